@@ -1,0 +1,80 @@
+"""What a run is given and what it gives back: values only."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trasloco.engine.failure import Failure, SideName
+from trasloco.engine.fate import Tally
+from trasloco.imap.endpoint import Endpoint
+from trasloco.imap.sasl import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a transfer: which one, where, as whom."""
+
+    name: SideName
+    endpoint: Endpoint
+    credentials: Credentials
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.endpoint} as {self.credentials.display}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator chose for a migration; JSON-able field by field.
+
+    max_size: bytes; larger messages are skipped and listed.
+    skip_roles: special-use roles left out with all their subfolders.
+    skip_folders: display names (with "/" between levels) or patterns with * and ?, left out.
+    batch_messages, batch_bytes: upper bounds of one batch.
+    """
+
+    max_size: int = 50 * 1024 * 1024
+    skip_roles: tuple[str, ...] = ("trash", "junk")
+    skip_folders: tuple[str, ...] = ()
+    batch_messages: int = 500
+    batch_bytes: int = 8 * 1024 * 1024
+
+
+class RunStatus(enum.StrEnum):
+    """How a transfer ended; the words of the JSON report."""
+
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderResult:
+    """One folder of the report. ``destination`` is "" for a folder left out; ``note`` says by which
+    rule, or why the name was changed. Names are as displayed, "/" never translated."""
+
+    source: str
+    destination: str
+    tally: Tally
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one account in one run."""
+
+    status: RunStatus
+    failure: Failure | None
+    seconds: float
+    size: int
+    folders: tuple[FolderResult, ...]
+    flags_changed: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tally(self) -> Tally:
+        total = Tally()
+        for folder in self.folders:
+            total.merge(folder.tally)
+        return total

@@ -1,0 +1,143 @@
+"""The ledger port: what we know of every message, and the protocol that makes it exactly-once.
+
+A ledger belongs to one account (one source mailbox to one destination mailbox) and to one
+transfer of it. Bodies: ``MemoryLedger`` (no database), ``records.postgres_ledger.PostgresLedger``.
+
+The protocol, for each batch of one folder:
+1. ``begin`` commits the *intent* before the first byte is sent: where, from which destination
+   UIDNEXT on, which source UIDs.
+2. The batch is appended.
+3. ``settle`` writes the rows and removes the intent, in one transaction.
+Whoever finds an intent on opening the folder was killed between 1 and 3: he reads the
+destination from that UIDNEXT on, matches, and settles what is found; the rest is sent again.
+
+Every write raises ``Fenced`` when another worker has taken the transfer over, and then wrote nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from trasloco.engine.fate import Fate, Tally
+
+
+class Fenced(Exception):
+    """Another worker owns this transfer now; stop at once, write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRecord:
+    """One pair of folders and how far it was known when last completely processed.
+
+    source_name, destination_name: wire bytes. The pair is bound for ever at its first run: a later
+    run finds the same destination folder whatever the names have become.
+    renamed: why the destination's name is not the source's ("" when it is), for people.
+    source_uidvalidity, destination_uidvalidity: those the message rows are valid for.
+    source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
+    over the folder, all None before it; equal again = nothing to do.
+    tally: of the last completed pass.
+    """
+
+    id: int
+    source_name: bytes
+    destination_name: bytes
+    renamed: str = ""
+    source_uidvalidity: int | None = None
+    destination_uidvalidity: int | None = None
+    source_uidnext: int | None = None
+    source_messages: int | None = None
+    source_modseq: int | None = None
+    tally: Tally | None = None
+
+
+@dataclass(slots=True)
+class MessageRow:
+    """What is known of one source message of a folder; key (folder, source_uid).
+
+    destination_uid: None when it is not on the destination, or its UID is not known.
+    size: bytes of the literal that passed; for a skipped one what the source says.
+    digest: SHA-256 of those bytes, None when they never passed.
+    flags: the source's flags when last seen (the base of the three-way update), sorted, joined by
+    a space, without \\Recent.
+    reason: the rule (skipped) or the server's words (refused); "" otherwise.
+    run: number of the run that gave the fate.
+    """
+
+    source_uid: int
+    fate: Fate
+    run: int
+    destination_uid: int | None = None
+    size: int = 0
+    digest: bytes | None = None
+    flags: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The slim view of a row that the diff needs; a folder's millions of them are streamed."""
+
+    source_uid: int
+    destination_uid: int | None
+    fate: Fate
+    run: int
+    flags: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A batch that was begun and not settled."""
+
+    id: int
+    folder_id: int
+    destination_uidvalidity: int | None
+    destination_uidnext: int
+    source_uids: tuple[int, ...]
+
+
+class Ledger(Protocol):
+    """The port. All methods may raise ``Fenced`` (writes) and ``LedgerUnavailable`` (storage lost)."""
+
+    async def folders(self) -> Sequence[FolderRecord]:
+        """All pairs bound so far."""
+
+    async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
+        """Bind a pair, or return the one already bound for ``source_name`` unchanged."""
+
+    def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
+        """All rows of a folder in order of source UID, in chunks of a few thousand."""
+
+    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        """State for which validities the rows are (first opening of a folder, before any row)."""
+
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        """A UIDVALIDITY changed: drop all rows, intents and marks of the folder and start from these
+        validities. What is on the destination is matched again, never copied again."""
+
+    async def intents(self, folder_id: int) -> Sequence[Intent]:
+        """Batches begun and not settled, oldest first."""
+
+    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
+        """Commit an intent durably; returns its id."""
+
+    async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
+        """Write (insert or replace) these rows and remove the intent, in one transaction. UIDs of the
+        intent without a row are simply unknown again. An intent that is gone already raises ``Fenced``."""
+
+    async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
+        """Write (insert or replace) rows that needed no append: skipped, refused, vanished, adopted."""
+
+    async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
+        """New base flags for source UIDs, after they were applied to the destination."""
+
+    async def complete(self, record: FolderRecord) -> None:
+        """The pass over a folder has ended: keep its marks and tally (fields of ``record``)."""
+
+    async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
+        """A folder left out by a rule (Trash, Junk, an operator's list): its count, for the report."""
+
+
+class LedgerUnavailable(Exception):
+    """The storage behind the ledger cannot be reached right now; nothing was written."""
