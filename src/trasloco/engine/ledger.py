@@ -37,7 +37,7 @@ class FolderRecord:
     source_uidvalidity, destination_uidvalidity: those the message rows are valid for.
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
     over the folder, all None before it; equal again = nothing to do.
-    tally: of the last completed pass.
+    run, tally: number of the run of the last completed pass, and how its messages fared.
     """
 
     id: int
@@ -49,6 +49,7 @@ class FolderRecord:
     source_uidnext: int | None = None
     source_messages: int | None = None
     source_modseq: int | None = None
+    run: int | None = None
     tally: Tally | None = None
 
 
