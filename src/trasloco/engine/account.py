@@ -31,12 +31,14 @@ class Settings:
     max_size: bytes; larger messages are skipped and listed.
     skip_roles: special-use roles left out with all their subfolders.
     skip_folders: display names (with "/" between levels) or patterns with * and ?, left out.
+    skip_non_mail: leave out the folders of Exchange that hold no mail (Calendar, Contacts, ...).
     batch_messages, batch_bytes: upper bounds of one batch.
     """
 
     max_size: int = 50 * 1024 * 1024
     skip_roles: tuple[str, ...] = ("trash", "junk")
     skip_folders: tuple[str, ...] = ()
+    skip_non_mail: bool = False
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
 

@@ -1,0 +1,201 @@
+"""One account in one run, from both logins to the last folder: attempts, back-off, and the outcome.
+
+An attempt opens both sides and goes through all folders. When a line breaks the next attempt goes
+on where the ledger says; folders that were completed in this run are not opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.classify import storage
+from trasloco.engine.failure import Failure, Retry, Scope, TransferError
+from trasloco.engine.fate import Tally
+from trasloco.engine.folder_run import FolderPass, FolderRun, Session
+from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
+from trasloco.engine.opener import close, open_side, pinned
+from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.strikes import Strikes
+from trasloco.engine.tree import Tree, list_side
+from trasloco.imap.client import Client
+
+ATTEMPTS = 6
+"""Tries in a row without a single message of progress before the transfer is given back."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds; the pauses between attempts double up to here, each with jitter."""
+
+
+async def run_account(
+    source: Side,
+    destination: Side,
+    ledger: Ledger,
+    settings: Settings,
+    number: int,
+    sink: Sink,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Outcome:
+    """Move one account as far as it goes. Failures are in the outcome.
+
+    number: of the run, from 1. sleep: seconds; replaced by tests. Raises Fenced when another worker
+    has taken the transfer over, and whatever is a mistake of ours.
+    """
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep).run()
+
+
+class AccountRun:
+    """The state that outlives an attempt: what is completed, who is suspected, which pins were seen."""
+
+    def __init__(
+        self,
+        source: Side,
+        destination: Side,
+        ledger: Ledger,
+        settings: Settings,
+        number: int,
+        sink: Sink,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._source, self._destination = source, destination
+        self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
+        self._sleep = sleep
+        self._strikes = Strikes()
+        self._passes: dict[bytes, FolderPass] = {}
+        self._left_out: tuple[FolderResult, ...] = ()
+        self._folder_failure: Failure | None = None
+        self._facts: dict[str, str] = {}
+        self._progress = _Watching(sink)
+
+    async def run(self) -> Outcome:
+        started = time.monotonic()
+        failure = await self._attempts()
+        results = (*(done.result for done in self._passes.values()), *self._left_out)
+        size = self._progress.size
+        changed = sum(done.flags_changed for done in self._passes.values())
+        status = self._status(failure, results)
+        return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
+
+    def _status(self, failure: Failure | None, results: tuple[FolderResult, ...]) -> RunStatus:
+        if failure is not None:
+            return RunStatus.FAILED
+        refused = any(result.tally.refused for result in results)
+        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure is not None else RunStatus.COMPLETED
+
+    async def _attempts(self) -> Failure | None:
+        """Attempt until all is done or a failure says that trying again is of no use; returns it."""
+        fruitless = 0
+        while True:
+            before = self._progress.total
+            failure = await self._attempt()
+            if failure is None or failure.retry is not Retry.NOW:
+                return failure
+            fruitless = 0 if self._progress.total > before else fruitless + 1
+            if fruitless >= ATTEMPTS:
+                return replace(failure, retry=Retry.LATER)
+            self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
+            # Servers that name no time get full jitter, so that a hundred accounts do not come back at once.
+            pause = min(LONGEST_PAUSE, 0.5 * 2**fruitless) * random.random()
+            await self._sleep(failure.after if failure.after is not None else pause)
+
+    async def _attempt(self) -> Failure | None:
+        """One go through everything; the failure that ended it, or None."""
+        clients: list[Client] = []
+        try:
+            source = await open_side(self._source)
+            clients.append(source)
+            destination = await open_side(self._destination)
+            clients.append(destination)
+            self._remember(source, destination)
+            await self._folders(source, destination)
+        except TransferError as error:
+            if error.failure.code == "late-uid":
+                self._settings = replace(self._settings, batch_messages=1)
+            _drop(clients)
+            return error.failure
+        except LedgerUnavailable as error:
+            _drop(clients)
+            return storage(error)
+        except BaseException:
+            _drop(clients)
+            raise
+        for client in clients:
+            await close(client)
+        return None
+
+    def _remember(self, source: Client, destination: Client) -> None:
+        self._source, self._destination = pinned(self._source, source), pinned(self._destination, destination)
+        for side, client in ((self._source, source), (self._destination, destination)):
+            if client.fingerprint:
+                self._facts[f"{side.name}_fingerprint"] = client.fingerprint
+
+    async def _folders(self, source: Client, destination: Client) -> None:
+        """The tree first, then folder by folder; one folder's trouble does not stop the others."""
+        session = Session(
+            self._source,
+            source,
+            self._destination,
+            destination,
+            self._ledger,
+            self._settings,
+            self._number,
+            self._progress,
+            self._strikes,
+        )
+        ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
+        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
+        await tree.prepare()
+        self._left_out = await tree.leave_out()
+        self._sink.expect(*tree.expectation())
+        for record in tree.records:
+            if record.source_name not in self._passes:
+                await self._folder(session, tree, record)
+        for failed in tree.failed:
+            if failed.source_name not in self._passes:
+                self._fail_folder(failed.failure)
+                self._passes[failed.source_name] = FolderPass(failed.result)
+
+    async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:
+        run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+        try:
+            self._passes[record.source_name] = await run.run(tree.destination_status(record))
+        except TransferError as error:
+            if error.failure.scope is not Scope.FOLDER:
+                raise
+            self._fail_folder(error.failure)
+            status = tree.source_status(record)
+            tally = Tally(refused=status.messages or 0 if status is not None else 0)
+            shown, destination_shown = tree.shown(record)
+            result = FolderResult(shown, destination_shown, tally, error.failure.words)
+            self._passes[record.source_name] = FolderPass(result)
+            session.sink.advance(tally.source, 0)
+
+    def _fail_folder(self, failure: Failure) -> None:
+        self._folder_failure = self._folder_failure or failure
+        self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
+
+
+class _Watching:
+    """Passes everything on to the run's sink and keeps count, to tell progress from none."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.total = 0
+        self.size = 0
+        self.expect, self.enter, self.write = sink.expect, sink.enter, sink.write
+
+    def advance(self, messages: int, size: int) -> None:
+        self.total += messages
+        self.size += size
+        self._sink.advance(messages, size)
+
+
+def _drop(clients: list[Client]) -> None:
+    """Cut the lines: an APPEND may be open, and a LOGOUT must not become part of a message."""
+    for client in clients:
+        client.abort()

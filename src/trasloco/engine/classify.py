@@ -1,0 +1,158 @@
+"""The one place where exceptions and server answers become failures.
+
+``explain`` maps; ``blame`` is the context manager that the engine puts around every call of a
+client, so that an error is bound to its side where it is raised.
+"""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+
+from trasloco.engine.account import Side
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
+from trasloco.engine.ledger import LedgerUnavailable
+from trasloco.imap import errors
+from trasloco.imap.values import StatusText
+
+# Response codes (RFC 5530, RFC 9051 7.1) that say for how much and for how long.
+_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED"})
+_FOLDER_CODES = frozenset({"TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "CLIENTBUG"})
+
+_BACKOFF = re.compile(r"Suggested Backoff Time: (\d+) milliseconds", re.IGNORECASE)
+_BUSY = re.compile(r"too many (simultaneous )?connections|throttled|server unavailable|try again|temporar", re.IGNORECASE)
+_QUOTA = re.compile(r"quota|mailbox is full|out of (disk )?space", re.IGNORECASE)
+
+_CONNECT = {
+    "unknown-host": ("unknown-host", "the name {host} is not known to the DNS. Correct the server in the CSV, or write its IP address"),
+    "refused": ("connection-refused", "nothing answers on port {port} of {host}. Check the port, and that IMAP is switched on there"),
+    "timeout": ("connection-timeout", "{host} does not answer on port {port}. A firewall may be in between; check host and port"),
+    "unreachable": ("host-unreachable", "{host} cannot be reached from this machine. Check the address and the network"),
+}
+
+_TLS = {
+    "not-trusted": ("certificate-not-trusted", "its certificate is signed by nobody this machine trusts ({words}). {pin}"),
+    "wrong-name": ("certificate-wrong-name", "its certificate is for another name ({words}). Write the name the certificate is for. {pin}"),
+    "expired": ("certificate-expired", "its certificate has expired ({words}). {pin}"),
+    "pin-changed": (
+        "certificate-changed",
+        "it shows another certificate than the one pinned at the check ({words}). Ask its operator before going on",
+    ),
+    "handshake": ("tls-failed", "the TLS handshake failed ({words}). Check that the port speaks TLS, or use --starttls"),
+    "starttls-missing": (
+        "starttls-missing",
+        "it offers no STARTTLS, so the password would travel in the clear ({words}). Use port 993, or --tls off if that is acceptable",
+    ),
+}
+_PIN_HINT = "To accept exactly this certificate, use --tls pin"
+
+
+def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scope.ACCOUNT, folder: str = "") -> Failure:
+    """The failure that ``error`` means when met on ``side`` while ``doing`` ("reading the folder list").
+
+    ``scope`` and ``folder`` say how far an answer that is only NO or BAD reaches.
+    """
+    if isinstance(error, errors.ConnectFailed):
+        code, words = _CONNECT[error.reason]
+        retry = Retry.NEVER if error.reason in ("unknown-host", "refused") else Retry.LATER
+        host, port = side.endpoint.host, side.endpoint.port
+        return _failure(side, Scope.ACCOUNT, retry, code, words.format(host=host, port=port))
+    if isinstance(error, errors.TlsFailed):
+        code, words = _TLS[error.reason]
+        return _failure(side, Scope.ACCOUNT, Retry.NEVER, code, words.format(words=error.words, pin=_PIN_HINT))
+    if isinstance(error, errors.NotImap):
+        words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
+        return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
+    if isinstance(error, errors.LoginRefused):
+        return _login_refused(error.status, side)
+    if isinstance(error, errors.CommandFailed):
+        return _answer(error.status, side, doing, scope, folder)
+    if isinstance(error, errors.DeadlineExceeded):
+        words = f"the server was silent too long while {doing}{_in(folder)} ({error}). Trasloco connects again and goes on"
+        return _failure(side, Scope.ACCOUNT, Retry.NOW, "silent", words)
+    if isinstance(error, errors.LimitExceeded):
+        words = f"an answer went past a safety limit while {doing}{_in(folder)} ({error})"
+        return _failure(side, Scope.ACCOUNT, Retry.NOW, "limit-exceeded", words)
+    if isinstance(error, errors.ProtocolViolation):
+        words = f"an answer does not follow the IMAP protocol while {doing}{_in(folder)} ({error})"
+        return _failure(side, Scope.ACCOUNT, Retry.NOW, "protocol-violation", words)
+    return _lost(error, side, doing, folder)
+
+
+def storage(error: LedgerUnavailable) -> Failure:
+    """Our own database is away: nobody's mail is at fault, and nothing was half-written."""
+    words = f"Trasloco's own database could not be reached ({error}). What was copied is safe; the run goes on when it is back."
+    return Failure(SideName.OURS, Scope.RUN, Retry.LATER, "database-unavailable", words)
+
+
+def busy(status: StatusText) -> bool:
+    """Does this answer ask us to come back later?"""
+    return status.code in _LATER_CODES or _BACKOFF.search(status.words) is not None or _BUSY.search(status.words) is not None
+
+
+def over_quota(status: StatusText) -> bool:
+    return status.code == "OVERQUOTA" or (status.code == "" and _QUOTA.search(status.words) is not None)
+
+
+def backoff(status: StatusText) -> float | None:
+    """Seconds the server asked us to wait, None when it named none."""
+    found = _BACKOFF.search(status.words)
+    return int(found.group(1)) / 1000 if found else None
+
+
+def _login_refused(status: StatusText, side: Side) -> Failure:
+    if busy(status):
+        words = f"the sign-in of {side.credentials.display} is put off ({status}). Trasloco tries again later"
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later", words, backoff(status))
+    where = (
+        "login and password in the CSV" if side.name is SideName.SOURCE else "how the destination is opened (master user or password file)"
+    )
+    words = f"{side.credentials.display} could not sign in; the server says “{status}”. Check {where}; it is not tried again by itself"
+    return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
+
+
+def _answer(status: StatusText, side: Side, doing: str, scope: Scope, folder: str) -> Failure:
+    said = f"the server says “{status}” while {doing}{_in(folder)}"
+    if over_quota(status) and side.name is SideName.DESTINATION:
+        words = f"{said}: the destination mailbox is full. Give it more room, then start again; nothing is copied twice"
+        return _failure(side, Scope.ACCOUNT, Retry.NEVER, "over-quota", words)
+    if busy(status):
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", f"{said}. Trasloco waits and goes on", backoff(status))
+    if scope is Scope.ACCOUNT and status.code in _FOLDER_CODES and folder:
+        scope = Scope.FOLDER
+    return _failure(side, scope, Retry.NEVER, f"{scope.value}-refused", said)
+
+
+def _lost(error: errors.ImapError, side: Side, doing: str, folder: str) -> Failure:
+    words = f"the connection was lost while {doing}{_in(folder)} ({error}). Trasloco connects again and goes on where it was"
+    return _failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words)
+
+
+def _failure(side: Side, scope: Scope, retry: Retry, code: str, words: str, after: float | None = None) -> Failure:
+    return Failure(side.name, scope, retry, code, f"{side.name.value.capitalize()} {side.endpoint}: {words}.", after)
+
+
+def _in(folder: str) -> str:
+    return f" in “{folder}”" if folder else ""
+
+
+class blame:  # noqa: N801 - used as a statement, like contextlib.suppress
+    """``with blame(side, "reading bodies", folder):`` turns an ImapError into a TransferError of that side.
+
+    A TransferError from inside passes through: the innermost blame wins. So does a NO or BAD when
+    ``refusals`` is true: it may concern one message only, and the caller judges it.
+    """
+
+    __slots__ = ("_doing", "_folder", "_refusals", "_scope", "_side")
+
+    def __init__(self, side: Side, doing: str, folder: str = "", scope: Scope = Scope.ACCOUNT, *, refusals: bool = False) -> None:
+        self._side, self._doing, self._folder, self._scope, self._refusals = side, doing, folder, scope, refusals
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, errors.CommandFailed) and self._refusals:
+            return
+        if isinstance(error, errors.ImapError):
+            raise TransferError(explain(error, self._side, self._doing, self._scope, self._folder)) from error

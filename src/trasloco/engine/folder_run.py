@@ -1,0 +1,296 @@
+"""One folder of one account in one run: open, inventory, diff, recognise, relay, flags, account for all.
+
+The order matters. What an interrupted attempt had on its way, and what is on the destination
+already, is recognised before anything is sent; every message has a row before the folder is
+marked complete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from trasloco.engine.account import FolderResult, Settings, Side
+from trasloco.engine.batches import Batch, cut
+from trasloco.engine.classify import blame
+from trasloco.engine.diff import Diff, Reflag, Work
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
+from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.flags import Permitted, difference
+from trasloco.engine.identity import Place
+from trasloco.engine.inventory import Inventory, take
+from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.recognise import Recognition, recognise
+from trasloco.engine.relay import Job, Relay, over_size
+from trasloco.engine.salvage import Salvage
+from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.strikes import Strikes
+from trasloco.imap.client import Client
+from trasloco.imap.values import Selected, Status
+
+REFUSED_AFTER = 4
+"""Lost connections with the same message on its way before it is given up (see ``strikes``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Both sides of an account, signed in, and everything a folder needs to know of the run."""
+
+    source_side: Side
+    source: Client
+    destination_side: Side
+    destination: Client
+    ledger: Ledger
+    settings: Settings
+    run: int
+    sink: Sink
+    strikes: Strikes
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPass:
+    """What a pass over one folder brought: its line of the report, bytes copied, flags changed."""
+
+    result: FolderResult
+    size: int = 0
+    flags_changed: int = 0
+
+
+class FolderRun:
+    """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable."""
+
+    def __init__(self, session: Session, record: FolderRecord, shown: str, destination_shown: str, status: Status | None) -> None:
+        self._session, self._record, self._status = session, record, status
+        self._shown, self._destination_shown = shown, destination_shown
+        self._source = Place(session.source_side, session.source, shown)
+        self._destination = Place(session.destination_side, session.destination, destination_shown)
+
+    async def run(self, destination_status: Status | None) -> FolderPass:
+        """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
+        self._session.sink.enter(self._shown)
+        unchanged = self._unchanged(destination_status)
+        if unchanged is not None:
+            self._session.sink.advance(unchanged.source, 0)
+            return FolderPass(self._result(unchanged))
+        source, destination = await self._open()
+        await self._check_validity(source, destination)
+        inventory = await self._take()
+        work = await self._diff(inventory)
+        self._session.sink.advance(work.tally.source, 0)
+        job = self._job(inventory)
+        recognition = await recognise(job, work, destination.exists)
+        self._add(work.tally, recognition.rows)
+        await self._leave_out_large(inventory, work, recognition)
+        size = await self._bring(job, work, recognition)
+        await self._reflag(job, destination, [*work.reflag, *recognition.reflag])
+        await self._complete(source, destination, work.tally)
+        self._tell(work.tally, size)
+        return FolderPass(self._result(work.tally), size, len(work.reflag))
+
+    def _unchanged(self, destination: Status | None) -> Tally | None:
+        """The tally when nothing can have happened since the last completed pass, else None.
+
+        Only with HIGHESTMODSEQ (RFC 7162) does STATUS tell of changed flags; and only while the
+        destination's folder is the one the rows speak of.
+        """
+        record, status = self._record, self._status
+        if status is None or destination is None or record.tally is None or status.highest_modseq is None:
+            return None
+        now = (status.uidvalidity, status.uidnext, status.messages, status.highest_modseq)
+        then = (record.source_uidvalidity, record.source_uidnext, record.source_messages, record.source_modseq)
+        if now != then or destination.uidvalidity != record.destination_uidvalidity:
+            return None
+        if record.run == self._session.run:
+            return record.tally
+        # What was refused or left out is tried again: the rules or the destination may be others now.
+        return record.tally.carried() if record.tally.refused + record.tally.skipped == 0 else None
+
+    async def _open(self) -> tuple[Selected, Selected]:
+        """EXAMINE here, SELECT there, at the same time."""
+        ours = _select(self._source, self._record.source_name, read_only=True)
+        theirs = _select(self._destination, self._record.destination_name, read_only=False)
+        # Both are awaited to their end, so that no late answer meets the next folder.
+        source, destination = await asyncio.gather(ours, theirs, return_exceptions=True)
+        if isinstance(source, BaseException):
+            raise source
+        if isinstance(destination, BaseException):
+            raise destination
+        if destination.read_only:
+            words = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}” is open for reading only. Give the user the right to add messages."
+            raise TransferError(Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "read-only", words))
+        return source, destination
+
+    async def _check_validity(self, source: Selected, destination: Selected) -> None:
+        """UIDs mean something only together with UIDVALIDITY (RFC 9051 2.3.1.1)."""
+        record, ledger = self._record, self._session.ledger
+        ours, theirs = source.uidvalidity or 0, destination.uidvalidity or 0
+        if record.source_uidvalidity is None:
+            await ledger.revalidate(record.id, ours, theirs)
+        elif (record.source_uidvalidity, record.destination_uidvalidity) != (ours, theirs):
+            await ledger.forget(record.id, ours, theirs)
+            side = "source" if record.source_uidvalidity != ours else "destination"
+            words = f"“{self._shown}”: the {side} has renumbered this folder (UIDVALIDITY changed); its messages are matched again, not copied again."
+            self._session.sink.write(Entry(Level.WARNING, "uidvalidity-changed", words, self._shown))
+        self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs)
+
+    async def _take(self) -> Inventory:
+        with blame(self._source.side, "listing messages", self._shown):
+            return await take(self._session.source)
+
+    async def _diff(self, inventory: Inventory) -> Work:
+        diff = Diff(inventory, self._session.run)
+        async for rows in self._session.ledger.known(self._record.id):
+            diff.take(rows)
+        return diff.work()
+
+    def _job(self, inventory: Inventory) -> Job:
+        session = self._session
+        name, folder_id = self._record.destination_name, self._record.id
+        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run)
+
+    async def _leave_out_large(self, inventory: Inventory, work: Work, recognition: Recognition) -> None:
+        """Messages over the limit are listed before anything is read."""
+        limit = self._session.settings.max_size
+        rows = [
+            MessageRow(
+                inventory.uids[position],
+                Fate.SKIPPED,
+                self._session.run,
+                size=inventory.sizes[position],
+                flags=inventory.flags(position),
+                reason=over_size(inventory.sizes[position], limit),
+            )
+            for position in work.todo
+            if inventory.sizes[position] > limit and inventory.uids[position] not in recognition.found
+        ]
+        if rows:
+            await self._session.ledger.record(self._record.id, rows)
+            recognition.found.update(row.source_uid for row in rows)
+            self._add(work.tally, rows)
+            words = f"“{self._shown}”: {len(rows)} messages left out, larger than {limit} bytes."
+            self._session.sink.write(Entry(Level.WARNING, "messages-skipped", words, self._shown))
+
+    async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
+        """Relay what is left to do; returns the bytes copied."""
+        relay = Relay(job)
+        salvage = Salvage(job, relay, self._session.sink)
+        strikes = self._session.strikes.of(job.folder_id)
+        given_up = strikes.struck(REFUSED_AFTER)
+        todo = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+        await self._give_up(job, [position for position in todo if job.inventory.uids[position] in given_up], work)
+        todo = [position for position in todo if job.inventory.uids[position] not in given_up]
+        counter = _Counter(self._session.sink, relay, work.tally)
+        try:
+            leftovers = await relay.carry(counter.watch(self._cut(job, todo)))
+            counter.count()
+            await salvage.work_off(leftovers)
+        except TransferError as error:
+            if error.failure.retry is Retry.NOW:
+                strikes.add(relay.in_flight)
+            raise
+        finally:
+            counter.count()
+        self._add(work.tally, salvage.rows)
+        if relay.permitted.lost:
+            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {' '.join(sorted(relay.permitted.lost))}."
+            self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
+        return counter.size
+
+    def _cut(self, job: Job, todo: Sequence[int]) -> Iterator[Batch]:
+        settings = job.settings
+        alone = frozenset(self._session.strikes.of(job.folder_id).struck(2))
+        return cut(job.inventory, todo, messages=settings.batch_messages, size=settings.batch_bytes, alone=alone)
+
+    async def _give_up(self, job: Job, positions: Sequence[int], work: Work) -> None:
+        rows = []
+        for position in positions:
+            uid, size = job.inventory.uids[position], job.inventory.sizes[position]
+            reason = f"the connection broke {REFUSED_AFTER} times with this message on its way, the last times alone"
+            rows.append(MessageRow(uid, Fate.REFUSED, job.run, size=size, flags=job.inventory.flags(position), reason=reason))
+            words = f"Message UID {uid} in “{self._shown}” ({size} bytes): {reason}."
+            self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, uid))
+        if rows:
+            await job.ledger.record(job.folder_id, rows)
+            self._add(work.tally, rows)
+
+    async def _reflag(self, job: Job, destination: Selected, changes: Sequence[Reflag]) -> None:
+        """Apply the source's flag changes as differences, many messages to one STORE."""
+        if not changes:
+            return
+        groups: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+        permitted = Permitted(destination)
+        for change in changes:
+            added, removed = difference(change.before, change.after)
+            for action, flags in (("+FLAGS", added), ("-FLAGS", removed)):
+                kept = tuple(sorted(permitted.keep_each(flags)))
+                if kept:
+                    groups[action, kept].append(change.destination_uid)
+        with blame(self._destination.side, "changing flags", self._destination_shown):
+            for (action, kept), uids in groups.items():
+                await self._session.destination.store(sorted(uids), action, kept)
+        await job.ledger.reflag(job.folder_id, {change.source_uid: change.after for change in changes})
+
+    async def _complete(self, source: Selected, destination: Selected, tally: Tally) -> None:
+        """Keep the marks by which a later run sees that nothing changed.
+
+        They are those of the STATUS before the folder was opened: what arrives while we copy must
+        look new to the next run. Where they differ from the EXAMINE, nothing is kept.
+        """
+        status = self._status
+        same = status is not None and (status.uidvalidity, status.uidnext, status.messages) == (
+            source.uidvalidity,
+            source.uidnext,
+            source.exists,
+        )
+        marks = status if same and status is not None else Status()
+        record = replace(
+            self._record,
+            source_uidnext=marks.uidnext,
+            source_messages=marks.messages,
+            source_modseq=marks.highest_modseq,
+            run=self._session.run,
+            tally=tally,
+        )
+        await self._session.ledger.complete(record)
+
+    def _add(self, tally: Tally, rows: Sequence[MessageRow]) -> None:
+        for row in rows:
+            tally.add(row.fate)
+        self._session.sink.advance(len(rows), 0)
+
+    def _result(self, tally: Tally) -> FolderResult:
+        return FolderResult(self._shown, self._destination_shown, tally, self._record.renamed)
+
+    def _tell(self, tally: Tally, size: int) -> None:
+        fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
+        words = f"“{self._shown}” -> “{self._destination_shown}”: {fates}, {size} bytes."
+        self._session.sink.write(Entry(Level.INFO, "folder-completed", words, self._shown))
+
+
+class _Counter:
+    """Counts rows as the ledger has them, once a batch: into the tally and to the sink."""
+
+    def __init__(self, sink: Sink, relay: Relay, tally: Tally) -> None:
+        self._sink, self._relay, self._tally = sink, relay, tally
+        self.size = 0
+
+    def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self.count()
+            yield batch
+
+    def count(self) -> None:
+        rows, self._relay.settled = self._relay.settled, []
+        copied = sum(row.size for row in rows if row.fate is Fate.COPIED)
+        for row in rows:
+            self._tally.add(row.fate)
+        self.size += copied
+        if rows:
+            self._sink.advance(len(rows), copied)
+
+
+async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        return await place.client.select(name, read_only=read_only)

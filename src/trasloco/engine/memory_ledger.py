@@ -1,0 +1,90 @@
+"""``MemoryLedger``: the ledger for one account without a database; what it knows ends with the process.
+
+Same contract as ``records.postgres_ledger.PostgresLedger``; one suite of tests holds for both. Killed and
+started again, a copy with this ledger finds what it brought by matching the destination (adoption).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+
+from trasloco.engine.fate import Tally
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow
+
+CHUNK = 5000  # rows
+
+
+class MemoryLedger:
+    """Rows in dictionaries: about 300 bytes for each message."""
+
+    def __init__(self) -> None:
+        self._folders: dict[int, FolderRecord] = {}
+        self._by_name: dict[bytes, int] = {}
+        self._messages: dict[int, dict[int, MessageRow]] = {}
+        self._intents: dict[int, Intent] = {}
+        self._last_intent = 0
+        self.omitted: dict[bytes, tuple[str, Tally]] = {}
+
+    async def folders(self) -> Sequence[FolderRecord]:
+        return tuple(self._folders.values())
+
+    async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
+        bound = self._by_name.get(source_name)
+        if bound is None:
+            bound = len(self._folders) + 1
+            self._folders[bound] = FolderRecord(bound, source_name, destination_name, renamed)
+            self._by_name[source_name] = bound
+            self._messages[bound] = {}
+        return self._folders[bound]
+
+    async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
+        rows = self._messages[folder_id]
+        uids = sorted(rows)
+        for start in range(0, len(uids), CHUNK):
+            found = (rows[uid] for uid in uids[start : start + CHUNK] if uid in rows)
+            yield [Known(row.source_uid, row.destination_uid, row.fate, row.run, row.flags) for row in found]
+
+    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        self._folders[folder_id] = replace(
+            self._folders[folder_id], source_uidvalidity=source_uidvalidity, destination_uidvalidity=destination_uidvalidity
+        )
+
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        old = self._folders[folder_id]
+        self._folders[folder_id] = FolderRecord(
+            old.id, old.source_name, old.destination_name, old.renamed, source_uidvalidity, destination_uidvalidity
+        )
+        self._messages[folder_id] = {}
+        self._intents = {key: intent for key, intent in self._intents.items() if intent.folder_id != folder_id}
+
+    async def intents(self, folder_id: int) -> Sequence[Intent]:
+        return tuple(intent for intent in self._intents.values() if intent.folder_id == folder_id)
+
+    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
+        self._last_intent += 1
+        intent = Intent(self._last_intent, folder_id, destination_uidvalidity, destination_uidnext, tuple(source_uids))
+        self._intents[intent.id] = intent
+        return intent.id
+
+    async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
+        intent = self._intents.pop(intent_id, None)
+        if intent is None:
+            raise Fenced(f"intent {intent_id} was settled by somebody else")
+        await self.record(intent.folder_id, rows)
+
+    async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
+        self._messages[folder_id].update((row.source_uid, replace(row)) for row in rows)
+
+    async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
+        rows = self._messages[folder_id]
+        for uid, text in flags.items():
+            if uid in rows:
+                rows[uid].flags = text
+
+    async def complete(self, record: FolderRecord) -> None:
+        bound = self._folders[record.id]
+        self._folders[record.id] = replace(record, source_name=bound.source_name, destination_name=bound.destination_name)
+
+    async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
+        self.omitted[source_name] = (rule, tally)

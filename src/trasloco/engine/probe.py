@@ -1,0 +1,62 @@
+"""Trying one login, and what is behind it: the check before a migration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trasloco.engine.account import Side
+from trasloco.engine.classify import blame
+from trasloco.engine.failure import Failure, TransferError
+from trasloco.engine.opener import close, open_side
+from trasloco.imap.client import Client
+from trasloco.imap.values import Mailbox, Quota
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a login found. ``failure`` None = signed in.
+
+    folders: selectable folders. messages, size: sums over them, bytes; None when the server does
+    not tell without opening each. facts: fingerprint, capabilities and the server's own name.
+    """
+
+    failure: Failure | None = None
+    folders: int = 0
+    messages: int | None = None
+    size: int | None = None
+    quotas: tuple[Quota, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+async def probe(side: Side) -> Probe:
+    """Sign in once, count, sign out. Never raises for what the server does: it is in ``failure``."""
+    try:
+        client = await open_side(side)
+        try:
+            return await _look(side, client)
+        finally:
+            await close(client)
+    except TransferError as error:
+        return Probe(failure=error.failure)
+
+
+async def _look(side: Side, client: Client) -> Probe:
+    with blame(side, "reading the folder list"):
+        tree = [mailbox for mailbox in await client.tree() if mailbox.selectable]
+        quotas = await client.quota()
+    facts = {"server": client.server_id.get("name", "") or client.greeting, "capabilities": " ".join(client.capabilities)}
+    if client.fingerprint:
+        facts["fingerprint"] = client.fingerprint
+    return Probe(None, len(tree), _messages(tree), _size(tree), tuple(quotas), facts)
+
+
+def _messages(tree: list[Mailbox]) -> int | None:
+    counts = [mailbox.status.messages for mailbox in tree if mailbox.status is not None]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(tree) else None
+
+
+def _size(tree: list[Mailbox]) -> int | None:
+    sizes = [mailbox.status.size for mailbox in tree if mailbox.status is not None]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if tree and len(known) == len(tree) else None

@@ -1,0 +1,94 @@
+"""Before anything is sent: what of it is on the destination already?
+
+Two reasons lead here. An attempt was killed between sending and settling (its intents are open):
+what it brought counts as copied. And the destination holds mail the ledger does not know: of
+another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY changed: that is adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from trasloco.engine.classify import blame
+from trasloco.engine.diff import Reflag, Work
+from trasloco.engine.fate import Fate
+from trasloco.engine.identity import pair
+from trasloco.engine.ledger import Intent, MessageRow
+from trasloco.engine.relay import Job
+
+
+@dataclass(slots=True)
+class Recognition:
+    """rows: written to the ledger already. found: source UIDs that need no copy. reflag: flags to unite."""
+
+    rows: list[MessageRow] = field(default_factory=list)
+    found: set[int] = field(default_factory=set)
+    reflag: list[Reflag] = field(default_factory=list)
+
+
+async def recognise(job: Job, work: Work, exists: int) -> Recognition:
+    """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
+
+    Raises TransferError, Fenced, LedgerUnavailable.
+    """
+    recognition = Recognition()
+    intents = await job.ledger.intents(job.folder_id)
+    unknown: set[int] = set()
+    if exists and (work.todo or intents):
+        unknown = await _unknown(job, work)
+    wanted = {job.inventory.uids[position] for position in work.todo}
+    for intent in intents:
+        await _close(job, intent, wanted, unknown, recognition)
+    if unknown and wanted:
+        await _adopt(job, wanted, unknown, recognition)
+    return recognition
+
+
+async def _unknown(job: Job, work: Work) -> set[int]:
+    """Destination UIDs the ledger does not know."""
+    place = job.destination
+    with blame(place.side, "listing messages", place.folder):
+        there = {item.uid async for item in place.client.fetch("1:*", ("UID",)) if item.uid is not None}
+    return there.difference(work.bound)
+
+
+async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+    """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again.
+
+    Bytes are compared: new mail may have been delivered into the same folder meanwhile.
+    """
+    ours = [uid for uid in intent.source_uids if uid in wanted]
+    theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
+    pairs = await pair(job.source, job.destination, ours, theirs, certain=True) if ours and theirs else {}
+    rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
+    await job.ledger.settle(intent.id, rows)
+    _take(rows, wanted, unknown, recognition)
+    # Flags changed on the source between sending and now would otherwise go unseen: unite them.
+    recognition.reflag.extend(
+        Reflag(row.source_uid, row.destination_uid, "", row.flags) for row in rows if row.flags and row.destination_uid
+    )
+
+
+async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown), certain=False)
+    rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
+    if rows:
+        await job.ledger.record(job.folder_id, rows)
+    _take(rows, wanted, unknown, recognition)
+
+
+def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+    for row in rows:
+        recognition.rows.append(row)
+        recognition.found.add(row.source_uid)
+        wanted.discard(row.source_uid)
+        if row.destination_uid is not None:
+            unknown.discard(row.destination_uid)
+
+
+def _row(job: Job, source_uid: int, destination_uid: int, fate: Fate) -> MessageRow:
+    position = job.inventory.position(source_uid)
+    assert position is not None
+    size, flags = job.inventory.sizes[position], job.inventory.flags(position)
+    return MessageRow(source_uid, fate, job.run, destination_uid, size, flags=flags)

@@ -1,0 +1,335 @@
+"""One folder's messages, source to destination: fetches sent ahead, literals handed on as they
+come, many messages to one APPEND, intents before and rows after.
+
+A body is never held: it passes chunk by chunk, and its SHA-256 is taken on the way. The CRLF that
+completes an APPEND is sent only when the source's answer was read to its end, so what a broken
+line cuts short never becomes a message.
+
+Whoever gets an exception out of ``carry`` must drop both connections (not log out): an APPEND may
+be open. Nothing is lost by that: the intents tell the next attempt what was on its way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from trasloco.engine.account import Settings
+from trasloco.engine.batches import Batch
+from trasloco.engine.classify import blame, busy, explain, over_quota
+from trasloco.engine.failure import Failure, Retry, Scope, TransferError
+from trasloco.engine.fate import Fate
+from trasloco.engine.flags import Permitted
+from trasloco.engine.identity import Place, pair
+from trasloco.engine.inventory import Inventory
+from trasloco.engine.ledger import Ledger, MessageRow
+from trasloco.imap.append_command import AppendCommand, PendingAppend
+from trasloco.imap.body_stream import Body, BodyStream
+from trasloco.imap.errors import CommandFailed
+from trasloco.imap.values import Appended
+
+FETCH_AHEAD = 2
+"""Batches whose FETCH is on its way, the one being relayed included."""
+
+APPENDS_IN_FLIGHT = 2
+"""Batches sent whose answer is still awaited while the next one is relayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One folder's relay: where, of what, into which ledger, by which rules."""
+
+    source: Place
+    destination: Place
+    name: bytes
+    inventory: Inventory
+    ledger: Ledger
+    folder_id: int
+    settings: Settings
+    run: int
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """What a plain pass could not bring, for ``salvage``.
+
+    absent: the source sent nothing for these UIDs. refused: what the destination would not take, and its answer.
+    """
+
+    absent: list[int] = field(default_factory=list)
+    refused: list[tuple[Batch, CommandFailed]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A batch between its intent and its settlement.
+
+    commands: one for a MULTIAPPEND, one a message without it; each with the rows it carries.
+    missing: UIDs the source has not sent. rows: those that need no answer of the destination.
+    """
+
+    batch: Batch
+    stream: BodyStream
+    intent: int
+    missing: set[int]
+    commands: list[tuple[PendingAppend, list[MessageRow]]] = field(default_factory=list)
+    refused: list[tuple[list[MessageRow], CommandFailed]] = field(default_factory=list)
+    rows: list[MessageRow] = field(default_factory=list)
+
+
+class Relay:
+    """Carries batches of one folder between two clients that have it selected.
+
+    permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
+    settled: called with each batch's rows after they are in the ledger.
+    """
+
+    def __init__(self, job: Job) -> None:
+        selected = job.destination.client.selected
+        assert selected is not None, "the destination folder is selected by the folder run"
+        self._job = job
+        self._uidvalidity = selected.uidvalidity
+        # A lower bound of the next UID: what is appended from now on lies at or above it.
+        self._uidnext = selected.uidnext or 1
+        self.permitted = Permitted(selected)
+        self.in_flight: set[int] = set()
+        self.settled: list[MessageRow] = []
+
+    async def carry(self, batches: Iterable[Batch]) -> Leftovers:
+        """Bring all batches, in their order, and return what did not go.
+
+        Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
+        """
+        leftovers = Leftovers()
+        waiting = iter(batches)
+        ahead: deque[_Sending] = deque()
+        sent: deque[_Sending] = deque()
+        while await self._fill(ahead, waiting):
+            sending = ahead.popleft()
+            if sending.batch.alone:
+                await self._settle_down_to(0, sent, leftovers)
+            await self._relay(sending)
+            sent.append(sending)
+            # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
+            alone = sending.batch.alone or not self._gives_uids
+            await self._settle_down_to(0 if alone else APPENDS_IN_FLIGHT, sent, leftovers)
+        await self._settle_down_to(0, sent, leftovers)
+        return leftovers
+
+    async def _fill(self, ahead: deque[_Sending], waiting: Iterator[Batch]) -> bool:
+        """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
+        while len(ahead) < FETCH_AHEAD and not (ahead and ahead[-1].batch.alone):
+            batch = next(waiting, None)
+            if batch is None:
+                break
+            ahead.append(await self._ask(batch))
+        return bool(ahead)
+
+    @property
+    def _gives_uids(self) -> bool:
+        client = self._job.destination.client
+        return "UIDPLUS" in client.capabilities and "uidplus-without-appenduid" not in client.quirks
+
+    async def _ask(self, batch: Batch) -> _Sending:
+        """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
+        job = self._job
+        intent = await job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids)
+        self.in_flight.update(batch.uids)
+        with blame(job.source.side, "asking for messages", job.source.folder):
+            stream = job.source.client.bodies(batch.uids)
+        return _Sending(batch, stream, intent, set(batch.uids))
+
+    async def _relay(self, sending: _Sending) -> None:
+        """Hand on every body of one batch as it comes, in one APPEND or one for each."""
+        job, outgoing = self._job, _Outgoing(self._job, sending)
+        with blame(job.source.side, "reading messages", job.source.folder):
+            async for body in sending.stream:
+                row = self._row(body, sending)
+                if row is None or outgoing.closed:
+                    await body.discard()
+                elif row.fate is Fate.SKIPPED:
+                    sending.rows.append(row)
+                    await body.discard()
+                else:
+                    await self._hand_on(body, row, outgoing)
+            await self._end_of_fetch(sending.stream)
+        outgoing.end()
+
+    def _row(self, body: Body, sending: _Sending) -> MessageRow | None:
+        """The row this body becomes; None when it was not asked for, came twice, or is empty."""
+        job, uids = self._job, sending.batch.uids
+        uid = body.uid if body.uid is not None or len(uids) > 1 else uids[0]
+        if uid is None:
+            raise TransferError(_late_uid(job.source))
+        if uid not in sending.missing or body.nil or body.size == 0:
+            return None
+        sending.missing.discard(uid)
+        position = job.inventory.position(uid)
+        assert position is not None, "a batch is cut from the inventory"
+        row = MessageRow(uid, Fate.COPIED, job.run, size=body.size, flags=job.inventory.flags(position))
+        if body.size > job.settings.max_size:
+            # The size announced was smaller: some servers tell another size than they send.
+            row.fate, row.reason = Fate.SKIPPED, over_size(body.size, job.settings.max_size)
+        return row
+
+    async def _hand_on(self, body: Body, row: MessageRow, outgoing: _Outgoing) -> None:
+        """One body into the APPEND, its digest taken as it passes."""
+        job = self._job
+        side, folder = job.destination.side, job.destination.folder
+        position = job.inventory.position(row.source_uid)
+        assert position is not None
+        sha = hashlib.sha256()
+        with blame(side, "adding messages", folder):
+            taken = await outgoing.start(row, self.permitted.keep(row.flags), job.inventory.date(position))
+        if not taken:
+            await body.discard()
+            return
+        write = outgoing.write
+        async for chunk in body:
+            sha.update(chunk)
+            with blame(side, "sending messages", folder):
+                await write(chunk)
+        row.digest = sha.digest()
+        outgoing.close_message()
+
+    async def _end_of_fetch(self, stream: BodyStream) -> None:
+        """NO or BAD after some bodies only means that the others did not come, unless it says wait."""
+        try:
+            await stream.finish()
+        except CommandFailed as error:
+            if busy(error.status):
+                raise
+
+    async def _settle_down_to(self, depth: int, sent: deque[_Sending], leftovers: Leftovers) -> None:
+        while len(sent) > depth:
+            await self._settle(sent.popleft(), leftovers)
+
+    async def _settle(self, sending: _Sending, leftovers: Leftovers) -> None:
+        """Await the destination's answers of one batch and write its rows, all in one transaction."""
+        side, folder = self._job.destination.side, self._job.destination.folder
+        for pending, carried in sending.commands:
+            try:
+                with blame(side, "adding messages", folder, refusals=True):
+                    appended = await pending
+            except CommandFailed as error:
+                sending.refused.append((carried, error))
+                continue
+            await self._give_uids(carried, appended)
+            sending.rows.extend(carried)
+        await self._job.ledger.settle(sending.intent, sending.rows)
+        self.in_flight.difference_update(sending.batch.uids)
+        self.settled.extend(sending.rows)
+        leftovers.absent.extend(sorted(sending.missing))
+        for rows, refusal in sending.refused:
+            self._raise_if_not_the_messages(refusal)
+            leftovers.refused.append((self._batch_of(rows), refusal))
+
+    def _raise_if_not_the_messages(self, error: CommandFailed) -> None:
+        """An answer that concerns the folder or the whole mailbox is no reason to try message by message."""
+        status, place = error.status, self._job.destination
+        if over_quota(status) or busy(status) or status.code in ("TRYCREATE", "NONEXISTENT", "NOPERM"):
+            raise TransferError(explain(error, place.side, "adding messages", Scope.ACCOUNT, place.folder)) from error
+
+    def _batch_of(self, rows: Sequence[MessageRow]) -> Batch:
+        uids = tuple(row.source_uid for row in rows)
+        positions = tuple(position for uid in uids if (position := self._job.inventory.position(uid)) is not None)
+        return Batch(positions, uids, sum(row.size for row in rows))
+
+    async def _give_uids(self, rows: list[MessageRow], appended: Appended) -> None:
+        """Source UID -> destination UID, from APPENDUID or by looking."""
+        if appended.uids is not None and len(appended.uids) == len(rows):
+            for row, uid in zip(rows, appended.uids, strict=True):
+                row.destination_uid = uid
+            self._uidnext = max(self._uidnext, max(appended.uids) + 1)
+            return
+        if self._gives_uids:
+            self._job.destination.client.quirks.add("uidplus-without-appenduid")
+        await self._look_up(rows)
+
+    async def _look_up(self, rows: list[MessageRow]) -> None:
+        """Without APPENDUID: what is new from UIDNEXT on is matched with what was sent.
+
+        A row that finds nothing keeps no UID; it was accepted, so it is there all the same.
+        """
+        place = self._job.destination
+        with blame(place.side, "looking for the new messages", place.folder):
+            await place.client.noop()
+            answers = place.client.fetch(f"{self._uidnext}:*", ("UID",))
+            new = {item.uid async for item in answers if item.uid is not None and item.uid >= self._uidnext}
+        pairs = await pair(self._job.source, place, [row.source_uid for row in rows], sorted(new), certain=False)
+        for row in rows:
+            row.destination_uid = pairs.get(row.source_uid)
+        self._uidnext = max([self._uidnext - 1, *pairs.values()]) + 1
+
+
+class _Outgoing:
+    """The APPEND side of one batch: opens commands, starts messages, keeps which rows each carries.
+
+    closed: the destination refused in the middle of a MULTIAPPEND; the rest of the batch is refused with it.
+    """
+
+    def __init__(self, job: Job, sending: _Sending) -> None:
+        self._client, self._name, self._sending = job.destination.client, job.name, sending
+        self._several = "MULTIAPPEND" in self._client.capabilities
+        self._command: AppendCommand | None = None
+        self._rows: list[MessageRow] = []
+        self._refusal: CommandFailed | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self._refusal is not None and self._several
+
+    async def start(self, row: MessageRow, flags: Sequence[str], date: object) -> bool:
+        """Begin one message; false when the server refused instead of asking for the literal.
+        What was sent before in the same command was then not stored either."""
+        if self._command is None:
+            self._command = self._client.append(self._name)
+        self._rows.append(row)
+        try:
+            await self._command.message(row.size, flags, date)  # type: ignore[arg-type]
+        except CommandFailed as error:
+            self._refusal = error
+            self._sending.refused.append((self._rows, error))
+            self._command, self._rows = None, []
+            return False
+        return True
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        assert self._command is not None
+        await self._command.write(chunk)
+
+    def close_message(self) -> None:
+        if not self._several:
+            self._finish()
+
+    def end(self) -> None:
+        """The batch has been read to its end; only now the command is completed."""
+        if self._command is not None:
+            self._finish()
+        if self.closed and self._refusal is not None:
+            self._refuse_the_rest(self._refusal)
+
+    def _finish(self) -> None:
+        assert self._command is not None
+        self._sending.commands.append((self._command.finish(), self._rows))
+        self._command, self._rows = None, []
+
+    def _refuse_the_rest(self, refusal: CommandFailed) -> None:
+        """Messages of the batch that came after the refusal were never offered: they go with it."""
+        known = {row.source_uid for rows, _ in self._sending.refused for row in rows}
+        known.update(row.source_uid for row in self._sending.rows)
+        rest = [uid for uid in self._sending.batch.uids if uid not in known and uid not in self._sending.missing]
+        if rest:
+            self._sending.refused.append(([MessageRow(uid, Fate.REFUSED, 0) for uid in rest], refusal))
+
+
+def over_size(size: int, limit: int) -> str:
+    """The rule by which a large message is left out, as listed in the report."""
+    return f"larger than the limit: {size} bytes, at most {limit} are taken"
+
+
+def _late_uid(place: Place) -> Failure:
+    words = f"The source names a message's UID only after its body, in “{place.folder}”. Trasloco asks again, one by one."
+    return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "late-uid", words)

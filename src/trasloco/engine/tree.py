@@ -1,0 +1,239 @@
+"""Both folder trees, mapped, and the destination's made ready: what is missing is created and subscribed.
+
+The mapping is pure (``plan.mapping``); here are only the questions to the servers, and what to do
+when the destination refuses a name: the next one the plan offers, and the folders below follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trasloco.engine.account import FolderResult, Settings, Side
+from trasloco.engine.classify import blame, busy, explain, over_quota
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
+from trasloco.engine.fate import Tally
+from trasloco.engine.ledger import FolderRecord, Ledger
+from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.imap.client import Client
+from trasloco.imap.errors import CommandFailed
+from trasloco.imap.utf7 import decode_name
+from trasloco.imap.values import Mailbox, Namespaces, Status
+from trasloco.plan.mapping import LeftOut, Pair, Rule, Rules, map_folders
+from trasloco.plan.mapping import Mapping as FolderMapping
+
+CREATED_AT_ONCE = 100
+"""CREATE commands on their way together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One side's folders as listed."""
+
+    side: Side
+    client: Client
+    tree: list[Mailbox]
+    namespaces: Namespaces | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFolder:
+    """A folder that the destination takes under no name: in the report, with its messages refused."""
+
+    source_name: bytes
+    result: FolderResult
+    failure: Failure
+
+
+async def list_side(side: Side, client: Client) -> Listing:
+    """Read one side's folder tree with counts. INBOX is there even when a server does not list it."""
+    with blame(side, "reading the folder list"):
+        namespaces, tree = await asyncio.gather(client.namespaces(), client.tree())
+    if not any(mailbox.name.upper() == b"INBOX" for mailbox in tree):
+        delimiter = next((mailbox.delimiter for mailbox in tree if mailbox.delimiter), None)
+        tree.insert(0, Mailbox(b"INBOX", delimiter))
+    return Listing(side, client, tree, namespaces)
+
+
+class Tree:
+    """The folders of one attempt. Call ``prepare`` first."""
+
+    def __init__(self, source: Listing, destination: Listing, ledger: Ledger, settings: Settings, sink: Sink) -> None:
+        self._source, self._destination = source, destination
+        self._ledger, self._settings, self._sink = ledger, settings, sink
+        self._bound: dict[bytes, bytes] = {}
+        self._renamed: dict[bytes, str] = {}
+        self._created: set[bytes] = set()
+        self._mapping: FolderMapping | None = None
+        self._statuses = {
+            listing.side.name: {mailbox.name: mailbox.status for mailbox in listing.tree} for listing in (source, destination)
+        }
+        self.records: list[FolderRecord] = []
+        self.failed: list[FailedFolder] = []
+
+    async def prepare(self) -> None:
+        """Map, create, subscribe, bind. ``records`` and ``failed`` hold the outcome.
+
+        Raises TransferError when the destination cannot be worked with at all.
+        """
+        known = {record.source_name: record for record in await self._ledger.folders()}
+        self._bound = {name: record.destination_name for name, record in known.items()}
+        self._mapping = self._map()
+        await self._create_all()
+        await self._subscribe()
+        failed = {item.source_name for item in self.failed}
+        for pair in self._pairs():
+            name = pair.source.name
+            if name not in failed:
+                renamed = self._renamed.get(name, pair.renamed)
+                self.records.append(known.get(name) or await self._ledger.bind(name, pair.destination, renamed))
+
+    async def leave_out(self) -> tuple[FolderResult, ...]:
+        """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger."""
+        assert self._mapping is not None
+        left_out = [item for item in self._mapping.left_out if item.source.selectable]
+        counts = await self._counts(left_out)
+        results = []
+        for item in left_out:
+            tally = Tally(skipped=counts.get(item.source.name, 0))
+            name = item.source.name
+            await self._ledger.left_out(name, item.words, tally)
+            results.append(FolderResult(decode_name(name), "", tally, item.words))
+            words = f"“{decode_name(name)}”: {item.words}; {tally.skipped} messages skipped."
+            self._sink.write(Entry(Level.INFO, "folder-left-out", words, decode_name(name)))
+        return tuple(results)
+
+    def expectation(self) -> tuple[int, int | None]:
+        """(messages, bytes) of all folders to be copied; bytes None when the server does not tell."""
+        statuses = [self.source_status(record) for record in self.records]
+        messages = sum(status.messages or 0 for status in statuses if status is not None)
+        sizes = [status.size for status in statuses if status is not None and status.size is not None]
+        return messages, sum(sizes) if len(sizes) == len(statuses) else None
+
+    def source_status(self, record: FolderRecord) -> Status | None:
+        return self._statuses[SideName.SOURCE].get(record.source_name)
+
+    def destination_status(self, record: FolderRecord) -> Status | None:
+        return self._statuses[SideName.DESTINATION].get(record.destination_name)
+
+    def shown(self, record: FolderRecord) -> tuple[str, str]:
+        """Both names as their servers have them, decoded."""
+        return decode_name(record.source_name), decode_name(record.destination_name)
+
+    def _map(self) -> FolderMapping:
+        settings = self._settings
+        rules = Rules(skip_roles=settings.skip_roles, skip_folders=settings.skip_folders, skip_non_mail=settings.skip_non_mail)
+        source, destination = self._source, self._destination
+        return map_folders(source.tree, source.namespaces, destination.tree, destination.namespaces, bound=self._bound, rules=rules)
+
+    def _pairs(self) -> list[Pair]:
+        assert self._mapping is not None
+        return [pair for pair in self._mapping.pairs if not pair.container]
+
+    async def _create_all(self) -> None:
+        """Create what is missing, many at a time; then one by one what was refused, mapping again each time."""
+        failed: set[bytes] = set()
+        while True:
+            missing = [p for p in self._pairs() if p.create and p.destination not in self._created and p.source.name not in failed]
+            if not missing:
+                return
+            refused = await self._create_many(missing)
+            if refused is None:
+                continue
+            pair, refusal = refused
+            if not await self._create_otherwise(pair, refusal):
+                failed.add(pair.source.name)
+                self._give_up(pair, refusal)
+            self._mapping = self._map()
+
+    async def _create_many(self, pairs: Sequence[Pair]) -> tuple[Pair, CommandFailed] | None:
+        """Create these in order; the first that was refused, None when all are there now."""
+        first: tuple[Pair, CommandFailed] | None = None
+        for start in range(0, len(pairs), CREATED_AT_ONCE):
+            some = pairs[start : start + CREATED_AT_ONCE]
+            answers = await asyncio.gather(*(self._create(pair.destination, pair.special_use) for pair in some))
+            for pair, refusal in zip(some, answers, strict=True):
+                if refusal is None:
+                    self._made(pair, pair.destination, pair.renamed)
+                else:
+                    first = first or (pair, refusal)
+            if first is not None:
+                break
+        return first
+
+    async def _create(self, name: bytes, special_use: str) -> CommandFailed | None:
+        """One CREATE; the refusal, or None when the folder is there now."""
+        client = self._destination.client
+        use = special_use if "CREATE-SPECIAL-USE" in client.capabilities else ""
+        with blame(self._destination.side, "creating a folder", decode_name(name)):
+            for attribute in (use, "") if use else ("",):
+                refusal = await _refusal_of(client, name, attribute)
+                if refusal is None or _exists_already(refusal):
+                    return None
+            assert refusal is not None
+            if over_quota(refusal.status) or busy(refusal.status):
+                raise TransferError(explain(refusal, self._destination.side, "creating a folder", folder=decode_name(name)))
+            return refusal
+
+    async def _create_otherwise(self, pair: Pair, refusal: CommandFailed) -> bool:
+        """Try the names the plan offers, least change first; the accepted one is bound."""
+        assert self._mapping is not None
+        for alternative in self._mapping.alternatives(pair, refusal.status.words):
+            if alternative.exists or await self._create(alternative.destination, pair.special_use) is None:
+                why = f"{alternative.words} (the destination says “{refusal.status}”)"
+                self._made(pair, alternative.destination, why)
+                words = f"“{decode_name(pair.source.name)}” is named “{decode_name(alternative.destination)}” there: {why}."
+                self._sink.write(Entry(Level.WARNING, "folder-renamed", words, decode_name(pair.source.name)))
+                return True
+        return False
+
+    def _made(self, pair: Pair, destination_name: bytes, renamed: str) -> None:
+        """Keep what was created: a further mapping builds on it."""
+        self._created.add(destination_name)
+        self._bound[pair.source.name] = destination_name
+        self._renamed[pair.source.name] = renamed
+
+    def _give_up(self, pair: Pair, refusal: CommandFailed) -> None:
+        name = decode_name(pair.source.name)
+        said = f"Destination {self._destination.side.endpoint}: the folder “{name}” could not be created under any name; the server says “{refusal.status}”."
+        failure = Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "folder-refused", said)
+        messages = pair.source.status.messages if pair.source.status is not None else None
+        self.failed.append(FailedFolder(pair.source.name, FolderResult(name, "", Tally(refused=messages or 0), said), failure))
+
+    async def _subscribe(self) -> None:
+        """Subscriptions follow the source's; one that is refused is only said."""
+        wanted = [pair for pair in self._pairs() if pair.subscribe]
+        client = self._destination.client
+        with blame(self._destination.side, "subscribing folders"):
+            answers = await asyncio.gather(*(client.subscribe(pair.destination) for pair in wanted), return_exceptions=True)
+            for pair, answer in zip(wanted, answers, strict=True):
+                if isinstance(answer, CommandFailed):
+                    words = f"“{decode_name(pair.destination)}” could not be subscribed; the destination says “{answer.status}”."
+                    self._sink.write(Entry(Level.WARNING, "subscribe-refused", words, decode_name(pair.source.name)))
+                elif isinstance(answer, BaseException):
+                    raise answer
+
+    async def _counts(self, left_out: Iterable[LeftOut]) -> Mapping[bytes, int]:
+        """Messages of folders that are not opened. Other people's folders are not this mailbox's: not counted."""
+        own = [item.source for item in left_out if item.kind is not Rule.FOREIGN]
+        unknown = [mailbox.name for mailbox in own if mailbox.status is None or mailbox.status.messages is None]
+        with blame(self._source.side, "counting messages"):
+            asked = await self._source.client.statuses(unknown) if unknown else {}
+        counts = {mailbox.name: mailbox.status.messages or 0 for mailbox in own if mailbox.status is not None}
+        return counts | {name: status.messages or 0 for name, status in asked.items() if isinstance(status, Status)}
+
+
+async def _refusal_of(client: Client, name: bytes, special_use: str) -> CommandFailed | None:
+    try:
+        await client.create(name, special_use)
+    except CommandFailed as error:
+        return error
+    return None
+
+
+def _exists_already(refusal: CommandFailed) -> bool:
+    """RFC 5530 ALREADYEXISTS, or the words of servers that are older than it."""
+    return refusal.status.code == "ALREADYEXISTS" or "exist" in refusal.status.words.lower().replace("does not exist", "").replace(
+        "doesn't exist", ""
+    )

@@ -1,0 +1,37 @@
+"""Which messages are the same: the pure parts. With real servers: test_recognise.py."""
+
+from __future__ import annotations
+
+from trasloco.engine.digest import Digests
+from trasloco.engine.identity import header_key, match
+
+
+def digests(*pairs: tuple[int, str, str]) -> dict[int, Digests]:
+    return {uid: Digests(whole.encode(), body.encode()) for uid, whole, body in pairs}
+
+
+def test_folding_and_order_of_fields_do_not_matter() -> None:
+    one = header_key(b"Message-ID: <1@x>\r\nSubject: a\r\n b\r\n\r\n")
+    other = header_key(b"subject:  a b\nMESSAGE-ID: <1@x>\n\n")
+    assert one == other
+    assert one[1]
+
+
+def test_an_empty_message_id_names_nothing() -> None:
+    assert not header_key(b"Message-ID: \r\nSubject: a\r\n\r\n")[1]
+
+
+def test_equal_wholes_are_paired_by_count() -> None:
+    ours = digests((1, "w", "b"), (2, "w", "b"), (3, "w", "b"))
+    theirs = digests((11, "w", "b"), (12, "w", "b"))
+    assert match([1, 2, 3], [11, 12], ours, theirs, named=True) == {1: 11, 2: 12}
+
+
+def test_an_exact_copy_is_preferred_to_one_with_another_header() -> None:
+    ours = digests((1, "one", "b"), (2, "two", "b"))
+    theirs = digests((11, "two", "b"), (12, "changed", "b"))
+    assert match([1, 2], [11, 12], ours, theirs, named=True) == {2: 11, 1: 12}
+
+
+def test_without_a_message_id_only_the_whole_counts() -> None:
+    assert match([1], [11], digests((1, "one", "b")), digests((11, "two", "b")), named=False) == {}
