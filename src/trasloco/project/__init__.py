@@ -1,0 +1,1 @@
+"""Composition only: settings, the database, the command line. Nothing below imports this room."""
