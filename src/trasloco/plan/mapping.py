@@ -1,0 +1,252 @@
+"""Which source folder goes into which destination folder. Pure: two trees in, pairs out.
+
+The order of decisions, each stronger than the next:
+1. What an earlier run has bound stays bound, whatever has been renamed since.
+2. INBOX is INBOX.
+3. A role goes to the destination's folder with that role: one source folder per role, chosen by
+   attribute, then by likeness of name. Where the destination has none, the folder keeps its name
+   and ``special_use`` says what CREATE may declare (RFC 6154 section 3). Where the destination has a
+   folder of the very same name, that one is meant: it is what an aborted try has left, and mapping
+   the tree again after its folders were created must give the same pairs, ledger or not.
+4. Every other folder keeps its path, below wherever its parent went: the source's prefix taken off,
+   the destination's put on, the delimiter translated.
+5. Names the destination cannot hold are changed, and a name taken already gets " (2)": first come
+   the exact names, then the changed ones, so that no folder loses its name to a makeshift.
+
+No two source folders ever share a destination folder. A folder that holds no mail in itself
+(\\Noselect) gives a ``container`` pair when something below it is copied: never to be selected or
+created for its own sake, since servers make parents by themselves (RFC 9051 6.3.4).
+
+When the destination refuses a name, take ``Mapping.alternatives``, bind the pair to what was
+accepted and map again with that binding: the folders below follow.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from trasloco.imap.values import Mailbox, Namespaces
+from trasloco.plan import naming
+from trasloco.plan.layout import INBOX, Layout
+from trasloco.plan.left_out import LeftOut, Rule, Rules
+from trasloco.plan.placement import Levels, Placement
+from trasloco.plan.roles import Role, fold_name
+from trasloco.plan.source_tree import Node, grow
+
+__all__ = ["Alternative", "LeftOut", "Mapping", "Pair", "Rule", "Rules", "map_folders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One source folder and its place on the destination.
+
+    path, destination_path: decoded levels without the side's prefix, for display.
+    role: the role this pair has on the destination (``roles.Role`` value), "" for an ordinary folder.
+    destination: wire bytes, exactly as listed when the folder exists.
+    exists: it is there and can be selected. create: it is to be created (also when a \\Noselect one is there).
+    container: holds no mail; only the parent of other pairs; neither created nor selected.
+    subscribe: subscribed on the source, not on the destination.
+    special_use: attribute for CREATE ... (USE (...)), "\\\\Sent", "" for none; a server may refuse it.
+    renamed: why the destination's path is not the source's, in words; "" when it is the same.
+    """
+
+    source: Mailbox
+    path: tuple[str, ...]
+    role: str
+    destination: bytes
+    destination_path: tuple[str, ...]
+    exists: bool
+    create: bool
+    subscribe: bool
+    container: bool = False
+    special_use: str = ""
+    renamed: str = ""
+
+    @property
+    def display(self) -> str:
+        return "/".join(self.path)
+
+    @property
+    def destination_display(self) -> str:
+        return "/".join(self.destination_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another destination name for a refused one. exists: it is there already, CREATE is not needed."""
+
+    destination: bytes
+    path: tuple[str, ...]
+    exists: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The plan of one account: ``pairs`` in the order of creation (parents first), and what is left out."""
+
+    pairs: tuple[Pair, ...]
+    left_out: tuple[LeftOut, ...]
+    _placement: Placement = field(repr=False, compare=False)
+
+    def alternatives(self, pair: Pair, words: str = "") -> Iterator[Alternative]:
+        """Names to try when the destination refused to create ``pair``'s; ``words``: the server's answer.
+
+        None of them is another pair's. Least change first; the order is always the same."""
+        place = self._placement
+        levels = place.levels_of_name(pair.destination)
+        parents = {place.levels_of_name(other.destination) for other in self.pairs if not other.container}
+        fixed = next((n for n in range(len(levels) - 1, 0, -1) if levels[:n] in parents or place.existing(levels[:n])), 0)
+        for attempt in naming.alternatives(levels, words, fixed=fixed, base=place.base):
+            if not all(attempt.levels) or place.objection(attempt.levels, Role(pair.role) if pair.role else None):
+                continue
+            there = place.existing(attempt.levels)
+            wire = there.name if there else place.layout.wire(attempt.levels)
+            yield Alternative(wire, place.layout.path(attempt.levels), there is not None and there.selectable, attempt.words)
+
+
+def map_folders(
+    source: Sequence[Mailbox],
+    source_namespaces: Namespaces | None,
+    destination: Sequence[Mailbox],
+    destination_namespaces: Namespaces | None,
+    *,
+    bound: collections.abc.Mapping[bytes, bytes] | None = None,
+    rules: Rules | None = None,
+) -> Mapping:
+    """Plan one account.
+
+    source, destination: all of LIST of each side; namespaces None = the server has no NAMESPACE.
+    bound: source wire name -> destination wire name of earlier runs; also those whose source is gone
+    keep their destination to themselves.
+    """
+    rules = rules or Rules()
+    tree = grow(source, Layout.of(source, source_namespaces), rules)
+    layout = Layout.of(destination, destination_namespaces)
+    placement = Placement(destination, layout, case_insensitive=rules.case_insensitive)
+    planner = _Planner(tree.nodes, placement, dict(bound or {}))
+    planner.place_all()
+    pairs = [planner.pair(node) for node in tree.nodes if node.live and node.mailbox is not None]
+    pairs.sort(key=lambda pair: len(placement.levels_of_name(pair.destination)))
+    return Mapping(tuple(pairs), tree.left_out, placement)
+
+
+class _Planner:
+    """The state of one ``map_folders``: where each node goes, and why not elsewhere."""
+
+    def __init__(self, nodes: Sequence[Node], placement: Placement, bound: dict[bytes, bytes]) -> None:
+        self.nodes = [node for node in nodes if node.live]
+        self.placement = placement
+        self.bound = bound
+        self.place: dict[Node, Levels] = {}
+        self.why: dict[Node, tuple[str, ...]] = {}
+        self.role: dict[Node, Role] = self._role_holders()
+
+    def _bound_name(self, node: Node) -> bytes | None:
+        return self.bound.get(node.name)
+
+    def _role_holders(self) -> dict[Node, Role]:
+        """The one source folder that stands for each role."""
+        holders: dict[Node, Role] = {}
+        for role in Role:
+            there = self.placement.role_folder(role)
+            name = fold_name(self.placement.levels_of(there)[-1]) if there else role.value
+            able = [node for node in self.nodes if node.claim and node.claim.role is role and node.selectable and not node.left_out]
+
+            def rank(node: Node, role: Role = role, name: str = name) -> tuple[bool, bool, bool, int]:
+                own = fold_name(node.path[-1])
+                return not (node.claim and node.claim.by_attribute), own != name, own != role.value, len(node.path)
+
+            if able:
+                holders[min(able, key=rank)] = role
+        return holders
+
+    def place_all(self) -> None:
+        """Decide every node's place, in the order of the module's docstring."""
+        self.placement.take_all(self.bound.values())
+        for node in self.nodes:
+            if (name := self._bound_name(node)) is not None:
+                self._put(node, self.placement.levels_of_name(name), ("as in an earlier run",))
+            elif node.inbox:
+                self.placement.take((INBOX,))
+                self._put(node, (INBOX,), ())
+        for node, role in self.role.items():
+            there = self.placement.role_folder(role)
+            if node in self.place or there is None or self._has_namesake(node, role):
+                continue
+            if self.placement.take(self.placement.levels_of(there)):
+                self._put(node, self.placement.levels_of(there), (f"the destination's {role.attribute} folder",))
+        for depth in range(1, 1 + max((self._depth(node) for node in self.nodes), default=0)):
+            self._place_level([node for node in self.nodes if self._depth(node) == depth and node not in self.place])
+
+    def _natural(self, node: Node) -> Levels:
+        """Where the folder would go if every name were free."""
+        if node in self.place:
+            return self.place[node]
+        parent = self._natural(node.parent) if node.parent is not None else self.placement.base
+        return self.placement.propose(parent, node.levels[-1])[0]
+
+    def _has_namesake(self, node: Node, role: Role) -> bool:
+        levels = self._natural(node)
+        there = self.placement.existing(levels)
+        return there is not None and there.selectable and not self.placement.objection(levels, role)
+
+    @staticmethod
+    def _depth(node: Node) -> int:
+        depth = 1
+        while (node := node.parent) is not None:  # type: ignore[assignment]
+            depth += 1
+        return depth
+
+    def _place_level(self, nodes: list[Node]) -> None:
+        """Place folders of one depth: those that keep an existing name, those that keep theirs, the changed."""
+        proposals = []
+        for node in nodes:
+            parent = self.place[node.parent] if node.parent is not None else self.placement.base
+            levels, reasons = self.placement.propose(parent, node.levels[-1])
+            there = self.placement.existing(levels)
+            exact = there is not None and self.placement.levels_of(there) == levels
+            proposals.append((bool(reasons), not node.selectable, not exact, node, levels, reasons))
+        for *_, node, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
+            settled, objections = self.placement.settle(levels, node.claim.role if node.claim else None)
+            self._put(node, settled, (*reasons, *objections))
+
+    def _put(self, node: Node, levels: Levels, why: tuple[str, ...]) -> None:
+        self.place[node] = levels
+        self.why[node] = why
+
+    def pair(self, node: Node) -> Pair:
+        assert node.mailbox is not None
+        levels = self.place[node]
+        there = self.placement.existing(levels)
+        exists = there is not None and there.selectable
+        container = not node.selectable or node.left_out is not None
+        role = self.role.get(node)
+        path = self.placement.layout.path(self.placement.levels_of(there) if there else levels)
+        declare = role is not None and not exists and not role.view and self.placement.role_folder(role) is None
+        return Pair(
+            source=node.mailbox,
+            path=node.path,
+            role=role.value if role else "",
+            destination=self._bound_name(node) or (there.name if there else self.placement.layout.wire(levels)),
+            destination_path=path,
+            exists=exists,
+            create=not exists and not container,
+            subscribe=node.mailbox.subscribed and not (there is not None and there.subscribed),
+            container=container,
+            special_use=role.attribute if role and declare else "",
+            renamed=self._renamed(node, path),
+        )
+
+    def _renamed(self, node: Node, path: Levels) -> str:
+        if path == node.path:
+            return ""
+        if self.why[node]:
+            return "; ".join(self.why[node])
+        if node.parent is not None and node.parent.inbox and self.placement.base == (INBOX,):
+            return "the destination keeps every folder below INBOX"
+        if path[-1:] != node.path[-1:]:
+            return "the destination has it in another spelling"
+        return "its parent folder has another name there"

@@ -1,0 +1,126 @@
+"""The destination's names: which are there, which are taken, which are reserved. One name, one source folder.
+
+``Placement`` hands out full destination levels. Two source folders never get the same one; names
+are compared as the destination might compare them (NFC; casefolded when it ignores case).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from trasloco.imap.values import Mailbox
+from trasloco.plan.layout import INBOX, Layout, decoded, fold_levels
+from trasloco.plan.naming import fit_level, shorten
+from trasloco.plan.roles import Claim, Role, claims, fold_name
+
+Levels = tuple[str, ...]
+
+
+class Placement:
+    """The state of naming while a mapping is made."""
+
+    def __init__(self, tree: Sequence[Mailbox], layout: Layout, *, case_insensitive: bool = False) -> None:
+        self.layout = layout
+        self.base = layout.base
+        self._case_insensitive = case_insensitive
+        self._existing: dict[Levels, Mailbox] = {}
+        self._taken: set[Levels] = set()
+        self._roles: dict[Levels, Role] = {}
+        self._with_role: dict[Role, list[tuple[bool, Mailbox]]] = {}
+        self._by_name = {mailbox.name: mailbox for mailbox in tree}
+        own = [mailbox for mailbox in tree if layout.foreign_prefix(mailbox.name) is None]
+        for mailbox in own:
+            held = self._existing.setdefault(self._key(self.levels_of(mailbox)), mailbox)
+            if mailbox.selectable and not held.selectable:
+                self._existing[self._key(self.levels_of(mailbox))] = mailbox
+        for mailbox, claim in zip(own, claims([(item.attributes, layout.path(self.levels_of(item))) for item in own]), strict=True):
+            if claim and mailbox.selectable:
+                self._note_role(mailbox, claim)
+        self._foreign = {self._key(_root(item.prefix, item.delimiter)) for item in layout.foreign if item.prefix}
+
+    def _note_role(self, mailbox: Mailbox, claim: Claim) -> None:
+        if claim.by_attribute:
+            self._roles[self._key(self.levels_of(mailbox))] = claim.role
+        self._with_role.setdefault(claim.role, []).append((claim.by_attribute, mailbox))
+
+    def _key(self, levels: Levels) -> Levels:
+        return fold_levels(levels, case_insensitive=self._case_insensitive)
+
+    def levels_of(self, mailbox: Mailbox) -> Levels:
+        return decoded(self.layout.raw_levels(mailbox))
+
+    def levels_of_name(self, name: bytes) -> Levels:
+        """Full levels of a destination wire name, listed now or not."""
+        return self.levels_of(self._by_name.get(name) or Mailbox(name, self.layout.delimiter))
+
+    def role_folder(self, role: Role) -> Mailbox | None:
+        """The destination's folder with this role: by attribute, else by the plainest name; never a view."""
+        found = [] if role.view else self._with_role.get(role, [])
+
+        def rank(item: tuple[bool, Mailbox]) -> tuple[bool, bool, int, bytes]:
+            by_attribute, mailbox = item
+            return not by_attribute, fold_name(self.levels_of(mailbox)[-1]) != role.value, len(mailbox.name), mailbox.name
+
+        return min(found, key=rank)[1] if found else None
+
+    def existing(self, levels: Levels) -> Mailbox | None:
+        return self._existing.get(self._key(levels))
+
+    def take(self, levels: Levels) -> bool:
+        """Reserve a name; False when another source folder has it."""
+        key = self._key(levels)
+        if key in self._taken:
+            return False
+        self._taken.add(key)
+        return True
+
+    def take_all(self, names: Iterable[bytes]) -> None:
+        for name in names:
+            self.take(self.levels_of_name(name))
+
+    def objection(self, levels: Levels, role: Role | None) -> str:
+        """Why a folder with this role must not have this name, "" when it may."""
+        key = self._key(levels)
+        if key in self._taken or key == (INBOX,):
+            return f'another folder has the name "{levels[-1]}" there'
+        if key in self._foreign:
+            return f'"{levels[-1]}" is where the destination keeps other people\'s folders'
+        there = self._roles.get(key)
+        if there and there != role and (there.view or there in {Role.TRASH, Role.JUNK}):
+            return f'"{levels[-1]}" is the destination\'s {there.attribute} folder'
+        return ""
+
+    def propose(self, parent: Levels, level: str) -> tuple[Levels, tuple[str, ...]]:
+        """Where a folder of this name below ``parent`` goes if the name is free, and what had to be changed.
+
+        A parent that takes no children (\\Noinferiors, RFC 9051 7.3.1) or a server without subfolders
+        flattens: below INBOX the folder moves to the top, elsewhere its parent's name goes before its own."""
+        reasons: tuple[str, ...] = ()
+        above = self.existing(parent) if parent and parent != self.base else None
+        flat = self.layout.delimiter is None or (above is not None and "\\noinferiors" in above.attributes)
+        if parent and parent != self.base and flat:
+            reasons = (f'the destination takes no folders below "{parent[-1]}"',)
+            level = level if parent == (INBOX,) else f"{parent[-1]}_{level}"
+            parent = self.base if parent == (INBOX,) else parent[:-1]
+        fitted, changes = fit_level(level, self.layout.delimiter)
+        return (*parent, fitted), (*reasons, *changes)
+
+    def settle(self, levels: Levels, role: Role | None) -> tuple[Levels, tuple[str, ...]]:
+        """Take the name, or the first free "name (2)", "name (3)" ...; and why it was not the first."""
+        objection = self.objection(levels, role)
+        if not objection:
+            self.take(levels)
+            return levels, ()
+        for number in count(2):
+            other = (*levels[:-1], shorten(levels[-1], f" ({number})"))
+            if not self.objection(other, role):
+                self.take(other)
+                return other, (objection,)
+        raise AssertionError("count() does not end")
+
+
+def _root(prefix: bytes, delimiter: str | None) -> Levels:
+    mark = (delimiter or "").encode()
+    name = prefix.removesuffix(mark) if mark else prefix
+    return decoded(tuple(name.split(mark)) if mark else (name,))
