@@ -114,6 +114,10 @@ default_process_limit = 2000
 default_client_limit = 8000
 service anvil {{
   chroot =
+  # No growing delays after wrong passwords: all clients here have one address.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

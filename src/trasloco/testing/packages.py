@@ -58,6 +58,12 @@ class PackageTree:
                 found = _read_manifest(root, packages) or _build(root, packages, finish)
         return cls(root, tuple(str(root / path) for path in found["libraries"]), found["versions"])
 
+    @staticmethod
+    def cached(name: str) -> dict[str, str]:
+        """The versions in an existing tree, nothing when there is none; fetches nothing."""
+        found = _read_manifest(_cache_directory() / "packages" / name, ())
+        return found["versions"] if found else {}
+
     def environment(self) -> dict[str, str]:
         """The variables a program of this tree needs, and no others of ours."""
         return {

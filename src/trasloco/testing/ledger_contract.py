@@ -1,0 +1,144 @@
+"""What every ledger promises, as tests: the suite runs over ``MemoryLedger`` and over ``PostgresLedger``.
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow
+
+
+def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
+    return MessageRow(uid, fate, run, destination_uid=uid + 1000, size=uid * 10, digest=hashlib.sha256(bytes([uid % 256])).digest(), flags=flags)
+
+
+async def everything(ledger: Ledger, folder_id: int) -> list[Known]:
+    return [known async for chunk in ledger.known(folder_id) for known in chunk]
+
+
+class LedgerContract:
+    """Subclasses give the fixture ``ledger``: an empty ledger, owned by whoever holds it."""
+
+    async def test_it_begins_empty(self, ledger: Ledger) -> None:
+        assert list(await ledger.folders()) == []
+
+    async def test_a_pair_is_bound_for_ever(self, ledger: Ledger) -> None:
+        first = await ledger.bind(b"INBOX.Posta &- \xff", b"Posta", "the name was changed")
+        again = await ledger.bind(b"INBOX.Posta &- \xff", b"Elsewhere")
+        assert again == first
+        assert (first.source_name, first.destination_name, first.renamed) == (b"INBOX.Posta &- \xff", b"Posta", "the name was changed")
+        assert first.source_uidvalidity is None
+        assert first.tally is None
+        assert list(await ledger.folders()) == [first]
+
+    async def test_validities_are_kept(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.revalidate(folder.id, 4294967295, 7)
+        (found,) = await ledger.folders()
+        assert found == replace(folder, source_uidvalidity=4294967295, destination_uidvalidity=7)
+
+    async def test_an_intent_lives_from_begin_to_settle(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        other = await ledger.bind(b"Other", b"Other")
+        first = await ledger.begin(folder.id, 7, 1001, [1, 2, 3])
+        second = await ledger.begin(folder.id, None, 1004, [4])
+        await ledger.begin(other.id, 8, 1, [9])
+        one, two = await ledger.intents(folder.id)
+        assert (one.id, one.folder_id, one.destination_uidvalidity, one.destination_uidnext, one.source_uids) == (
+            first,
+            folder.id,
+            7,
+            1001,
+            (1, 2, 3),
+        )
+        assert (two.id, two.destination_uidvalidity, two.source_uids) == (second, None, (4,))
+        await ledger.settle(first, [row(1), row(2)])
+        assert [intent.id for intent in await ledger.intents(folder.id)] == [second]
+        assert [known.source_uid for known in await everything(ledger, folder.id)] == [1, 2]
+        assert len(await ledger.intents(other.id)) == 1
+
+    async def test_an_intent_is_settled_once(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        intent = await ledger.begin(folder.id, 7, 1, [1])
+        await ledger.settle(intent, [row(1)])
+        with pytest.raises(Fenced):
+            await ledger.settle(intent, [row(1), row(2)])
+        assert [known.source_uid for known in await everything(ledger, folder.id)] == [1]
+
+    async def test_an_intent_may_be_settled_with_nothing(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.settle(await ledger.begin(folder.id, 7, 1, [1]), [])
+        assert list(await ledger.intents(folder.id)) == []
+        assert await everything(ledger, folder.id) == []
+
+    async def test_known_rows_come_in_order_and_in_chunks(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        uids = list(range(12_000, 0, -1))
+        await ledger.record(folder.id, [MessageRow(uid, Fate.ADOPTED, 1, destination_uid=uid, flags="\\Seen $Label1") for uid in uids])
+        chunks = [chunk async for chunk in ledger.known(folder.id)]
+        assert len(chunks) == 3
+        flat = [known for chunk in chunks for known in chunk]
+        assert [known.source_uid for known in flat] == sorted(uids)
+        assert flat[0] == Known(1, 1, Fate.ADOPTED, 1, "\\Seen $Label1")
+
+    async def test_a_row_is_replaced_whole(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.record(folder.id, [MessageRow(5, Fate.REFUSED, 1, reason="NO [LIMIT] too large", size=9)])
+        await ledger.record(folder.id, [row(5, run=2)])
+        assert await everything(ledger, folder.id) == [Known(5, 1005, Fate.COPIED, 2, "\\Seen")]
+
+    async def test_every_fate_comes_back(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.record(folder.id, [MessageRow(uid, fate, 1, reason="words") for uid, fate in enumerate(Fate, 1)])
+        assert [known.fate for known in await everything(ledger, folder.id)] == list(Fate)
+
+    async def test_flags_are_given_anew_to_known_rows_only(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.record(folder.id, [row(1), row(2)])
+        await ledger.reflag(folder.id, {2: "\\Answered \\Seen", 3: "\\Flagged"})
+        await ledger.reflag(folder.id, {})
+        assert [(known.source_uid, known.flags) for known in await everything(ledger, folder.id)] == [(1, "\\Seen"), (2, "\\Answered \\Seen")]
+
+    async def test_a_completed_pass_is_remembered(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        done = replace(
+            folder,
+            source_uidvalidity=3,
+            destination_uidvalidity=4,
+            source_uidnext=4_000_000_000,
+            source_messages=12,
+            source_modseq=2**62,
+            tally=Tally(1, 2, 3, 4, 5, 6),
+        )
+        await ledger.complete(done)
+        assert list(await ledger.folders()) == [done]
+
+    async def test_forgetting_takes_rows_intents_and_marks(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        other = await ledger.bind(b"Other", b"Other")
+        for each in (folder, other):
+            await ledger.record(each.id, [row(1)])
+            await ledger.begin(each.id, 1, 1, [2])
+        await ledger.complete(replace(folder, source_uidnext=3, source_messages=1, source_modseq=9, tally=Tally(copied=1)))
+        await ledger.forget(folder.id, 11, 12)
+        (found, _) = await ledger.folders()
+        assert found == replace(folder, source_uidvalidity=11, destination_uidvalidity=12)
+        assert await everything(ledger, folder.id) == []
+        assert list(await ledger.intents(folder.id)) == []
+        assert len(await everything(ledger, other.id)) == 1
+        assert len(await ledger.intents(other.id)) == 1
+
+    async def test_a_folder_left_out_is_no_pair(self, ledger: Ledger) -> None:
+        await ledger.left_out(b"Trash", "Trash is left out", Tally(skipped=4))
+        await ledger.left_out(b"Trash", "Trash is left out", Tally(skipped=5))
+        assert list(await ledger.folders()) == []
+
+    async def test_a_row_kept_by_the_caller_may_change_without_harm(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        mine = row(1)
+        await ledger.record(folder.id, [mine])
+        mine.flags = "\\Deleted"
+        assert (await everything(ledger, folder.id))[0].flags == "\\Seen"
