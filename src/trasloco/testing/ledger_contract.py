@@ -1,4 +1,4 @@
-"""What every ledger promises, as tests: the suite runs over ``MemoryLedger`` and over ``PostgresLedger``.
+"""What every ledger promises, as tests: one suite, run over ``MemoryLedger`` and over ``PostgresLedger``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow
 
 
 def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
-    return MessageRow(uid, fate, run, destination_uid=uid + 1000, size=uid * 10, digest=hashlib.sha256(bytes([uid % 256])).digest(), flags=flags)
+    digest = hashlib.sha256(bytes([uid % 256])).digest()
+    return MessageRow(uid, fate, run, destination_uid=uid + 1000, size=uid * 10, digest=digest, flags=flags)
 
 
 async def everything(ledger: Ledger, folder_id: int) -> list[Known]:
@@ -100,7 +101,8 @@ class LedgerContract:
         await ledger.record(folder.id, [row(1), row(2)])
         await ledger.reflag(folder.id, {2: "\\Answered \\Seen", 3: "\\Flagged"})
         await ledger.reflag(folder.id, {})
-        assert [(known.source_uid, known.flags) for known in await everything(ledger, folder.id)] == [(1, "\\Seen"), (2, "\\Answered \\Seen")]
+        flags = {known.source_uid: known.flags for known in await everything(ledger, folder.id)}
+        assert flags == {1: "\\Seen", 2: "\\Answered \\Seen"}
 
     async def test_a_completed_pass_is_remembered(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")

@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "trasloco_log_entry",
-                "ordering": ["id"],
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(

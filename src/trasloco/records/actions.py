@@ -1,0 +1,267 @@
+"""Every write of runs and transfers, as a verb. Opening a migration is in ``opening``; the ledger writes for itself.
+
+State moves by one conditional UPDATE and a check of the row count, never read-modify-save. A verb of a
+worker names the fence it was given; ``False`` means that the transfer belongs to somebody else by now.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from trasloco.engine.account import FolderResult, Outcome, RunStatus
+from trasloco.engine.failure import Failure, Retry
+from trasloco.engine.fate import Fate
+from trasloco.records.models import (
+    BUSY,
+    FATE_CODES,
+    UNFINISHED,
+    UNFINISHED_RUN,
+    Account,
+    FolderTally,
+    MailMigration,
+    Run,
+    RunState,
+    Transfer,
+    TransferState,
+)
+
+MOST_ATTEMPTS = 5
+FIRST_DELAY = 15.0  # seconds; doubled with each attempt
+LONGEST_DELAY = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A transfer that is ours now. seconds: what earlier attempts of this run took."""
+
+    transfer_id: int
+    fence: int
+    number: int
+    account: Account
+    seconds: float
+
+
+def begin_run(migration: MailMigration) -> Run:
+    """The migration's unfinished run, or its next one with a waiting transfer for each account.
+
+    Going on with an unfinished run, accounts that failed in it are tried again, and no waiting time is kept:
+    whoever starts it again has done something about it.
+    """
+    with transaction.atomic():
+        MailMigration.objects.select_for_update().get(pk=migration.pk)
+        run = Run.objects.filter(migration=migration, status__in=UNFINISHED_RUN).order_by("number").first()
+        if run is not None:
+            run.transfers.filter(Q(status=TransferState.WAITING) | Q(status=TransferState.FAILED)).update(
+                status=TransferState.WAITING, attempts=0, not_before=None
+            )
+            return run
+        last = Run.objects.filter(migration=migration).aggregate(last=Max("number"))["last"] or 0
+        run = Run.objects.create(migration=migration, number=last + 1)
+        destination = _host(migration.destination["host"])
+        Transfer.objects.bulk_create(
+            Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination)
+            for account in migration.accounts.order_by("line")
+        )
+        return run
+
+
+def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
+    """Admitted -> running for this worker, with a new fence; None when the ticket is no longer good."""
+    with transaction.atomic():
+        won = Transfer.objects.filter(pk=transfer_id, fence=ticket, status=TransferState.ADMITTED).update(
+            status=TransferState.RUNNING,
+            fence=F("fence") + 1,
+            worker=worker,
+            started_at=timezone.now(),
+            ended_at=None,
+            done_messages=0,
+            expected_messages=0,
+            expected_bytes=None,
+            folder="",
+            **_failure_columns(None),
+        )
+        if won != 1:
+            return None
+        row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds)
+
+
+def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
+    """Running -> its end, or back to waiting when the failure says "later" and there are attempts left."""
+    if outcome.status is RunStatus.FAILED and outcome.failure and outcome.failure.retry is not Retry.NEVER and _postpone(claim, outcome):
+        return True
+    now = timezone.now()
+    with transaction.atomic():
+        run = Run.objects.select_for_update().filter(transfers=claim.transfer_id).get()
+        won = _ours(claim).update(
+            status=outcome.status.value,
+            worker=None,
+            ended_at=now,
+            folder="",
+            seconds=claim.seconds + outcome.seconds,
+            copied_bytes=max(outcome.size, _copied_bytes(claim)),
+            flags_changed=F("flags_changed") + outcome.flags_changed,
+            facts=dict(outcome.facts),
+            **_failure_columns(outcome.failure),
+        )
+        if won != 1:
+            return False
+        _write_tallies(claim.transfer_id, outcome.folders)
+        _end_run(run)
+        return True
+
+
+def release_transfer(claim: Claim) -> bool:
+    """Running -> waiting without blame: the worker stops, another one goes on."""
+    return _ours(claim).update(status=TransferState.WAITING, worker=None, fence=F("fence") + 1, folder="") == 1
+
+
+def hand_back(transfers: Iterable[tuple[int, int]]) -> list[int]:
+    """Admitted or running -> waiting for transfers (id, fence) whose worker is lost; returns those that moved."""
+    return [
+        pk
+        for pk, fence in transfers
+        if Transfer.objects.filter(pk=pk, fence=fence, status__in=BUSY).update(
+            status=TransferState.WAITING, worker=None, fence=F("fence") + 1, folder=""
+        )
+    ]
+
+
+def pin_source(account_id: int, address: str | None, fingerprint: str | None) -> None:
+    """Keep what was found at first sight, for both runs; what is pinned already is never replaced."""
+    if address:
+        Account.objects.filter(pk=account_id, source_address=None).update(source_address=address)
+    if fingerprint:
+        Account.objects.filter(pk=account_id, source_fingerprint=None).update(source_fingerprint=fingerprint)
+
+
+def pin_destination(migration_id: int, fingerprint: str) -> None:
+    """The destination's certificate as first seen, when it is to be pinned."""
+    with transaction.atomic():
+        migration = MailMigration.objects.select_for_update().get(pk=migration_id)
+        if not migration.destination.get("fingerprint"):
+            migration.destination["fingerprint"] = fingerprint
+            migration.save(update_fields=["destination"])
+
+
+def wipe_secrets(migration: MailMigration) -> None:
+    """Delete the migration's data key and ciphertexts: its passwords are gone everywhere."""
+    with transaction.atomic():
+        MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None)
+        migration.accounts.update(source_secret=None, destination_secret=None)
+
+
+def retry_delay(failure: Failure, attempts: int) -> float:
+    """Seconds until the next try: the server's own wish, else doubling with up to half of it as jitter."""
+    if failure.after is not None:
+        return min(max(failure.after, 1.0), LONGEST_DELAY)
+    delay = min(FIRST_DELAY * 2.0**attempts, LONGEST_DELAY)
+    return delay * random.uniform(0.75, 1.25)
+
+
+def _postpone(claim: Claim, outcome: Outcome) -> bool:
+    failure = outcome.failure
+    assert failure is not None
+    with transaction.atomic():
+        row = _ours(claim).select_for_update().first()
+        if row is None or row.attempts + 1 >= MOST_ATTEMPTS:
+            return False
+        won = _ours(claim).update(
+            status=TransferState.WAITING,
+            worker=None,
+            fence=F("fence") + 1,
+            folder="",
+            attempts=F("attempts") + 1,
+            not_before=timezone.now() + timedelta(seconds=retry_delay(failure, row.attempts)),
+            seconds=claim.seconds + outcome.seconds,
+            flags_changed=F("flags_changed") + outcome.flags_changed,
+            facts=dict(outcome.facts),
+            **_failure_columns(failure),
+        )
+        if won == 1:
+            _write_tallies(claim.transfer_id, outcome.folders)
+        return won == 1
+
+
+def _ours(claim: Claim) -> Any:
+    return Transfer.objects.filter(pk=claim.transfer_id, fence=claim.fence, status=TransferState.RUNNING)
+
+
+def _failure_columns(failure: Failure | None) -> dict[str, str]:
+    if failure is None:
+        return {f"failure_{name}": "" for name in ("side", "scope", "retry", "code", "words")}
+    return {
+        "failure_side": failure.side.value,
+        "failure_scope": failure.scope.value,
+        "failure_retry": failure.retry.value,
+        "failure_code": failure.code,
+        "failure_words": clean(failure.words),
+    }
+
+
+def clean(words: str) -> str:
+    """What a server said, as PostgreSQL can keep it: no NUL, no half of a surrogate pair."""
+    return words.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _copied_bytes(claim: Claim) -> int:
+    """Bytes this run has copied over all its attempts, killed ones too: the ledger knows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(m.size), 0) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id"
+            " WHERE f.account_id = %s AND m.run = %s AND m.fate = %s",
+            [claim.account.pk, claim.number, FATE_CODES[Fate.COPIED]],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> None:
+    """The folders of an outcome over those the ledger noted on the way; folders it did not reach stay as noted."""
+    rows: dict[str, FolderTally] = {}
+    for position, folder in enumerate(folders, 1):
+        name = clean(folder.source)
+        twins = sum(1 for other in rows if other == name or other.startswith(f"{name} ("))
+        if name in rows:  # two names of the wire that look the same
+            name = f"{name} ({twins + 1})"
+        fates = {fate.value: getattr(folder.tally, fate.value) for fate in Fate}
+        rows[name] = FolderTally(
+            transfer_id=transfer_id,
+            position=position,
+            source=name,
+            destination=clean(folder.destination),
+            note=clean(folder.note),
+            **fates,
+        )
+    FolderTally.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["transfer", "source"],
+        update_fields=["position", "destination", "note", *(fate.value for fate in Fate)],
+    )
+
+
+def _end_run(run: Run) -> None:
+    """With its last transfer the run ends; the caller holds the run's row."""
+    states = set(Transfer.objects.filter(run=run).values_list("status", flat=True).distinct())
+    if states & set(UNFINISHED):
+        return
+    if states <= {TransferState.COMPLETED}:
+        status = RunState.COMPLETED
+    elif states == {TransferState.FAILED}:
+        status = RunState.FAILED
+    else:
+        status = RunState.COMPLETED_WITH_ERRORS
+    Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now())
+
+
+def _host(name: str) -> str:
+    """The key of the caps."""
+    return name.lower().rstrip(".")

@@ -1,0 +1,133 @@
+"""The hot statements of ``PostgresLedger``, each with the reason for its shape.
+
+Every write is one statement, so one round trip and one commit. It begins with ``fence``: the transfer's
+row, locked FOR SHARE against whoever takes the transfer over, and only if it is still ours; all the rest
+reads from it, so a worker that lost its transfer writes nothing. The count of ``fence`` comes back.
+Under READ COMMITTED a statement that waited for that row looks at its newest version again.
+"""
+
+# ruff: noqa: S608 - the statements are put together from constants of this module only
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+_FENCE: LiteralString = """
+WITH fence AS MATERIALIZED (
+    SELECT id FROM trasloco_transfer
+    WHERE id = %(transfer)s AND fence = %(fence)s AND status = 'running'
+    FOR SHARE
+)"""
+
+_FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
+    source_uidnext, source_messages, source_modseq, tally"""
+
+# Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
+_ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
+    %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[])
+    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason)"""
+
+_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason"
+
+_REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
+    destination_uid = excluded.destination_uid, size = excluded.size, fate = excluded.fate, run = excluded.run,
+    digest = excluded.digest, flags = excluded.flags, reason = excluded.reason"""
+
+# All pairs of folders of the account.
+FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
+
+# Bind a pair; the one that is bound already wins. A row just inserted is not visible to the second SELECT.
+BIND: LiteralString = f"""{_FENCE}, bound AS (
+    INSERT INTO trasloco_ledger_folder (account_id, source_name, destination_name, renamed)
+    SELECT %(account)s, %(source_name)s, %(destination_name)s, %(renamed)s FROM fence
+    ON CONFLICT (account_id, source_name) DO NOTHING
+    RETURNING {_FOLDER}
+), found AS (
+    SELECT {_FOLDER} FROM bound
+    UNION ALL
+    SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s AND source_name = %(source_name)s
+)
+SELECT (SELECT count(*) FROM fence), found.* FROM found"""
+
+# Keyset pages in the order of the primary key: no transaction stays open while a folder is worked on.
+KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags FROM trasloco_ledger_message
+WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
+
+REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
+    UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s
+    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+)
+SELECT count(*) FROM fence"""
+
+# A validity changed: rows, intents and marks go in one step.
+FORGET: LiteralString = f"""{_FENCE}, messages AS (
+    DELETE FROM trasloco_ledger_message USING fence WHERE folder_id = %(folder)s
+), intents AS (
+    DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
+), done AS (
+    UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
+        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, tally = NULL
+    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+)
+SELECT count(*) FROM fence"""
+
+INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, destination_uidnext, source_uids
+FROM trasloco_ledger_intent WHERE folder_id = %(folder)s ORDER BY id"""
+
+# The intent is on disk before the first byte is sent: synchronous_commit stays on.
+BEGIN: LiteralString = f"""{_FENCE}
+INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids)
+SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[] FROM fence
+RETURNING id"""
+
+# Rows and intent in one step; the rows hang on the intent, so that one settled already writes nothing.
+SETTLE: LiteralString = f"""{_FENCE}, intent AS (
+    DELETE FROM trasloco_ledger_intent USING fence WHERE trasloco_ledger_intent.id = %(intent)s
+    RETURNING folder_id
+), written AS (
+    INSERT INTO trasloco_ledger_message ({_COLUMNS})
+    SELECT intent.folder_id, r.* FROM intent, {_ROWS}
+    {_REPLACE}
+)
+SELECT count(*) FROM intent"""
+
+RECORD: LiteralString = f"""{_FENCE}, written AS (
+    INSERT INTO trasloco_ledger_message ({_COLUMNS})
+    SELECT %(folder)s, r.* FROM fence, {_ROWS}
+    {_REPLACE}
+)
+SELECT count(*) FROM fence"""
+
+REFLAG: LiteralString = f"""{_FENCE}, done AS (
+    UPDATE trasloco_ledger_message m SET flags = r.flags
+    FROM fence, unnest(%(uids)s::bigint[], %(flags)s::text[]) AS r (source_uid, flags)
+    WHERE m.folder_id = %(folder)s AND m.source_uid = r.source_uid
+)
+SELECT count(*) FROM fence"""
+
+# A line of the report as far as the run has come; the outcome's own lines replace it at the end.
+_NOTE: LiteralString = """INSERT INTO trasloco_folder_tally
+        (transfer_id, position, source, destination, note, copied, adopted, moved, skipped, refused, vanished)
+    SELECT fence.id, (SELECT count(*) FROM trasloco_folder_tally t WHERE t.transfer_id = fence.id) + 1,
+        %(shown_source)s, %(shown_destination)s, %(note)s,
+        %(copied)s, %(adopted)s, %(moved)s, %(skipped)s, %(refused)s, %(vanished)s
+    FROM fence
+    ON CONFLICT (transfer_id, source) DO UPDATE SET destination = excluded.destination, note = excluded.note,
+        copied = excluded.copied, adopted = excluded.adopted, moved = excluded.moved,
+        skipped = excluded.skipped, refused = excluded.refused, vanished = excluded.vanished"""
+
+COMPLETE: LiteralString = f"""{_FENCE}, done AS (
+    UPDATE trasloco_ledger_folder SET renamed = %(renamed)s,
+        source_uidvalidity = %(source_uidvalidity)s, destination_uidvalidity = %(destination_uidvalidity)s,
+        source_uidnext = %(source_uidnext)s, source_messages = %(source_messages)s, source_modseq = %(source_modseq)s,
+        tally = %(tally)s::integer[]
+    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+), noted AS (
+    {_NOTE}
+)
+SELECT count(*) FROM fence"""
+
+LEFT_OUT: LiteralString = f"""{_FENCE}, noted AS (
+    {_NOTE}
+)
+SELECT count(*) FROM fence"""

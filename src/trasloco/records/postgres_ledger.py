@@ -1,0 +1,148 @@
+"""``PostgresLedger``: the ledger of one transfer in the database, fenced and durable.
+
+No ORM here: each operation is one statement of ``ledger_sql`` on a connection borrowed for just that
+statement, so hundreds of transfers share a few connections. When the database cannot be reached every
+method raises ``LedgerUnavailable``, at the one border ``_border``; a write whose transfer has another owner
+raises ``Fenced`` and has written nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, LiteralString
+
+import psycopg
+
+from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow
+from trasloco.imap.utf7 import decode_name
+from trasloco.records import ledger_sql as sql
+from trasloco.records.actions import clean
+from trasloco.records.connection_pool import Pool
+from trasloco.records.models import FATE_CODES, FATES
+
+CHUNK = 5000  # rows of one page read, and of one statement that records
+
+
+class PostgresLedger:
+    """One account's rows, written as the owner of one transfer."""
+
+    def __init__(self, pool: Pool, *, account_id: int, transfer_id: int, fence: int) -> None:
+        self._pool = pool
+        self._account = account_id
+        self._owner = {"transfer": transfer_id, "fence": fence, "account": account_id}
+
+    async def folders(self) -> Sequence[FolderRecord]:
+        return [_folder(row) for row in await self._read(sql.FOLDERS, account=self._account)]
+
+    async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
+        names = {"source_name": source_name, "destination_name": destination_name, "renamed": clean(renamed)}
+        rows = await self._read(sql.BIND, **self._owner, **names)
+        if not rows or rows[0][0] == 0:
+            raise self._fenced()
+        return _folder(rows[0][1:])
+
+    async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
+        after = -1
+        while rows := await self._read(sql.KNOWN, folder=folder_id, after=after, limit=CHUNK):
+            yield [Known(uid, destination, FATES[fate], run, flags) for uid, destination, fate, run, flags in rows]
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1][0]
+
+    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        await self._write(sql.REVALIDATE, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
+
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        await self._write(sql.FORGET, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
+
+    async def intents(self, folder_id: int) -> Sequence[Intent]:
+        rows = await self._read(sql.INTENTS, folder=folder_id)
+        return [Intent(key, folder, uidvalidity, uidnext, tuple(uids)) for key, folder, uidvalidity, uidnext, uids in rows]
+
+    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
+        given = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": list(source_uids)}
+        rows = await self._read(sql.BEGIN, **self._owner, folder=folder_id, **given)
+        if not rows:
+            raise self._fenced()
+        return int(rows[0][0])
+
+    async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
+        await self._write(sql.SETTLE, intent=intent_id, **_arrays(rows))
+
+    async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
+        for start in range(0, len(rows), CHUNK):
+            await self._write(sql.RECORD, folder=folder_id, **_arrays(rows[start : start + CHUNK]))
+
+    async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
+        if flags:
+            await self._write(sql.REFLAG, folder=folder_id, uids=list(flags), flags=[clean(text) for text in flags.values()])
+
+    async def complete(self, record: FolderRecord) -> None:
+        tally = record.tally or Tally()
+        await self._write(
+            sql.COMPLETE,
+            folder=record.id,
+            renamed=clean(record.renamed),
+            source_uidvalidity=record.source_uidvalidity,
+            destination_uidvalidity=record.destination_uidvalidity,
+            source_uidnext=record.source_uidnext,
+            source_messages=record.source_messages,
+            source_modseq=record.source_modseq,
+            tally=None if record.tally is None else [getattr(tally, fate.value) for fate in FATE_CODES],
+            **_line(record.source_name, clean(decode_name(record.destination_name)), record.renamed, tally),
+        )
+
+    async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
+        await self._write(sql.LEFT_OUT, **_line(source_name, "", rule, tally))
+
+    async def _read(self, statement: LiteralString, **values: Any) -> list[tuple[Any, ...]]:
+        """One statement in a transaction of its own; all its rows."""
+        async with _border(), self._pool.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return await cursor.fetchall()
+
+    async def _write(self, statement: LiteralString, **values: Any) -> None:
+        """A statement that answers with a count: 0 means that it was not ours to write."""
+        rows = await self._read(statement, **self._owner, **values)
+        if rows[0][0] == 0:
+            raise self._fenced()
+
+    def _fenced(self) -> Fenced:
+        return Fenced(f"transfer {self._owner['transfer']} has another owner, or its batch was settled already")
+
+
+@contextlib.asynccontextmanager
+async def _border() -> AsyncIterator[None]:
+    """The one place where the database's exceptions become the ledger's."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # PoolTimeout and PoolClosed are OperationalErrors
+        raise LedgerUnavailable(f"The database cannot be reached right now: {' '.join(str(error).split())}") from error
+
+
+def _folder(row: tuple[Any, ...]) -> FolderRecord:
+    tally = None if row[9] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[9], strict=True)})
+    return FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:9], tally=tally)
+
+
+def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:
+    """The rows as one array for each column; the last of two rows with the same UID counts."""
+    if len({row.source_uid for row in rows}) != len(rows):
+        rows = list({row.source_uid: row for row in rows}.values())
+    return {
+        "uids": [row.source_uid for row in rows],
+        "destination_uids": [row.destination_uid for row in rows],
+        "sizes": [row.size for row in rows],
+        "fates": [FATE_CODES[row.fate] for row in rows],
+        "runs": [row.run for row in rows],
+        "digests": [row.digest for row in rows],
+        "flags": [clean(row.flags) for row in rows],
+        "reasons": [clean(row.reason) for row in rows],
+    }
+
+
+def _line(source_name: bytes, destination: str, note: str, tally: Tally) -> dict[str, Any]:
+    fates = {fate.value: getattr(tally, fate.value) for fate in Fate}
+    return {"shown_source": clean(decode_name(source_name)), "shown_destination": destination, "note": clean(note), **fates}

@@ -1,0 +1,65 @@
+"""An account's rows become the two ``Side`` values a run is given: where, as whom, with which secret.
+
+The only place that knows how the destination is opened: as ``user*master`` with the master's
+password, with an authorization identity (SASL PLAIN, RFC 4616), or with a password per account.
+A source's master is carried as authorization identity too; the engine's opener tries the dialects.
+"""
+
+from __future__ import annotations
+
+from trasloco.engine.account import Settings, Side
+from trasloco.engine.failure import SideName
+from trasloco.imap.endpoint import Endpoint, Security, Trust
+from trasloco.imap.sasl import Credentials
+from trasloco.records.key_ring import KeyRing
+from trasloco.records.models import Account, DestinationLogin, MailMigration
+from trasloco.records.vault import Vault
+
+
+def sides(account: Account, ring: KeyRing) -> tuple[Side, Side]:
+    """Source and destination of an account (its migration fetched too). Raises ``KeyProblem``."""
+    migration = account.migration
+    vault = Vault.open(migration.code, migration.wrapped_key, migration.key_id, ring)
+    return _source(account, vault), _destination(account, vault)
+
+
+def engine_settings(migration: MailMigration) -> Settings:
+    """The settings as the engine takes them; a field that is not stored has its default."""
+    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in migration.settings.items()}
+    known = Settings.__dataclass_fields__
+    return Settings(**{name: value for name, value in stored.items() if name in known})
+
+
+def _source(account: Account, vault: Vault) -> Side:
+    endpoint = Endpoint(
+        account.source_host,
+        account.source_port,
+        Security(account.source_security),
+        Trust(account.source_trust),
+        account.source_address,
+        account.source_fingerprint,
+    )
+    secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
+    if account.master:
+        credentials = Credentials(login=account.master, secret=secret, authorization=account.login)
+    else:
+        credentials = Credentials(login=account.login, secret=secret)
+    return Side(SideName.SOURCE, endpoint, credentials)
+
+
+def _destination(account: Account, vault: Vault) -> Side:
+    given = account.migration.destination
+    endpoint = Endpoint(
+        given["host"], given["port"], Security(given["security"]), Trust(given["trust"]), fingerprint=given.get("fingerprint")
+    )
+    address = account.destination_address
+    form = DestinationLogin(given["form"])
+    if form is DestinationLogin.PASSWORD:
+        credentials = Credentials(login=address, secret=vault.reveal(account.destination_secret, f"{address} destination"))
+    else:
+        secret = vault.reveal(account.migration.destination_secret, "destination")
+        if form is DestinationLogin.AUTHZID:
+            credentials = Credentials(login=given["user"], secret=secret, authorization=address)
+        else:
+            credentials = Credentials(login=f"{address}{given['separator']}{given['user']}", secret=secret)
+    return Side(SideName.DESTINATION, endpoint, credentials)
