@@ -57,6 +57,12 @@ class Capabilities:
     def __bool__(self) -> bool:
         return bool(self._names)
 
+    def __eq__(self, other: object) -> bool:
+        return self._names == other._names if isinstance(other, Capabilities) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._names)
+
     def __repr__(self) -> str:
         return f"Capabilities({' '.join(self)})"
 
@@ -122,6 +128,7 @@ class Selected:
     """What SELECT or EXAMINE told (RFC 9051 6.3.2).
 
     permanent_flags: None when the server sent none (then all of ``flags`` is permanent, RFC 3501).
+    uids_sticky: False when the server said UIDNOTSTICKY: its UIDs do not outlive the session (RFC 4315).
     """
 
     name: bytes
@@ -132,6 +139,7 @@ class Selected:
     permanent_flags: frozenset[str] | None = None
     highest_modseq: int | None = None
     read_only: bool = False
+    uids_sticky: bool = True
 
 
 @dataclass(slots=True)
@@ -141,6 +149,8 @@ class Fetched:
     internal_date: the raw text between the quotes (``dates.parse`` reads it).
     sections: body sections by their name in upper case, e.g. ``b"HEADER.FIELDS (DATE)"``;
     a NIL section is present with value None.
+    other: every other item by its upper-case name (ENVELOPE, BODYSTRUCTURE, X-GM-LABELS), as nested
+    tuples of bytes, int and None.
     """
 
     sequence: int
@@ -150,6 +160,7 @@ class Fetched:
     size: int | None = None
     modseq: int | None = None
     sections: dict[bytes, bytes | None] = field(default_factory=dict)
+    other: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

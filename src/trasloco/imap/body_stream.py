@@ -1,0 +1,211 @@
+"""Whole messages as they come in: ``Client.bodies``.
+
+``UID FETCH ... (UID BODY.PEEK[])`` is sent when the stream is made, so several streams may be on
+their way; they are read in the order they were made. A ``Body`` hands on the literal in the pieces
+the socket gave. Who stops in the middle calls ``finish`` (which reads and drops the rest) or aborts
+the connection; a reader that is cancelled has the connection aborted, for its place in the stream
+is lost. An answer of the same connection asked for behind a stream comes behind it: do not wait for
+one while the stream is unread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from trasloco.imap import quirks
+from trasloco.imap.commands import uid_fetch
+from trasloco.imap.connection import Connection
+from trasloco.imap.errors import CommandFailed, ImapError, ProtocolViolation
+from trasloco.imap.exchange import Exchange
+from trasloco.imap.number_set import uid_set
+from trasloco.imap.responses import Expunged, Response, Vanished
+from trasloco.imap.values import Fetched, Kind, StatusText
+
+
+class Body:
+    """One message. Iterate it for its bytes, ``read`` it whole, or ``discard`` it.
+
+    uid: None when the server told none before the literal and more than one was asked for; it is
+    there, if the server tells it at all, once ``finished``. size: the exact size of the literal.
+    nil: the server sent NIL or an empty value instead of a message. finished: all bytes were taken
+    and the FETCH response was read to its closing parenthesis.
+    """
+
+    __slots__ = ("_stream", "finished", "nil", "sequence", "size", "uid")
+
+    def __init__(self, stream: BodyStream, sequence: int, uid: int | None, size: int, *, nil: bool = False) -> None:
+        self._stream = stream
+        self.sequence = sequence
+        self.uid = uid
+        self.size = size
+        self.nil = nil
+        self.finished = False
+
+    def __aiter__(self) -> Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = None if self.finished else await self._stream.next_chunk(self)
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    async def read(self) -> bytes:
+        """All of it. For messages known to be small."""
+        return b"".join([chunk async for chunk in self])
+
+    async def discard(self) -> None:
+        """Take the rest and drop it."""
+        async for _ in self:
+            pass
+
+    def __repr__(self) -> str:
+        return f"Body(uid={self.uid}, size={self.size})"
+
+
+_END = object()
+
+
+class BodyStream:
+    """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear."""
+
+    def __init__(self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None]) -> None:
+        self._connection = connection
+        self._note = note
+        self._asked = frozenset(uids)
+        self._only = next(iter(self._asked)) if len(self._asked) == 1 else None
+        self._queue: deque[Body | bytes | object] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._current: Body | None = None  # being read
+        self._incoming: Body | None = None  # being received
+        self._told: dict[int, int] = {}  # sequence number -> UID, of answers without the body
+        self._unanswered = 0
+        self._error: ImapError | None = None
+        for text in uid_set(uids):
+            self._ask(text)
+
+    def _ask(self, uids: bytes) -> None:
+        command = uid_fetch(uids, ("UID", "BODY.PEEK[]"))
+
+        def done(status: StatusText | None, error: ImapError | None) -> None:
+            self._unanswered -= 1
+            if error is None and status is not None and status.kind is not Kind.OK:
+                error = CommandFailed(status, command.words)
+            self._error = self._error or error
+            self._awake()
+
+        exchange = Exchange(
+            command.words,
+            command.pieces,
+            done,
+            accepts=(Fetched, Expunged, Vanished),
+            on_data=self._take,
+            body=self,
+            deadline="idle_body",
+        )
+        self._unanswered += 1
+        self._connection.start(exchange)
+
+    # -- the reader's side
+
+    def __aiter__(self) -> BodyStream:
+        return self
+
+    async def __anext__(self) -> Body:
+        if self._current is not None:
+            await self._current.discard()
+        while not self._queue:
+            if not self._unanswered:
+                if self._error is not None and not isinstance(self._error, CommandFailed):
+                    raise self._error
+                raise StopAsyncIteration
+            await self._sleep()
+        body = self._queue.popleft()
+        assert isinstance(body, Body)
+        self._current = body
+        return body
+
+    async def finish(self) -> None:
+        """Drop what was not read and wait for the tagged answers. Raises CommandFailed on NO or BAD, or
+        what ended the connection. May be called again, and says the same again."""
+        async for body in self:
+            await body.discard()
+        if self._error is not None:
+            raise self._error
+
+    async def next_chunk(self, body: Body) -> bytes | None:
+        """The next bytes of the body being read, None after the last; called by ``Body`` only."""
+        if body is not self._current:
+            raise RuntimeError("this body was left for a later one")
+        while not self._queue:
+            if self._error is not None and not self._unanswered:
+                raise self._error
+            await self._sleep()
+        item = self._queue.popleft()
+        if isinstance(item, bytes):
+            self._connection.release(len(item))
+            return item
+        self._current = None
+        if isinstance(item, ImapError):
+            raise item
+        body.finished = True
+        return None
+
+    async def _sleep(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        try:
+            await self._wake
+        except asyncio.CancelledError:
+            self._connection.abort()
+            raise
+        finally:
+            self._wake = None
+
+    def _awake(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    # -- the protocol's side (BodyHandler)
+
+    def begin(self, sequence: int, uid: int | None, size: int) -> None:
+        if uid is None:
+            uid = self._told.pop(sequence, None)
+        if uid is None:
+            uid = self._only
+            self._note(quirks.LATE_UID)
+        self._incoming = Body(self, sequence, uid, size)
+        self._put(self._incoming)
+
+    def data(self, chunk: bytes) -> None:
+        self._connection.hold(len(chunk))
+        self._put(chunk)
+
+    def end(self, uid: int | None) -> None:
+        if self._incoming is not None and uid is not None:
+            self._incoming.uid = uid
+        self._put(_END)
+
+    def broken(self, words: str) -> None:
+        self._put(ProtocolViolation(words, in_step=True))
+
+    def _take(self, response: Response) -> None:
+        """FETCH data that did not stream: NIL and quoted bodies; UIDs told apart from the body."""
+        if not isinstance(response, Fetched):
+            self._told.clear()  # sequence numbers have moved
+            return
+        if b"" not in response.sections:
+            if response.uid is not None:
+                self._told[response.sequence] = response.uid
+            return
+        content = response.sections[b""]
+        uid = response.uid or self._told.pop(response.sequence, None) or self._only
+        self._put(Body(self, response.sequence, uid, len(content or b""), nil=not content))
+        if content:
+            self.data(content)
+        self._put(_END)
+
+    def _put(self, item: Body | bytes | object) -> None:
+        self._queue.append(item)
+        self._awake()

@@ -1,0 +1,22 @@
+"""How long a server may keep us waiting, each wait by its own name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds. connect: TCP, over all addresses of the name. tls: the handshake. greeting: the first
+    line. login: silence during the login. command: silence while any other answer is due (a server that
+    says ``* OK still here`` is not silent). idle_body: no byte of the messages being fetched. write: a
+    socket that takes nothing. logout: the whole of it."""
+
+    connect: float = 30
+    tls: float = 30
+    greeting: float = 60
+    login: float = 60
+    command: float = 300
+    idle_body: float = 120
+    write: float = 300
+    logout: float = 5

@@ -1,0 +1,97 @@
+"""One command and everything that belongs to it until its tagged answer.
+
+An ``Exchange`` is made by whoever wants the answer and given to ``Protocol.send``. It is called
+back synchronously from ``receive_data``, and must not raise.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from trasloco.imap.commands import Literal
+from trasloco.imap.errors import ImapError
+from trasloco.imap.responses import Response
+from trasloco.imap.values import StatusText
+
+
+class BodyHandler(Protocol):
+    """Takes whole messages as they stream in. For each: ``begin``, ``data`` any number of times,
+    then ``end`` when the FETCH response is over, or ``broken`` when its rest could not be read."""
+
+    def begin(self, sequence: int, uid: int | None, size: int) -> None: ...
+
+    def data(self, chunk: bytes) -> None: ...
+
+    def end(self, uid: int | None) -> None: ...
+
+    def broken(self, words: str) -> None: ...
+
+
+class Wait:
+    """A place in the pieces of a command where the server's ``+`` must come before the next byte."""
+
+
+WAIT = Wait()
+
+
+class Exchange:
+    """words: the command for people, without secrets.
+
+    accepts: the types of untagged responses it wants; while several exchanges want one, the oldest
+    gets it (RFC 9051 5.5: answers come in order where they could be confused).
+    on_done: called once, with the tagged status or with the error that ended it all.
+    on_continue: answers a ``+`` (SASL); such an exchange keeps the line to itself until it is done.
+    on_ready: called when all pieces given so far were handed to the line (open exchanges only).
+    open: more pieces may follow by ``Protocol.extend``; nothing else is sent meanwhile.
+    deadline: the field of ``Deadlines`` that says how long the server may be silent.
+    broken: set when an answer of it could not be read; the tagged OK is then no success.
+    """
+
+    __slots__ = (
+        "accepts",
+        "body",
+        "broken",
+        "deadline",
+        "done",
+        "on_continue",
+        "on_data",
+        "on_done",
+        "on_ready",
+        "open",
+        "pieces",
+        "tag",
+        "words",
+    )
+
+    def __init__(
+        self,
+        words: str,
+        pieces: Iterable[bytes | Literal | Wait],
+        on_done: Callable[[StatusText | None, ImapError | None], None],
+        *,
+        accepts: tuple[type, ...] = (),
+        on_data: Callable[[Response], object] | None = None,
+        on_continue: Callable[[bytes], bytes] | None = None,
+        on_ready: Callable[[], None] | None = None,
+        body: BodyHandler | None = None,
+        deadline: str = "command",
+        is_open: bool = False,
+    ) -> None:
+        self.tag = b""
+        self.words = words
+        self.pieces: deque[bytes | Literal | Wait] = deque(pieces)
+        self.on_done = on_done
+        self.accepts = accepts
+        self.on_data = on_data
+        self.on_continue = on_continue
+        self.on_ready = on_ready
+        self.body = body
+        self.deadline = deadline
+        self.open = is_open
+        self.done = False
+        self.broken = ""
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.tag.decode()} {self.words})"

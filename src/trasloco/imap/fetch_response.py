@@ -1,0 +1,114 @@
+"""FETCH responses -> ``Fetched`` (RFC 9051 7.5.2).
+
+An inventory is one line per message, so the common line (UID, FLAGS, INTERNALDATE, RFC822.SIZE,
+MODSEQ in any order) is read by one regular expression; flag lists repeat, so they are kept by
+their bytes. Everything else goes through the tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from trasloco.imap.limits import Limits
+from trasloco.imap.tokens import GrammarError, Tokens
+from trasloco.imap.values import Fetched
+
+_ITEMS = rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\))(?: |(?=\))))'
+_COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")
+_ITEM_NAME = re.compile(rb"([A-Za-z0-9.\-_]+)(?:\[(.*)\])?(?:<\d+>)?", re.DOTALL)
+_OLD_SECTIONS = {"RFC822": b"", "RFC822.HEADER": b"HEADER", "RFC822.TEXT": b"TEXT"}
+# Before a literal that may stream: the whole message as the next value of the outermost list.
+_WHOLE_BODY = re.compile(rb"[ (](?:BODY|BINARY|RFC822)(?:\.PEEK)?(?:\[\](?:<0>)?)? ?$", re.IGNORECASE)
+_BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,20}) )?BODY\[\] ")
+
+
+def parse_common(line: bytes) -> Fetched | None:
+    """The fast path: one complete line with common items only; None when it is anything else."""
+    match = _COMMON.fullmatch(line)
+    if match is None:
+        return None
+    sequence, uid, flags, date, size, modseq = match.groups()
+    return Fetched(
+        int(sequence),
+        None if uid is None else int(uid),
+        None if flags is None else parse_flags(flags),
+        date,
+        None if size is None else int(size),
+        None if modseq is None else int(modseq),
+    )
+
+
+@lru_cache(maxsize=4096)
+def parse_flags(inside: bytes) -> frozenset[str]:
+    """The flags between the parentheses; any bytes but spaces, decoded leniently."""
+    try:
+        return frozenset(inside.decode("utf-8").split())
+    except UnicodeDecodeError:
+        return frozenset(inside.decode("latin-1").split())
+
+
+def body_start(line: bytes, limits: Limits) -> tuple[int, int | None] | None:
+    """What a line says before the literal that is a whole message: (sequence number, UID if told yet).
+
+    ``line``: a first fragment without its literal marker. None when the literal is not the whole
+    message or the line is no FETCH. Raises GrammarError when it is one that cannot be read.
+    """
+    match = _BODY_START.fullmatch(line)
+    if match is not None:
+        uid = match.group(2)
+        return int(match.group(1)), None if uid is None else int(uid)
+    return _rare_body_start(line, limits)
+
+
+def _rare_body_start(line: bytes, limits: Limits) -> tuple[int, int | None] | None:
+    head = _WHOLE_BODY.search(line, max(0, len(line) - 64))
+    match = re.match(rb"\* +(\d{1,20}) +FETCH +\(", line, re.IGNORECASE)
+    if head is None or match is None:
+        return None
+    before = line[match.end() - 1 : head.start()].rstrip(b" ")
+    if not before:
+        return int(match.group(1)), None
+    tokens = Tokens([before + b")"], limits)
+    fetched = parse_items(int(match.group(1)), tokens)
+    return (fetched.sequence, fetched.uid) if tokens.at_end else None
+
+
+def parse_items(sequence: int, tokens: Tokens) -> Fetched:
+    """``(item value ...)`` by the grammar. Raises GrammarError."""
+    fetched = Fetched(sequence)
+    tokens.expect(b"(")
+    while not tokens.skip(b")"):
+        name = _ITEM_NAME.fullmatch(tokens.expect_atom())
+        if name is None:
+            raise tokens.error("expected the name of a FETCH item")
+        _parse_item(fetched, name.group(1).decode("ascii").upper(), name.group(2), tokens)
+    return fetched
+
+
+def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Tokens) -> None:
+    if section is not None and item in ("BODY", "BODY.PEEK", "BINARY", "BINARY.PEEK"):
+        fetched.sections[section.upper()] = tokens.nstring()
+    elif item in _OLD_SECTIONS:
+        fetched.sections[_OLD_SECTIONS[item]] = tokens.nstring()
+    elif item == "UID":
+        fetched.uid = tokens.expect_number()
+    elif item == "FLAGS":
+        fetched.flags = parse_flags(tokens.flag_list())
+    elif item == "INTERNALDATE":
+        fetched.internal_date = tokens.nstring()
+    elif item == "RFC822.SIZE":
+        # Some servers send NIL or -1 for a message they cannot open: the size is not known then.
+        value = tokens.value()
+        fetched.size = value if isinstance(value, int) else None
+    elif item == "MODSEQ":
+        tokens.expect(b"(")
+        fetched.modseq = tokens.expect_number()
+        tokens.expect(b")")
+    elif section is not None:
+        fetched.other[f"{item}[{section.decode('latin-1')}]"] = tokens.value()
+    else:
+        fetched.other[item] = tokens.value()
+
+
+__all__ = ["GrammarError", "body_start", "parse_common", "parse_flags", "parse_items"]

@@ -1,0 +1,116 @@
+"""Message attributes as they come in: ``Client.fetch``.
+
+All commands of a long set are sent at once. A server may spread the items of a message over several
+responses, and may at any time volunteer the new flags of one: what lacks an item asked for is kept
+and merged until the message is complete, and given as it is at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from trasloco.imap.commands import uid_fetch
+from trasloco.imap.connection import Connection
+from trasloco.imap.errors import CommandFailed, ImapError
+from trasloco.imap.exchange import Exchange
+from trasloco.imap.number_set import uid_set
+from trasloco.imap.responses import Response
+from trasloco.imap.values import Fetched, Kind, StatusText
+
+_WEIGHT = 256  # bytes a Fetched is counted with while it waits for the reader
+_FIELDS = {"FLAGS": "flags", "INTERNALDATE": "internal_date", "RFC822.SIZE": "size", "MODSEQ": "modseq"}
+
+
+class FetchStream:
+    """One ``Client.fetch`` under way; ``results`` iterates it once."""
+
+    def __init__(self, connection: Connection, uids: Iterable[int] | str, items: Sequence[str], changed_since: int | None) -> None:
+        self._connection = connection
+        self._queue: deque[Fetched] = deque()
+        self._partial: dict[int, Fetched] = {}
+        self._wanted = tuple(_FIELDS[item.upper()] for item in items if item.upper() in _FIELDS)
+        self._sections = sum(1 for item in items if "[" in item)
+        self._weight = _WEIGHT
+        self._wake: asyncio.Future[None] | None = None
+        self._unanswered = 0
+        self._error: ImapError | None = None
+        names = items if any(item.upper() == "UID" for item in items) else ("UID", *items)
+        for text in [uids.encode("ascii")] if isinstance(uids, str) else uid_set(uids):
+            command = uid_fetch(text, names, changed_since)
+            self._unanswered += 1
+            exchange = Exchange(command.words, command.pieces, self._done, accepts=(Fetched,), on_data=self._take)
+            connection.start(exchange)
+
+    def _done(self, status: StatusText | None, error: ImapError | None) -> None:
+        self._unanswered -= 1
+        if error is None and status is not None and status.kind is not Kind.OK:
+            error = CommandFailed(status, "UID FETCH")
+        self._error = self._error or error
+        self._awake()
+
+    def _take(self, response: Response) -> None:
+        if not isinstance(response, Fetched) or response.uid is None:
+            return
+        uid = response.uid
+        if not self._is_complete(response):
+            earlier = self._partial.pop(uid, None)
+            if earlier is not None:
+                response = _merge(earlier, response)
+            if not self._is_complete(response):
+                self._partial[uid] = response
+                return
+        elif self._partial:
+            self._partial.pop(uid, None)
+        self._queue.append(response)
+        self._connection.hold(self._weigh(response))
+        self._awake()
+
+    def _is_complete(self, fetched: Fetched) -> bool:
+        if len(fetched.sections) < self._sections:
+            return False
+        return all(getattr(fetched, name) is not None for name in self._wanted)
+
+    def _weigh(self, fetched: Fetched) -> int:
+        return _WEIGHT + sum(len(content or b"") for content in fetched.sections.values())
+
+    async def results(self) -> AsyncIterator[Fetched]:
+        """Each message once. Raises CommandFailed at the end on NO or BAD, or what ended the connection."""
+        while True:
+            while self._queue:
+                fetched = self._queue.popleft()
+                self._connection.release(self._weigh(fetched))
+                yield fetched
+            if not self._unanswered:
+                break
+            self._wake = asyncio.get_running_loop().create_future()
+            try:
+                await self._wake
+            except asyncio.CancelledError:
+                self._connection.abort()
+                raise
+            finally:
+                self._wake = None
+        if self._error is not None:
+            raise self._error
+        for fetched in self._partial.values():
+            yield fetched
+
+    def _awake(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+
+def _merge(earlier: Fetched, later: Fetched) -> Fetched:
+    """Both answers about one message in one; the later one wins."""
+    return Fetched(
+        later.sequence,
+        later.uid,
+        earlier.flags if later.flags is None else later.flags,
+        earlier.internal_date if later.internal_date is None else later.internal_date,
+        earlier.size if later.size is None else later.size,
+        earlier.modseq if later.modseq is None else later.modseq,
+        earlier.sections | later.sections,
+        earlier.other | later.other,
+    )

@@ -1,0 +1,62 @@
+"""The login as a conversation: ``sasl`` says what, this says it (RFC 9051 6.2.2, 6.2.3, RFC 4959)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from trasloco.imap import commands, sasl
+from trasloco.imap.connection import Answer, Connection
+from trasloco.imap.endpoint import Endpoint
+from trasloco.imap.errors import CommandFailed, LoginRefused
+from trasloco.imap.exchange import Exchange
+from trasloco.imap.values import Kind, StatusText
+
+
+async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint: Endpoint) -> None:
+    """Log in by the best method offered; another one only when the server does not know the mechanism.
+
+    Raises LoginRefused, LoginImpossible, or what ended the connection (which a cancelled login does).
+    """
+    ways = sasl.methods(credentials, connection.protocol.capabilities, endpoint.host, endpoint.port)
+    for number, method in enumerate(ways):
+        try:
+            await _try(connection, credentials, method)
+            return
+        except LoginRefused as refused:
+            if number + 1 == len(ways) or not sasl.unsupported(refused.status):
+                raise
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
+
+
+async def _try(connection: Connection, credentials: sasl.Credentials, method: sasl.Method) -> None:
+    if not method.mechanism:
+        command = commands.login(*sasl.login_bytes(credentials))
+        try:
+            await connection.ask(command, deadline="login").wait()
+        except CommandFailed as failed:
+            raise LoginRefused(failed.status, "LOGIN") from None
+        return
+    initial_sent = method.initial is not None and "SASL-IR" in connection.protocol.capabilities
+    initial: bytes | None = None
+    if initial_sent and method.initial is not None:
+        initial = sasl.encode_response(method.initial()) or b"="
+    command = commands.authenticate(method.mechanism, initial)
+    command.words = f"AUTHENTICATE {method.mechanism}"
+    dialogue = sasl.Dialogue(method, initial_sent=initial_sent)
+    answer = Answer(connection, command.words)
+    connection.start(Exchange(command.words, command.pieces, answer.settle, on_continue=dialogue.answer, deadline="login"))
+    try:
+        await answer.wait()
+    except CommandFailed as failed:
+        raise LoginRefused(_with_words(failed.status, dialogue.words), command.words) from None
+
+
+def _with_words(status: StatusText, words: str) -> StatusText:
+    """The refusal with what the server said before it: OAuth errors come as a challenge."""
+    if not words:
+        return status
+    return StatusText(
+        status.kind if status.kind is not Kind.OK else Kind.NO, status.code, status.arguments, f"{status.words} {words}".strip()
+    )

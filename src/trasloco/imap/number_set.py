@@ -1,0 +1,66 @@
+"""Sets of message numbers (RFC 9051 section 9, ``sequence-set``, ``uid-set``): ranges <-> numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from trasloco.imap.errors import LimitExceeded
+
+
+def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
+    """Compact sets in rising order, each at most ``longest`` bytes, so that no command line is longer
+    than servers take (RFC 7162 section 4 asks for 8192 octets). Duplicates count once."""
+    sets: list[bytes] = []
+    current: list[bytes] = []
+    size = 0
+    for first, last in ranges(uids):
+        text = b"%d" % first if first == last else b"%d:%d" % (first, last)
+        if current and size + len(text) + 1 > longest:
+            sets.append(b",".join(current))
+            current, size = [], 0
+        current.append(text)
+        size += len(text) + 1
+    if current:
+        sets.append(b",".join(current))
+    return sets
+
+
+def ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Runs of consecutive numbers as (first, last), in rising order."""
+    ordered = sorted(set(numbers))
+    if not ordered:
+        return
+    first = last = ordered[0]
+    for number in ordered[1:]:
+        if number == last + 1:
+            last = number
+            continue
+        yield first, last
+        first = last = number
+    yield first, last
+
+
+def parse_set(text: bytes) -> tuple[tuple[int, int], ...]:
+    """``1:5,7`` -> ((1, 5), (7, 7)) in the order written, each range from low to high (RFC 9051: 5:1
+    is 1:5). Raises ValueError, also for ``*``, which no server sends back."""
+    found: list[tuple[int, int]] = []
+    for part in text.split(b","):
+        low, colon, high = part.partition(b":")
+        if not low.isdigit() or (colon and not high.isdigit()) or len(low) > 20 or len(high) > 20:
+            raise ValueError("not a set of numbers")
+        first, last = int(low), int(high) if colon else int(low)
+        found.append((first, last) if first <= last else (last, first))
+    return tuple(found)
+
+
+def count(found: Iterable[tuple[int, int]]) -> int:
+    """How many numbers the ranges stand for, without making them."""
+    return sum(last - first + 1 for first, last in found)
+
+
+def expand(found: Iterable[tuple[int, int]], limit: int) -> list[int]:
+    """The numbers in the order of the ranges. Raises LimitExceeded before making more than ``limit``."""
+    kept = tuple(found)
+    if count(kept) > limit:
+        raise LimitExceeded("entries", f"the server named a set of more than {limit} messages")
+    return [number for first, last in kept for number in range(first, last + 1)]

@@ -1,0 +1,175 @@
+"""Ways to log in (RFC 9051 6.2.2, 6.2.3) and the choice between them. No I/O.
+
+``Credentials`` say who; ``methods`` gives the ways the server's capabilities allow, best first; a
+method's ``initial`` and ``answer`` are its half of the dialogue. A refused login is never tried a
+second time with another method: three wrong passwords lock accounts. Only a server that says it
+does not know the *mechanism* is asked with the next one (``unsupported``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trasloco.imap.errors import LoginImpossible
+from trasloco.imap.status_text import readable
+from trasloco.imap.values import Capabilities, Kind, StatusText
+from trasloco.secret import Secret
+
+_NOT_KNOWN = re.compile(
+    r"(unsupported|not supported|unknown|unrecogni[sz]ed|invalid|disabled)\b.*\bmechanism|mechanism\b.*\b(not |un)", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who logs in.
+
+    login, secret: the name and password (or OAuth token) given to the server.
+    authorization: the mailbox opened, when ``login`` is a master user's (SASL PLAIN authzid); "" = login's own.
+    oauth: ``secret`` is a bearer token.
+    """
+
+    login: str
+    secret: Secret
+    authorization: str = ""
+    oauth: bool = False
+
+    @property
+    def display(self) -> str:
+        """``user@x``, or ``user@x (by master)``."""
+        return f"{self.authorization} (by {self.login})" if self.authorization else self.login
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to log in.
+
+    mechanism: name for AUTHENTICATE; "" is the LOGIN command.
+    initial: the initial response, sent at once with SASL-IR, else after the first ``+``;
+    None for mechanisms in which the server speaks first.
+    answer: from a challenge (decoded) to the response.
+    """
+
+    mechanism: str
+    initial: Callable[[], bytes] | None
+    answer: Callable[[bytes], bytes]
+
+    @property
+    def name(self) -> str:
+        return self.mechanism or "LOGIN"
+
+
+def methods(credentials: Credentials, capabilities: Capabilities, host: str = "", port: int = 0) -> list[Method]:
+    """The ways this server offers for these credentials, best first. Raises LoginImpossible."""
+    if credentials.oauth:
+        found = _oauth(credentials, capabilities, host, port)
+        if not found:
+            raise LoginImpossible("the server offers no login by OAuth token (neither OAUTHBEARER nor XOAUTH2)")
+        return found
+    plain = Method("PLAIN", lambda: _plain(credentials), lambda _: b"")
+    if credentials.authorization:
+        if "AUTH=PLAIN" not in capabilities:
+            raise LoginImpossible("the server does not offer SASL PLAIN, which a master login with an authorization identity needs")
+        return [plain]
+    found = []
+    if "AUTH=PLAIN" in capabilities and "\0" not in credentials.secret.reveal():
+        found.append(plain)
+    if "LOGINDISABLED" not in capabilities:
+        found.append(Method("", None, lambda _: b""))
+    if "AUTH=LOGIN" in capabilities:
+        found.append(_login(credentials))
+    if "AUTH=CRAM-MD5" in capabilities:
+        found.append(Method("CRAM-MD5", None, lambda challenge: _cram_md5(credentials, challenge)))
+    if not found:
+        raise LoginImpossible("the server allows no login by password on this connection (LOGINDISABLED); it may ask for TLS first")
+    return found
+
+
+def unsupported(status: StatusText) -> bool:
+    """Whether a refusal is about the mechanism and not about the name or password."""
+    if status.kind is Kind.BAD or status.code == "CANNOT":
+        return True
+    return status.code == "" and _NOT_KNOWN.search(status.words) is not None
+
+
+def login_bytes(credentials: Credentials) -> tuple[bytes, bytes]:
+    """Name and password for the LOGIN command: UTF-8, any byte."""
+    return _text(credentials.login), _text(credentials.secret.reveal())
+
+
+def encode_response(response: bytes) -> bytes:
+    """A client response on its own line: base64, nothing for an empty one."""
+    return base64.b64encode(response)
+
+
+def decode_challenge(text: bytes) -> bytes:
+    """What follows ``+``: base64, or b"" when a server puts words there."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _text(value: str) -> bytes:
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _plain(credentials: Credentials) -> bytes:
+    """RFC 4616: authorization NUL authentication NUL password."""
+    return b"\0".join((_text(credentials.authorization), _text(credentials.login), _text(credentials.secret.reveal())))
+
+
+def _login(credentials: Credentials) -> Method:
+    """The old LOGIN mechanism: two prompts, whatever they say."""
+    texts = [*login_bytes(credentials)]
+    return Method("LOGIN", None, lambda _: texts.pop(0) if texts else b"")
+
+
+def _cram_md5(credentials: Credentials, challenge: bytes) -> bytes:
+    """RFC 2195."""
+    digest = hmac.new(_text(credentials.secret.reveal()), challenge, "md5").hexdigest()
+    return _text(credentials.login) + b" " + digest.encode("ascii")
+
+
+def _oauth(credentials: Credentials, capabilities: Capabilities, host: str, port: int) -> list[Method]:
+    token, user = _text(credentials.secret.reveal()), _text(credentials.authorization or credentials.login)
+    found = []
+    if "AUTH=OAUTHBEARER" in capabilities:
+        escaped = user.replace(b"=", b"=3D").replace(b",", b"=2C")
+        # RFC 7628 3.1; a failed login is told as JSON, to be answered with ^A before the tagged NO.
+        bearer = b"n,a=%s,\x01host=%s\x01port=%d\x01auth=Bearer %s\x01\x01" % (escaped, host.encode("idna"), port, token)
+        found.append(Method("OAUTHBEARER", lambda: bearer, lambda _: b"\x01"))
+    if "AUTH=XOAUTH2" in capabilities:
+        bearer2 = b"user=%s\x01auth=Bearer %s\x01\x01" % (user, token)
+        found.append(Method("XOAUTH2", lambda: bearer2, lambda _: b""))
+    return found
+
+
+class Dialogue:
+    """One AUTHENTICATE in progress: what to send for each ``+``.
+
+    ``words`` keeps what the server said in a challenge that was not a question: the JSON of a failed
+    OAuth login.
+    """
+
+    def __init__(self, method: Method, *, initial_sent: bool) -> None:
+        self._method = method
+        self._initial_due = method.initial is not None and not initial_sent
+        self.words = ""
+
+    def __repr__(self) -> str:
+        return f"Dialogue({self._method.name})"
+
+    def answer(self, text: bytes) -> bytes:
+        """The line for a ``+ text``."""
+        challenge = decode_challenge(text)
+        if self._initial_due and self._method.initial is not None:
+            self._initial_due = False
+            return encode_response(self._method.initial())
+        if challenge.startswith(b"{"):
+            self.words = readable(challenge)
+        return encode_response(self._method.answer(challenge))
