@@ -174,7 +174,7 @@ class _Planner:
                 self._put(node, (INBOX,), ())
         for node, role in self.role.items():
             there = self.placement.role_folder(role)
-            if node in self.place or there is None or self._has_namesake(node, role):
+            if node in self.place or there is None or self._has_namesake(node):
                 continue
             if self.placement.take(self.placement.levels_of(there)):
                 self._put(node, self.placement.levels_of(there), (f"the destination's {role.attribute} folder",))
@@ -182,16 +182,21 @@ class _Planner:
             self._place_level([node for node in self.nodes if self._depth(node) == depth and node not in self.place])
 
     def _natural(self, node: Node) -> Levels:
-        """Where the folder would go if every name were free."""
+        """Where the folder would go if no other folder of this mapping wanted the same name."""
         if node in self.place:
             return self.place[node]
         parent = self._natural(node.parent) if node.parent is not None else self.placement.base
-        return self.placement.propose(parent, node.levels[-1])[0]
+        wished, _ = self.placement.propose(parent, node.levels[-1])
+        return self.placement.free_name(wished, node.claim.role if node.claim else None)[0]
 
-    def _has_namesake(self, node: Node, role: Role) -> bool:
+    def _has_namesake(self, node: Node) -> bool:
+        """Whether the folder of the same name is there already, and is not another folder's in another spelling."""
         levels = self._natural(node)
         there = self.placement.existing(levels)
-        return there is not None and there.selectable and not self.placement.objection(levels, role)
+        if there is None or not there.selectable:
+            return False
+        exact = self.placement.levels_of(there)
+        return exact == levels or all(self._natural(other) != exact for other in self.nodes)
 
     @staticmethod
     def _depth(node: Node) -> int:
@@ -208,7 +213,8 @@ class _Planner:
             levels, reasons = self.placement.propose(parent, node.levels[-1])
             there = self.placement.existing(levels)
             exact = there is not None and self.placement.levels_of(there) == levels
-            proposals.append((bool(reasons), not node.selectable, not exact, node, levels, reasons))
+            changed = bool(reasons) or bool(self.placement.objection(levels, node.claim.role if node.claim else None))
+            proposals.append((changed, not node.selectable, not exact, node, levels, reasons))
         for *_, node, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
             settled, objections = self.placement.settle(levels, node.claim.role if node.claim else None)
             self._put(node, settled, (*reasons, *objections))

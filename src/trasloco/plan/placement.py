@@ -29,11 +29,14 @@ class Placement:
         self._roles: dict[Levels, Role] = {}
         self._with_role: dict[Role, list[tuple[bool, Mailbox]]] = {}
         self._by_name = {mailbox.name: mailbox for mailbox in tree}
-        own = [mailbox for mailbox in tree if layout.foreign_prefix(mailbox.name) is None]
+        self._told_apart: set[Levels] = set()
+        own = [mailbox for mailbox in tree if layout.foreign_prefix(mailbox.name) is None and all(self.levels_of(mailbox))]
+        spellings: dict[Levels, set[Levels]] = {}
         for mailbox in own:
-            held = self._existing.setdefault(self._key(self.levels_of(mailbox)), mailbox)
-            if mailbox.selectable and not held.selectable:
-                self._existing[self._key(self.levels_of(mailbox))] = mailbox
+            spellings.setdefault(self._key(self.levels_of(mailbox)), set()).add(self.levels_of(mailbox))
+        self._told_apart.update(key for key, levels in spellings.items() if len(levels) > 1)
+        for mailbox in sorted(own, key=lambda item: (not item.selectable, item.name)):
+            self._existing.setdefault(self._key(self.levels_of(mailbox)), mailbox)
         for mailbox, claim in zip(own, claims([(item.attributes, layout.path(self.levels_of(item))) for item in own]), strict=True):
             if claim and mailbox.selectable:
                 self._note_role(mailbox, claim)
@@ -45,7 +48,9 @@ class Placement:
         self._with_role.setdefault(claim.role, []).append((claim.by_attribute, mailbox))
 
     def _key(self, levels: Levels) -> Levels:
-        return fold_levels(levels, case_insensitive=self._case_insensitive)
+        """What makes two names one here; where the destination lists both spellings, it tells them apart."""
+        folded = fold_levels(levels, case_insensitive=self._case_insensitive)
+        return levels if folded in self._told_apart else folded
 
     def levels_of(self, mailbox: Mailbox) -> Levels:
         return decoded(self.layout.raw_levels(mailbox))
@@ -106,18 +111,19 @@ class Placement:
         fitted, changes = fit_level(level, self.layout.delimiter)
         return (*parent, fitted), (*reasons, *changes)
 
-    def settle(self, levels: Levels, role: Role | None) -> tuple[Levels, tuple[str, ...]]:
-        """Take the name, or the first free "name (2)", "name (3)" ...; and why it was not the first."""
+    def free_name(self, levels: Levels, role: Role | None) -> tuple[Levels, tuple[str, ...]]:
+        """The name, or the first free "name (2)", "name (3)" ...; and why it was not the first."""
         objection = self.objection(levels, role)
         if not objection:
-            self.take(levels)
             return levels, ()
-        for number in count(2):
-            other = (*levels[:-1], shorten(levels[-1], f" ({number})"))
-            if not self.objection(other, role):
-                self.take(other)
-                return other, (objection,)
-        raise AssertionError("count() does not end")
+        numbered = ((*levels[:-1], shorten(levels[-1], f" ({number})")) for number in count(2))
+        return next(other for other in numbered if not self.objection(other, role)), (objection,)
+
+    def settle(self, levels: Levels, role: Role | None) -> tuple[Levels, tuple[str, ...]]:
+        """Take the free name and say what was wrong with the wished one."""
+        settled, objections = self.free_name(levels, role)
+        self.take(settled)
+        return settled, objections
 
 
 def _root(prefix: bytes, delimiter: str | None) -> Levels:

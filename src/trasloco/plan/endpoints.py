@@ -1,0 +1,161 @@
+"""From what an operator writes (a host and port, a URL, ``--tls``, ``--starttls``) to an ``Endpoint``.
+
+| tls | port | --starttls | connection |
+|---|---|---|---|
+| verify, pin | none | no / yes | 993 implicit TLS / 143 STARTTLS |
+| verify, pin | 993 | no | implicit TLS |
+| verify, pin | 143 | no | STARTTLS, required: never plain text |
+| verify, pin | other | no | implicit TLS |
+| verify, pin | any | yes | STARTTLS, required |
+| off | none / any | no | 143 / that port, plain text |
+| off | any | yes | a contradiction, refused |
+
+``imaps://`` is TLS from the first byte; ``imap://`` is plain text, allowed only with ``--tls off``, or
+STARTTLS when ``--starttls`` is given. Nothing is ever downgraded silently.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import unquote
+
+from trasloco.imap.endpoint import Endpoint, Security, Trust
+
+IMAP_PORT, IMAPS_PORT = 143, 993
+
+_NAME = re.compile(r"(?!-)[^\s/@:\[\]<>\"'(),;\\#?%]{1,253}")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+
+
+class EndpointError(ValueError):
+    """What was written cannot be used; str() says why and what to write instead."""
+
+
+def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool) -> Endpoint:
+    """The endpoint of a CSV line's server. ``tls``: "verify", "pin" or "off"; port None = the usual one.
+
+    Raises EndpointError."""
+    if tls not in {"verify", "pin", "off"}:
+        raise EndpointError(f'--tls is "{tls}"; it must be verify, pin or off')
+    if port is not None and not 1 <= port <= 65535:
+        raise EndpointError(f"The port {port} does not exist; ports go from 1 to 65535")
+    if tls == "off":
+        if starttls:
+            raise EndpointError("--starttls asks for TLS and --tls off forbids it: leave one of them out")
+        return Endpoint(host, port or IMAP_PORT, Security.PLAIN)
+    trust = Trust(tls)
+    if starttls:
+        return Endpoint(host, port or IMAP_PORT, Security.STARTTLS, trust)
+    if port == IMAP_PORT:
+        return Endpoint(host, port, Security.STARTTLS, trust)
+    return Endpoint(host, port or IMAPS_PORT, Security.IMPLICIT, trust)
+
+
+def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, str]:
+    """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none).
+
+    The user may be percent-encoded, and may contain "@": the last one ends it. Raises EndpointError,
+    whose words never repeat the user part (someone may have put a password there)."""
+    found = _URL.fullmatch(url.strip())
+    if found is None:
+        raise EndpointError("The server must be written as imaps://host or imaps://user@host:port")
+    scheme, rest = found["scheme"].lower(), found["rest"]
+    if scheme not in {"imap", "imaps"}:
+        raise EndpointError(f"{scheme}:// is not a mail server's address: write imaps://host (or imap://host with --tls off)")
+    user, _, server = rest.rpartition("@")
+    login = _login(user)
+    host, port = parse_server(re.sub(r"/+\Z", "", server))
+    if scheme == "imaps":
+        _refuse_without_tls(host, tls, starttls)
+        if port == IMAP_PORT:
+            raise EndpointError(f"Port 143 does not speak TLS from the first byte: write imaps://{host}, or imap://{host} with --starttls")
+        return source_endpoint(host, port or IMAPS_PORT, tls=tls, starttls=False), login
+    if tls != "off" and not starttls:
+        words = f"imap://{host} means plain text, where everyone on the way can read passwords and mail: write imaps://{host}"
+        raise EndpointError(f"{words}, or add --starttls, or, if you mean plain text, --tls off")
+    return source_endpoint(host, port or IMAP_PORT, tls=tls, starttls=starttls), login
+
+
+def _refuse_without_tls(host: str, tls: str, starttls: bool) -> None:
+    if tls == "off":
+        raise EndpointError(
+            f"imaps://{host} asks for TLS and --tls off forbids it: write imap://{host} for plain text, or leave --tls off out"
+        )
+    if starttls:
+        raise EndpointError(f"imaps:// is TLS from the first byte, --starttls begins without: write imap://{host} with --starttls")
+
+
+def _login(user: str) -> str:
+    if ":" in user:
+        raise EndpointError(
+            'Nothing may follow ":" before the "@": passwords are read from files, never from a URL (write a ":" in a login as %3A)'
+        )
+    try:
+        return unquote(user, errors="strict")
+    except UnicodeDecodeError:
+        raise EndpointError("The user in the URL is percent-encoded, but not as UTF-8") from None
+
+
+def parse_server(text: str) -> tuple[str, int | None]:
+    """``host``, ``host:143``, ``[v6]:993``, ``[v6]`` or a bare IPv6 address -> (host, port or None).
+
+    Raises EndpointError, whose words say what to write."""
+    text = text.strip()
+    if not text:
+        raise EndpointError("The server is missing")
+    if found := _URL.fullmatch(text):
+        server = found["rest"].rpartition("@")[2].rstrip("/")
+        raise EndpointError(f'"{found["scheme"]}://" does not belong here: write only {_shown(server) or "the host"}')
+    if re.search(r"\s", text):
+        raise EndpointError("There is a space inside the server: write host or host:port, nothing else")
+    if text.startswith("["):
+        literal, closed, port = text[1:].partition("]")
+        if not closed or (port and not port.startswith(":")):
+            raise EndpointError("An IPv6 address with a port is written as [2001:db8::1]:993")
+        return _v6(literal), _port(port[1:]) if port else None
+    if text.count(":") > 1:
+        return _v6(text), None
+    host, colon, port = text.partition(":")
+    return _host(host), _port(port) if colon else None
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _v6(text: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        raise EndpointError(f'"{_shown(text)}" is not an IPv6 address; with a port it is written as [2001:db8::1]:993') from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise EndpointError(f'"{_shown(text)}" is not a port: it is a number from 1 to 65535, usually 993 or 143')
+    return int(text)
+
+
+def _host(text: str) -> str:
+    host = text.removesuffix(".")
+    if re.fullmatch(r"[0-9.]+", host):
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            raise EndpointError(f'"{_shown(text)}" is not an IPv4 address: it has four numbers from 0 to 255') from None
+    labels = host.split(".")
+    if "@" in host:
+        raise EndpointError(f'"{_shown(text)}" looks like an address: write the name of the IMAP server')
+    if not _NAME.fullmatch(host) or not all(label and len(label) <= 63 and not label.endswith("-") for label in labels):
+        raise EndpointError(f'"{_shown(text)}" is not a host name: write for example imap.example.net or 192.0.2.10')
+    return host
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is a literal IP address, not a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
