@@ -4,8 +4,8 @@
 their way; they are read in the order they were made. A ``Body`` hands on the literal in the pieces
 the socket gave. Who stops in the middle calls ``finish`` (which reads and drops the rest) or aborts
 the connection; a reader that is cancelled has the connection aborted, for its place in the stream
-is lost. An answer of the same connection asked for behind a stream comes behind it: do not wait for
-one while the stream is unread.
+is lost. Servers may mix the answers of several streams; each body finds its stream by its UID, and
+while a reader waits for bytes of one, those of the others are kept, whatever ``Limits.buffered`` says.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ class BodyStream:
             accepts=(Fetched, Expunged, Vanished),
             on_data=self._take,
             body=self,
+            uids=self._asked,
             deadline="idle_body",
         )
         self._unanswered += 1
@@ -156,7 +157,7 @@ class BodyStream:
     async def _sleep(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()
         try:
-            await self._wake
+            await self._connection.starving(self._wake)
         except asyncio.CancelledError:
             self._connection.abort()
             raise
@@ -175,16 +176,27 @@ class BodyStream:
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
+        if uid is not None and uid not in self._asked:
+            self._incoming = None  # nobody asked for it: let it pass by
+            return
         self._incoming = Body(self, sequence, uid, size)
         self._put(self._incoming)
 
     def data(self, chunk: bytes) -> None:
-        self._connection.hold(len(chunk))
-        self._put(chunk)
+        if self._incoming is not None:
+            self._connection.hold(len(chunk))
+            self._put(chunk)
 
     def end(self, uid: int | None) -> None:
-        if self._incoming is not None and uid is not None:
+        if self._incoming is None:
+            return
+        if uid is not None:
             self._incoming.uid = uid
+            if uid not in self._asked:
+                # Its bytes were read as another message's, and the stream it belongs to will miss it.
+                words = f"the server mixed its answers and told only after message {uid} which one it was"
+                self._connection.abort(ProtocolViolation(words))
+                return
         self._put(_END)
 
     def broken(self, words: str) -> None:
@@ -201,7 +213,8 @@ class BodyStream:
             return
         content = response.sections[b""]
         uid = response.uid or self._told.pop(response.sequence, None) or self._only
-        self._put(Body(self, response.sequence, uid, len(content or b""), nil=not content))
+        self._incoming = Body(self, response.sequence, uid, len(content or b""), nil=not content)
+        self._put(self._incoming)
         if content:
             self.data(content)
         self._put(_END)

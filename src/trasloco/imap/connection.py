@@ -1,9 +1,10 @@
 """The asyncio end of one connection: socket <-> ``Protocol``, deadlines, back-pressure.
 
 Works under asyncio and uvloop. Reading stops while more than ``Limits.buffered`` bytes wait for a
-slow reader and goes on below half of it. Writes of one loop turn leave together. One timer watches
-the oldest answer that is due; when it runs out, or the stream cannot be followed, the connection is
-aborted and everything that waits gets the reason.
+slow reader, and goes on below half of it or when somebody waits for what only the server can bring.
+Writes of one loop turn leave together. One timer watches the oldest answer that is due; when it runs
+out, or the stream cannot be followed, the connection is aborted and everything that waits gets the
+reason.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Answer:
         if not self.done:
             if self._future is None or self._future.done():
                 self._future = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._future)
+            await self._connection.starving(asyncio.shield(self._future))
 
     async def wait(self) -> StatusText:
         """The OK. Raises CommandFailed on NO and BAD, or what ended the connection."""
@@ -83,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self._held = 0
         self._reading_paused = False
+        self._starving = 0  # how many wait for bytes, not for a reader
         self._touched = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -225,7 +227,7 @@ class Connection(asyncio.Protocol):
     def hold(self, size: int) -> None:
         """So many more bytes wait for their reader."""
         self._held += size
-        if self._held > self.limits.buffered and not self._reading_paused and self.transport is not None:
+        if self._held > self.limits.buffered and not (self._reading_paused or self._starving) and self.transport is not None:
             self._reading_paused = True
             self.transport.pause_reading()
 
@@ -233,10 +235,24 @@ class Connection(asyncio.Protocol):
         """The reader took so many."""
         self._held -= size
         if self._reading_paused and self._held <= self.limits.buffered // 2:
-            self._reading_paused = False
-            self._touched = self._loop.time()
-            if self.transport is not None and not self.transport.is_closing():
-                self.transport.resume_reading()
+            self._resume()
+
+    async def starving(self, future: asyncio.Future[None]) -> None:
+        """Wait for something only the server can bring: meanwhile the socket is read, however much waits
+        for other readers. Their bytes stand between us and ours."""
+        self._starving += 1
+        try:
+            if self._reading_paused:
+                self._resume()
+            await future
+        finally:
+            self._starving -= 1
+
+    def _resume(self) -> None:
+        self._reading_paused = False
+        self._touched = self._loop.time()
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _greeted(self, status: StatusText) -> None:
         if not self.greeting.done():

@@ -7,13 +7,13 @@ back synchronously from ``receive_data``, and must not raise.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Protocol
 
 from trasloco.imap.commands import Literal
 from trasloco.imap.errors import ImapError
-from trasloco.imap.responses import Response
-from trasloco.imap.values import StatusText
+from trasloco.imap.responses import Response, SearchHits
+from trasloco.imap.values import Fetched, StatusText
 
 
 class BodyHandler(Protocol):
@@ -41,6 +41,8 @@ class Exchange:
 
     accepts: the types of untagged responses it wants; while several exchanges want one, the oldest
     gets it (RFC 9051 5.5: answers come in order where they could be confused).
+    uids: of FETCH responses, only those about these are for it; None = about any. Servers do work on
+    several FETCH commands at a time and mix their answers.
     on_done: called once, with the tagged status or with the error that ended it all.
     on_continue: answers a ``+`` (SASL); such an exchange keeps the line to itself until it is done.
     on_ready: called when all pieces given so far were handed to the line (open exchanges only).
@@ -62,6 +64,7 @@ class Exchange:
         "open",
         "pieces",
         "tag",
+        "uids",
         "words",
     )
 
@@ -76,6 +79,7 @@ class Exchange:
         on_continue: Callable[[bytes], bytes] | None = None,
         on_ready: Callable[[], None] | None = None,
         body: BodyHandler | None = None,
+        uids: Container[int] | None = None,
         deadline: str = "command",
         is_open: bool = False,
     ) -> None:
@@ -88,10 +92,25 @@ class Exchange:
         self.on_continue = on_continue
         self.on_ready = on_ready
         self.body = body
+        self.uids = uids
         self.deadline = deadline
         self.open = is_open
         self.done = False
         self.broken = ""
+
+    def wants(self, response: Response) -> bool:
+        """Whether this untagged response may be an answer to this command."""
+        if type(response) not in self.accepts:
+            return False
+        if isinstance(response, Fetched):
+            return self.wants_uid(response.uid)
+        if isinstance(response, SearchHits) and response.tag:
+            return response.tag == self.tag
+        return True
+
+    def wants_uid(self, uid: int | None) -> bool:
+        """Whether a FETCH response about this UID (None: not told) may be for this command."""
+        return uid is None or self.uids is None or uid in self.uids
 
     def __repr__(self) -> str:
         return f"Exchange({self.tag.decode()} {self.words})"

@@ -15,7 +15,7 @@ from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError
 from trasloco.imap.exchange import Exchange
-from trasloco.imap.number_set import uid_set
+from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
 
@@ -40,7 +40,9 @@ class FetchStream:
         for text in [uids.encode("ascii")] if isinstance(uids, str) else uid_set(uids):
             command = uid_fetch(text, names, changed_since)
             self._unanswered += 1
-            exchange = Exchange(command.words, command.pieces, self._done, accepts=(Fetched,), on_data=self._take)
+            # An open end (``5:*``) also means the last message, whatever its UID.
+            asked = None if b"*" in text else NumberSet(parse_set(text))
+            exchange = Exchange(command.words, command.pieces, self._done, accepts=(Fetched,), on_data=self._take, uids=asked)
             connection.start(exchange)
 
     def _done(self, status: StatusText | None, error: ImapError | None) -> None:
@@ -86,7 +88,7 @@ class FetchStream:
                 break
             self._wake = asyncio.get_running_loop().create_future()
             try:
-                await self._wake
+                await self._connection.starving(self._wake)
             except asyncio.CancelledError:
                 self._connection.abort()
                 raise

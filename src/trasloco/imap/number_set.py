@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator
 
 from trasloco.imap.errors import LimitExceeded
 
@@ -64,3 +65,20 @@ def expand(found: Iterable[tuple[int, int]], limit: int) -> list[int]:
     if count(kept) > limit:
         raise LimitExceeded("entries", f"the server named a set of more than {limit} messages")
     return [number for first, last in kept for number in range(first, last + 1)]
+
+
+class NumberSet(Container[int]):
+    """Ranges as a set to look into: small, however many numbers they stand for."""
+
+    __slots__ = ("_firsts", "_lasts")
+
+    def __init__(self, found: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(found)
+        self._firsts = [first for first, _ in ordered]
+        self._lasts = [last for _, last in ordered]
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int):
+            return False
+        at = bisect_right(self._firsts, number) - 1
+        return at >= 0 and number <= self._lasts[at]

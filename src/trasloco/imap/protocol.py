@@ -4,7 +4,8 @@
     send(exchange), extend(exchange, …)  what the client wants
     data_to_send()                       what the socket must be given now
 
-Untagged data goes to the oldest exchange that wants its kind; what is news for everybody (EXISTS,
+Untagged data goes to the oldest exchange that wants it (FETCH by UID, ESEARCH by tag, the rest by
+kind); what is news for everybody (EXISTS,
 BYE, alerts) goes to ``on_news`` as well. Commands are sent in order and without waiting; only a
 synchronising literal and a SASL dialogue hold the line. A whole-message literal streams to the
 body handler of the oldest exchange that has one; every other literal is collected under a limit.
@@ -71,7 +72,6 @@ class Protocol:
         self.capabilities = Capabilities()
         self.capabilities_told = 0  # how often the server has told them: whether to ask again
         self.bye: StatusText | None = None
-        self.literal_plus = True  # False once the server proved it cannot
         self._limits = limits
         self._on_greeting = on_greeting
         self._on_news = on_news
@@ -112,7 +112,7 @@ class Protocol:
         """How a literal of this size is announced, and whether the server's ``+`` must be awaited."""
         tilde = b"~" if binary else b""
         minus = size <= _LITERAL_MINUS and ("LITERAL-" in self.capabilities or "IMAP4REV2" in self.capabilities)
-        if self.literal_plus and (minus or "LITERAL+" in self.capabilities):
+        if minus or "LITERAL+" in self.capabilities:
             return tilde + b"{%d+}\r\n" % size, False
         return tilde + b"{%d}\r\n" % size, True
 
@@ -225,8 +225,8 @@ class Protocol:
 
     def _stream(self, text: bytes, size: int) -> bool:
         """Begin to stream a whole-message literal, if this is one and somebody takes it."""
-        handler = next((exchange.body for exchange in self._pending.values() if exchange.body is not None), None)
-        if handler is None:
+        takers = [exchange for exchange in self._pending.values() if exchange.body is not None]
+        if not takers:
             return False
         try:
             start = body_start(text, self._limits)
@@ -234,6 +234,8 @@ class Protocol:
             start = None
         if start is None:
             return False
+        handler = next((exchange.body for exchange in takers if exchange.wants_uid(start[1])), takers[0].body)
+        assert handler is not None
         self._early = start
         self._parts = [text, b""]
         self._streamed = handler
@@ -292,7 +294,7 @@ class Protocol:
         elif isinstance(response, responses.UntaggedStatus):
             self._untagged_status(response.status)
         for exchange in self._pending.values():
-            if kind in exchange.accepts:
+            if exchange.wants(response):
                 if exchange.on_data is not None:
                     exchange.on_data(response)
                 break
