@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trasloco.testing.packages import PackageTree
 
-pytest_plugins = sorted(path.stem for path in Path(__file__).parent.glob("fix_*.py"))
+pytest_plugins = sorted(f"tests.{path.stem}" for path in Path(__file__).parent.glob("fix_*.py"))
 
 _SHOWN = {"dovecot": "dovecot-imapd", "cyrus": "cyrus-imapd", "courier": "courier-imap"}
 

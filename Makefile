@@ -1,0 +1,48 @@
+# Two commands for everybody: `make demo` and `make test`. `make help` lists the others.
+
+PYTHON ?= python3
+# Test processes side by side; 0 runs all in one (for a debugger).
+JOBS ?= auto
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench serve lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: $(STAMP)  ## make .venv with everything in it; at once when nothing changed
+
+$(STAMP): requirements/dev.txt pyproject.toml tools/make-venv.sh
+	@tools/make-venv.sh $(PYTHON)
+	@touch $(STAMP)
+
+demo: setup  ## a whole migration between two real servers on this machine
+	@$(BIN)/trasloco demo
+
+test: setup  ## all checks, then all tests
+	@failed=; \
+	$(MAKE) --no-print-directory check || failed=yes; \
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses=4 --dist=worksteal || failed=yes; \
+	if [ -n "$$failed" ]; then echo "make test: FAILED (see above)"; exit 1; fi
+
+check: setup  ## style, types and import contracts, without running anything
+	@failed=; \
+	$(BIN)/ruff check --quiet . || failed=yes; \
+	$(BIN)/ruff format --check --quiet . || { echo "make check: run $(BIN)/ruff format"; failed=yes; }; \
+	$(BIN)/mypy || failed=yes; \
+	$(BIN)/lint-imports || failed=yes; \
+	if [ -n "$$failed" ]; then echo "make check: FAILED (see above)"; exit 1; fi
+
+bench: setup  ## how fast it is on this machine
+	@$(BIN)/python -m bench
+
+serve: setup  ## the service on this machine
+	@$(BIN)/trasloco serve
+
+lock: setup  ## pin the dependencies of pyproject.toml anew
+	@tools/lock.sh
+
+clean:  ## remove everything that make made here
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
