@@ -34,5 +34,5 @@ fi
 
 echo "make setup: installing the pinned packages into .venv (a minute the first time)"
 pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input "$@"; }
-pip install --quiet --require-hashes --requirement requirements/dev.txt
-pip install --quiet --no-deps --no-build-isolation --editable .
+pip install -qq --require-hashes --requirement requirements/dev.txt
+pip install -qq --no-deps --no-build-isolation --editable .
