@@ -14,11 +14,16 @@ from trasloco.imap.sasl import Credentials
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end of a transfer: which one, where, as whom."""
+    """One end of a transfer: which one, where, as whom.
+
+    fallback: a second dialect of the same login, tried once when the first is refused: master users
+    are spelled ``user*master`` here and as an authorization identity there.
+    """
 
     name: SideName
     endpoint: Endpoint
     credentials: Credentials
+    fallback: Credentials | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.endpoint} as {self.credentials.display}"

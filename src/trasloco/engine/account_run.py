@@ -18,7 +18,7 @@ from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
-from trasloco.engine.opener import close, open_side, pinned
+from trasloco.engine.opener import close, open_side
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.tree import Tree, list_side
@@ -107,9 +107,9 @@ class AccountRun:
         """One go through everything; the failure that ended it, or None."""
         clients: list[Client] = []
         try:
-            source = await open_side(self._source)
+            source, self._source = await open_side(self._source)
             clients.append(source)
-            destination = await open_side(self._destination)
+            destination, self._destination = await open_side(self._destination)
             clients.append(destination)
             self._remember(source, destination)
             await self._folders(source, destination)
@@ -129,7 +129,6 @@ class AccountRun:
         return None
 
     def _remember(self, source: Client, destination: Client) -> None:
-        self._source, self._destination = pinned(self._source, source), pinned(self._destination, destination)
         for side, client in ((self._source, source), (self._destination, destination)):
             if client.fingerprint:
                 self._facts[f"{side.name}_fingerprint"] = client.fingerprint

@@ -63,6 +63,9 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
     if isinstance(error, errors.NotImap):
         words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
+    if isinstance(error, errors.LoginImpossible):
+        words = f"{side.credentials.display} cannot sign in: {error}. Nothing was sent; choose another kind of login, or TLS"
+        return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-impossible", words)
     if isinstance(error, errors.LoginRefused):
         return _login_refused(error.status, side)
     if isinstance(error, errors.CommandFailed):

@@ -118,7 +118,8 @@ class FolderRun:
         if isinstance(destination, BaseException):
             raise destination
         if destination.read_only:
-            words = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}” is open for reading only. Give the user the right to add messages."
+            where = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}”"
+            words = f"{where} is open for reading only. Give the user the right to add messages."
             raise TransferError(Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "read-only", words))
         return source, destination
 
@@ -131,7 +132,8 @@ class FolderRun:
         elif (record.source_uidvalidity, record.destination_uidvalidity) != (ours, theirs):
             await ledger.forget(record.id, ours, theirs)
             side = "source" if record.source_uidvalidity != ours else "destination"
-            words = f"“{self._shown}”: the {side} has renumbered this folder (UIDVALIDITY changed); its messages are matched again, not copied again."
+            changed = f"“{self._shown}”: the {side} has renumbered this folder (UIDVALIDITY changed)"
+            words = f"{changed}; its messages are matched again, not copied again."
             self._session.sink.write(Entry(Level.WARNING, "uidvalidity-changed", words, self._shown))
         self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs)
 
@@ -194,7 +196,8 @@ class FolderRun:
             counter.count()
         self._add(work.tally, salvage.rows)
         if relay.permitted.lost:
-            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {' '.join(sorted(relay.permitted.lost))}."
+            lost = " ".join(sorted(relay.permitted.lost))
+            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
             self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
         return counter.size
 

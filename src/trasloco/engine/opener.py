@@ -7,8 +7,8 @@ from dataclasses import replace
 from trasloco import __version__
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
-from trasloco.engine.failure import SideName
-from trasloco.imap.client import Client, Deadlines, connect
+from trasloco.imap.client import Client, connect
+from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import ImapError, LoginRefused
 from trasloco.imap.sasl import Credentials
 
@@ -16,34 +16,32 @@ from trasloco.imap.sasl import Credentials
 _IDENTITY = {"name": "Trasloco", "version": __version__}
 
 
-async def open_side(side: Side, deadlines: Deadlines | None = None) -> Client:
-    """A signed-in client of ``side``. Raises TransferError, and leaves nothing open then.
+async def open_side(side: Side, deadlines: Deadlines | None = None) -> tuple[Client, Side]:
+    """A signed-in client, and the side as it proved to be: with the certificate's fingerprint, and
+    with the login that was accepted, so that a reconnection meets the same and tries no other.
 
-    A source's master user is tried in two dialects and no more, so that no account is locked:
-    authorization identity (SASL PLAIN), then ``user*master``.
+    Raises TransferError, and leaves nothing open then. At most two logins are tried, so that no
+    account is locked.
     """
     with blame(side, "signing in"):
-        dialects = _dialects(side)
-        for credentials in dialects:
-            client = await connect(side.endpoint, deadlines=deadlines or Deadlines())
-            try:
-                await client.login(credentials)
-                await client.identify(_IDENTITY)
-            except LoginRefused:
-                client.abort()
-                if credentials is dialects[-1]:
-                    raise
-            except BaseException:
-                client.abort()
+        try:
+            return await _sign_in(side, side.credentials, deadlines or Deadlines())
+        except LoginRefused:
+            if side.fallback is None:
                 raise
-            else:
-                return client
-    raise AssertionError("a login either succeeds or raises")
+        return await _sign_in(side, side.fallback, deadlines or Deadlines())
 
 
-def pinned(side: Side, client: Client) -> Side:
-    """The side with what the first connection found out: reconnecting must meet the same certificate."""
-    return replace(side, endpoint=replace(side.endpoint, fingerprint=side.endpoint.fingerprint or client.fingerprint))
+async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines) -> tuple[Client, Side]:
+    client = await connect(side.endpoint, deadlines=deadlines)
+    try:
+        await client.login(credentials)
+        await client.identify(_IDENTITY)
+    except BaseException:
+        client.abort()
+        raise
+    endpoint = replace(side.endpoint, fingerprint=side.endpoint.fingerprint or client.fingerprint)
+    return client, replace(side, endpoint=endpoint, credentials=credentials, fallback=None)
 
 
 async def close(client: Client) -> None:
@@ -52,10 +50,3 @@ async def close(client: Client) -> None:
         await client.logout()
     except ImapError:
         client.abort()
-
-
-def _dialects(side: Side) -> tuple[Credentials, ...]:
-    given = side.credentials
-    if side.name is SideName.SOURCE and given.authorization:
-        return given, replace(given, login=f"{given.authorization}*{given.login}", authorization="")
-    return (given,)

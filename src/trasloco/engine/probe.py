@@ -31,7 +31,7 @@ class Probe:
 async def probe(side: Side) -> Probe:
     """Sign in once, count, sign out. Never raises for what the server does: it is in ``failure``."""
     try:
-        client = await open_side(side)
+        client, _ = await open_side(side)
         try:
             return await _look(side, client)
         finally:

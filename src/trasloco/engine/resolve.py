@@ -69,7 +69,7 @@ async def _look_up(endpoint: Endpoint, name: SideName, seconds: float) -> list[s
 
 def _unknown(endpoint: Endpoint, name: SideName) -> Failure:
     words = f"the name {endpoint.host} is not known to the DNS. Correct the server's name, or write its IP address"
-    return _failure(endpoint, name, Retry.NEVER, "host-unknown", words)
+    return _failure(endpoint, name, Retry.NEVER, "unknown-host", words)
 
 
 def _name_server_trouble(endpoint: Endpoint, name: SideName, reason: str) -> Failure:

@@ -196,7 +196,8 @@ class Tree:
 
     def _give_up(self, pair: Pair, refusal: CommandFailed) -> None:
         name = decode_name(pair.source.name)
-        said = f"Destination {self._destination.side.endpoint}: the folder “{name}” could not be created under any name; the server says “{refusal.status}”."
+        where = f"Destination {self._destination.side.endpoint}: the folder “{name}”"
+        said = f"{where} could not be created under any name; the server says “{refusal.status}”."
         failure = Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "folder-refused", said)
         messages = pair.source.status.messages if pair.source.status is not None else None
         self.failed.append(FailedFolder(pair.source.name, FolderResult(name, "", Tally(refused=messages or 0), said), failure))
