@@ -40,7 +40,7 @@ class Account:
     destination_server: Dovecot
     user: str
     ledger: Ledger = field(default_factory=MemoryLedger)
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     sink: ListSink = field(default_factory=ListSink)
 
     def side(self, name: SideName) -> Side:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.engine.conftest import Account
-
 from trasloco.engine.account import RunStatus
 from trasloco.engine.fate import Tally
 from trasloco.testing.letters import Letters

@@ -1,0 +1,174 @@
+"""Stop at every ledger write, before it and after it; resume; the end must be the same, and a further run a no-op.
+
+A stop is as hard as ``kill -9`` to both servers: the connections are cut with whatever is on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.engine.conftest import Account
+from trasloco.engine.fate import Tally
+from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
+from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.letters import Letters
+from trasloco.testing.mailbox_filler import Mail
+
+FOLDERS = (("INBOX",), ("Büro",), ("Büro", "Verträge"), ("Sent",))
+
+
+class Stop(Exception):
+    """The process ends here."""
+
+
+class StoppingLedger:
+    """A ledger that ends the run at its ``at``-th write: before it is done, or after."""
+
+    def __init__(self, inner: Ledger, at: int, *, done: bool) -> None:
+        self._inner, self._at, self._done = inner, at, done
+        self.writes = 0
+
+    def _before(self) -> None:
+        self.writes += 1
+        if self.writes == self._at and not self._done:
+            raise Stop
+
+    def _after(self) -> None:
+        if self.writes == self._at and self._done:
+            raise Stop
+
+    async def folders(self) -> Sequence[FolderRecord]:
+        return await self._inner.folders()
+
+    def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
+        return self._inner.known(folder_id)
+
+    async def intents(self, folder_id: int) -> Sequence[Intent]:
+        return await self._inner.intents(folder_id)
+
+    async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
+        self._before()
+        record = await self._inner.bind(source_name, destination_name, renamed)
+        self._after()
+        return record
+
+    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
+        self._before()
+        intent = await self._inner.begin(folder_id, destination_uidvalidity, destination_uidnext, source_uids)
+        self._after()
+        return intent
+
+    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        self._before()
+        await self._inner.revalidate(folder_id, source_uidvalidity, destination_uidvalidity)
+        self._after()
+
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+        self._before()
+        await self._inner.forget(folder_id, source_uidvalidity, destination_uidvalidity)
+        self._after()
+
+    async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
+        self._before()
+        await self._inner.settle(intent_id, rows)
+        self._after()
+
+    async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
+        self._before()
+        await self._inner.record(folder_id, rows)
+        self._after()
+
+    async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
+        self._before()
+        await self._inner.reflag(folder_id, flags)
+        self._after()
+
+    async def complete(self, record: FolderRecord) -> None:
+        self._before()
+        await self._inner.complete(record)
+        self._after()
+
+    async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
+        self._before()
+        await self._inner.left_out(source_name, rule, tally)
+        self._after()
+
+
+def prepare(account: Account) -> None:
+    """Mail in four folders, with twins, and some of it on the destination already."""
+    twin = Mail(b"Message-ID: <twin@x>\r\nSubject: twin\r\n\r\nsame\r\n")
+    foreign = Mail(b"Message-ID: <foreign@x>\r\nSubject: delivered here\r\n\r\n")
+    with account.source_filler() as filler:
+        filler.fill(Letters("cut"), 40, FOLDERS)
+        filler.append(("INBOX",), [twin, twin])
+    with account.destination_filler() as filler:
+        filler.append(("INBOX",), [twin, foreign])
+
+
+def change(account: Account) -> None:
+    """What happens between two runs."""
+    with account.source_filler() as filler:
+        filler.append(("INBOX",), [Mail(letter.content, ("\\Seen",), letter.date) for letter in Letters("later").take(7)])
+        filler.store(("INBOX",), [1, 2], "+FLAGS", "\\Flagged")
+
+
+def check(account: Account, number: int) -> None:
+    """The destination holds what the source has and the one foreign mail; one more run changes nothing."""
+    before = account.destination()
+    surplus = before.digests() - account.source().digests()
+    assert surplus.total() == 1
+    assert not account.source().digests() - before.digests()
+    account.run(number + 1)
+    assert account.destination() == before
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_a_stop_at_any_write_of_either_run_is_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str], done: bool
+) -> None:
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        account.settings = replace(account.settings, batch_messages=4)
+        prepare(account)
+        stopped = _stop_and_resume(account, at, 1, done)
+        check(account, 1)
+    assert at > 30, "the case is too small to mean anything"
+
+
+def test_a_stop_at_any_write_of_the_second_run_is_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        account.settings = replace(account.settings, batch_messages=4)
+        prepare(account)
+        account.run(1)
+        change(account)
+        stopped = _stop_and_resume(account, at, 2, at % 2 == 0)
+        check(account, 2)
+    assert at > 5
+
+
+def _stop_and_resume(account: Account, at: int, number: int, done: bool) -> bool:
+    """Run with a stop, then again to the end with the same ledger; whether the stop was reached."""
+    inner = account.ledger
+    account.ledger = StoppingLedger(inner, at, done=done)
+    try:
+        account.run(number)
+    except Stop:
+        stopped = True
+    else:
+        stopped = False
+    account.ledger = inner
+    if stopped:
+        outcome = account.run(number)
+        assert outcome.failure is None
+        assert outcome.tally.source == account.source().total
+    return stopped
