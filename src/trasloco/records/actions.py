@@ -40,13 +40,14 @@ LONGEST_DELAY = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A transfer that is ours now. seconds: what earlier attempts of this run took."""
+    """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run."""
 
     transfer_id: int
     fence: int
     number: int
     account: Account
     seconds: float
+    copied_bytes: int
 
 
 def begin_run(migration: MailMigration) -> Run:
@@ -91,7 +92,7 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
         if won != 1:
             return None
         row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
-        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds)
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes)
 
 
 def finish_transfer(claim: Claim, outcome: Outcome) -> bool:

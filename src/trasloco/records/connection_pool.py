@@ -22,7 +22,8 @@ def connection_pool(conninfo: str, size: int = 8) -> Pool:
         max_idle=60,
         timeout=30,
         open=False,
-        kwargs={"autocommit": True, "application_name": "trasloco"},
+        kwargs={"application_name": "trasloco"},
+        configure=_configure,
         check=AsyncConnectionPool.check_connection,
     )
 
@@ -36,3 +37,8 @@ def conninfo() -> str:
     for name in ("cursor_factory", "context", "prepare_threshold"):
         parameters.pop(name, None)
     return make_conninfo(**parameters)
+
+
+async def _configure(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+    """Not by a keyword of the connection: Procrastinate adds that keyword itself for its listener."""
+    await connection.set_autocommit(True)

@@ -1,0 +1,154 @@
+"""One transfer from its claim to its end: sides, ledger, sink, the engine, and what becomes of the outcome.
+
+Nothing that happens to one account reaches another: every way out of here is an outcome written, a
+transfer handed back, or a transfer that somebody else owns by now. A killed process leaves a running
+row behind, which ``recovery`` hands back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+
+from trasloco.engine.account import Outcome, RunStatus, Side
+from trasloco.engine.classify import storage
+from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.ledger import Fenced, LedgerUnavailable
+from trasloco.engine.resolve import resolve
+from trasloco.imap.endpoint import Trust
+from trasloco.jobs.database_sink import DatabaseSink
+from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.dispatch import admit
+from trasloco.jobs.workshop import Workshop
+from trasloco.records.actions import Claim, claim_transfer, finish_transfer, pin_destination, pin_source, release_transfer
+from trasloco.records.key_ring import KeyProblem
+from trasloco.records.postgres_ledger import PostgresLedger
+from trasloco.records.sides import engine_settings, sides
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PUT_DOWN_SECONDS = 10.0  # for the engine to end after it was cancelled
+INSIST_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+
+
+async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: int) -> None:
+    """Do the transfer if the ticket is still good, and let the next one in."""
+    if workshop.stopping.is_set():
+        return
+    await workshop.presence.hold(worker)
+    workshop.in_hand.add(transfer_id)
+    try:
+        claim = await in_thread(claim_transfer, transfer_id, ticket, worker)
+        if claim is None:
+            return
+        try:
+            outcome = await _outcome(workshop, claim)
+        except asyncio.CancelledError:
+            await asyncio.shield(_insist(release_transfer, claim))
+            raise
+        if outcome is None:
+            await _insist(release_transfer, claim)
+        elif not await _insist(finish_transfer, claim, outcome):
+            log.info("transfer %s ended under a fence that is no longer its own; nothing was written", transfer_id)
+    finally:
+        workshop.in_hand.discard(transfer_id)
+    if not workshop.stopping.is_set():
+        await in_thread(admit, workshop.caps, workshop.runs)
+
+
+async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
+    """How the transfer ended; None when it was put down (we stop) or is no longer ours."""
+    try:
+        found = await _sides(workshop, claim)
+        if isinstance(found, Failure):
+            return _failed(found)
+        outcome = await _copy(workshop, claim, *found)
+        if outcome is not None:
+            await _pin_certificates(claim, outcome)
+        return outcome
+    except KeyProblem as error:
+        return _failed(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "password-not-readable", str(error)))
+    except Fenced:
+        return None
+    except LedgerUnavailable as error:
+        return _failed(storage(error))
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+        return _failed(storage(LedgerUnavailable(str(error))))
+    except Exception as error:
+        log.exception("transfer %s met a mistake of ours", claim.transfer_id)
+        words = (
+            f"Trasloco made a mistake of its own here ({type(error).__name__}); the mail copied so far is safe. "
+            "Start again; if it happens again, please report it with the log."
+        )
+        return _failed(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "internal-error", words))
+
+
+async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failure:
+    """Both sides, with the source's name looked up once and pinned for all runs."""
+    migration = claim.account.migration
+    source, destination = sides(claim.account, workshop.ring)
+    resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
+    if isinstance(resolved, Failure):
+        return resolved
+    if source.endpoint.address is None:
+        await in_thread(pin_source, claim.account.pk, resolved.address, None)
+    # The destination is the operator's own word: looked up, not restricted, not pinned to an address.
+    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
+    if isinstance(where, Failure):
+        return where
+    return replace(source, endpoint=resolved), replace(destination, endpoint=where)
+
+
+async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Side) -> Outcome | None:
+    """The engine's run, until it ends, we are to stop, or the transfer is somebody else's."""
+    ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
+    settings = engine_settings(claim.account.migration)
+    async with DatabaseSink(workshop.pool, claim) as sink:
+        run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink))
+        reasons = [asyncio.create_task(workshop.stopping.wait()), asyncio.create_task(sink.fenced.wait())]
+        try:
+            await asyncio.wait([run, *reasons], return_when=asyncio.FIRST_COMPLETED)
+            return run.result() if run.done() else None
+        finally:
+            for task in (run, *reasons):
+                task.cancel()
+            await asyncio.wait([run, *reasons], timeout=PUT_DOWN_SECONDS)
+            if run.done() and not run.cancelled():
+                run.exception()  # looked at, whatever it is: asyncio would complain about it later
+
+
+async def _pin_certificates(claim: Claim, outcome: Outcome) -> None:
+    """What was seen at first sight, where the operator said so."""
+    account = claim.account
+    seen = outcome.facts.get("source_fingerprint")
+    if seen and account.source_trust == Trust.PIN:
+        await in_thread(pin_source, account.pk, None, seen)
+    seen = outcome.facts.get("destination_fingerprint")
+    if seen and account.migration.destination["trust"] == Trust.PIN and not account.migration.destination.get("fingerprint"):
+        await in_thread(pin_destination, account.migration.pk, seen)
+
+
+async def _insist(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """Write it although the database may be away for a while; None when it stays away (recovery takes over then)."""
+    for pause in (*INSIST_SECONDS, None):
+        try:
+            return await in_thread(verb, *args, **kwargs)
+        except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+            log.warning("the end of a transfer could not be written yet: %s", error)
+            if pause is None:
+                break
+            await asyncio.sleep(pause)
+    return None
+
+
+def _failed(failure: Failure) -> Outcome:
+    return Outcome(RunStatus.FAILED, failure, 0.0, 0, ())

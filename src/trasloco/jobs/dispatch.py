@@ -1,0 +1,113 @@
+"""Admission: which waiting transfers may start now. Record and job change in one transaction.
+
+Transfers wait as rows. One short transaction admits as many as the caps of source host, destination
+host and the worker leave room for, in the order of the lines so that no run starves another, and defers
+their jobs. It is called when a run starts, when a transfer ends, and on every tick of a worker.
+
+The advisory lock is taken in a statement of its own: counting in the same statement would see a
+snapshot from before the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from procrastinate import tasks
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
+
+from trasloco.records.actions import begin_run
+from trasloco.records.models import MailMigration, Run
+
+TASK = "trasloco.transfer"
+ADMISSION_LOCK = 0x7472_6173_6C6F_0002
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many transfers at once: in all, from one source host, into one destination host."""
+
+    total: int = 20
+    per_source: int = 10
+    per_destination: int = 50
+
+
+_READY = """
+WITH busy AS MATERIALIZED (
+    SELECT run_id, source_host, destination_host FROM trasloco_transfer WHERE status IN ('admitted', 'running')
+), sources AS (
+    SELECT source_host, count(*) AS busy FROM busy GROUP BY 1
+), destinations AS (
+    SELECT destination_host, count(*) AS busy FROM busy GROUP BY 1
+), by_source AS (
+    SELECT t.id, t.destination_host, a.line,
+        coalesce(s.busy, 0) + row_number() OVER (PARTITION BY t.source_host ORDER BY a.line, t.id) AS place
+    FROM trasloco_transfer t
+    JOIN trasloco_run r ON r.id = t.run_id
+    JOIN trasloco_account a ON a.id = t.account_id
+    LEFT JOIN sources s ON s.source_host = t.source_host
+    WHERE t.status = 'waiting' AND (t.not_before IS NULL OR t.not_before <= now()) AND r.status IN ('waiting', 'running')
+        AND (%(runs)s::bigint[] IS NULL OR t.run_id = ANY(%(runs)s::bigint[]))
+), by_destination AS (
+    SELECT w.id, w.line, coalesce(d.busy, 0) + row_number() OVER (PARTITION BY w.destination_host ORDER BY w.line, w.id) AS place
+    FROM by_source w LEFT JOIN destinations d ON d.destination_host = w.destination_host
+    WHERE w.place <= %(per_source)s
+)
+SELECT id FROM by_destination WHERE place <= %(per_destination)s
+ORDER BY line, id
+LIMIT greatest(0, %(total)s - (
+    SELECT count(*) FROM busy WHERE %(runs)s::bigint[] IS NULL OR run_id = ANY(%(runs)s::bigint[])))
+"""
+
+_ADMIT = """
+UPDATE trasloco_transfer SET status = 'admitted', admitted_at = now()
+WHERE id = ANY(%s) AND status = 'waiting' RETURNING id, fence, run_id
+"""
+
+_RUNNING = """
+UPDATE trasloco_run SET status = 'running', started_at = coalesce(started_at, now()) WHERE id = ANY(%s) AND status = 'waiting'
+"""
+
+
+def start(migration: MailMigration, caps: Caps | None = None) -> Run:
+    """Begin or go on with the migration's run and admit its first transfers, all or nothing."""
+    with transaction.atomic():
+        run = begin_run(migration)
+        admit(caps or Caps(), [run.pk])
+        return run
+
+
+def admit(caps: Caps, runs: Collection[int] | None = None) -> int:
+    """Admit what there is room for and defer its jobs; returns how many. runs: only these (None: all).
+
+    ``caps.total`` counts within ``runs``; the caps of hosts count everything.
+    """
+    limits = {"per_source": caps.per_source, "per_destination": caps.per_destination, "total": caps.total}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMISSION_LOCK])
+        cursor.execute(_READY, {**limits, "runs": None if runs is None else list(runs)})
+        ready = [row[0] for row in cursor.fetchall()]
+        if not ready:
+            return 0
+        cursor.execute(_ADMIT, [ready])
+        admitted = cursor.fetchall()
+        cursor.execute(_RUNNING, [list({run for _, _, run in admitted})])
+        _defer(admitted)
+        return len(admitted)
+
+
+def queue_name(run_id: int) -> str:
+    """Each run has its queue, so that a worker can be told to work for one run only."""
+    return f"run-{run_id}"
+
+
+def _defer(admitted: list[tuple[int, int, int]]) -> None:
+    """Their jobs, through Django's own connection and so in its transaction. The ticket is the fence now."""
+    manager = JobManager(DjangoConnector())
+    order = {transfer: place for place, (transfer, _, _) in enumerate(sorted(admitted))}
+    for run in sorted({run for _, _, run in admitted}):
+        mine = sorted((row for row in admitted if row[2] == run), key=lambda row: order[row[0]])
+        deferrer = tasks.configure_task(name=TASK, job_manager=manager, queue=queue_name(run))
+        deferrer.batch_defer(*({"transfer_id": transfer, "ticket": fence} for transfer, fence, _ in mine))

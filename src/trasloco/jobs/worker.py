@@ -1,0 +1,142 @@
+"""A worker in this process: takes jobs, and on every tick admits, recovers and looks whether it is done.
+
+One event loop carries all transfers; uvloop serves as well as asyncio's own. Signals are the caller's
+business: he sets ``stop``. Then everything under way is put down and handed back, so that draining takes
+seconds, not the hours a mailbox may take; what was being sent is sorted out by the ledger's intents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+from procrastinate.psycopg_connector import PsycopgConnector
+
+from trasloco.jobs import recovery
+from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.dispatch import Caps, admit, queue_name
+from trasloco.jobs.presence import Presence
+from trasloco.jobs.workshop import RunAccount, Workshop
+from trasloco.records.connection_pool import connection_pool, conninfo
+from trasloco.records.key_ring import KeyRing
+from trasloco.records.models import UNFINISHED_RUN, Run
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+RECOVERY_SECONDS = 2.0
+HEARTBEAT_SECONDS = 3.0
+DRAIN_SECONDS = 30.0
+POOL_SIZE = 8
+
+_AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
+
+
+async def work(
+    concurrency: int = 20,
+    until: Callable[[], Awaitable[bool]] | None = None,
+    stop: asyncio.Event | None = None,
+    *,
+    runs: Collection[int] | None = None,
+    caps: Caps | None = None,
+    copy: RunAccount | None = None,
+) -> None:
+    """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
+
+    concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are.
+    caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
+    copy: instead of the engine's ``run_account``. Raises ``KeyProblem`` when the key ring cannot be used.
+    """
+    ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
+    scope = None if runs is None else tuple(runs)
+    where = conninfo()
+    async with connection_pool(where, POOL_SIZE) as pool, Presence(where) as presence:
+        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope)
+        if copy is not None:
+            workshop.copy = copy
+        await in_thread(recovery.recover)
+        with app.replace_connector(PsycopgConnector()):
+            async with app.open_async(pool):
+                queue = asyncio.create_task(_take_jobs(workshop, concurrency), name="queue")
+                try:
+                    await _tick_until(workshop, until, stop or asyncio.Event(), queue)
+                finally:
+                    await _put_down(workshop, queue)
+
+
+def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
+    """For ``work(until=...)``: whether this run has ended."""
+
+    def ended() -> bool:
+        return not Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).exists()
+
+    async def ask() -> bool:
+        return await in_thread(ended)
+
+    return ask
+
+
+async def _take_jobs(workshop: Workshop, concurrency: int) -> None:
+    """Procrastinate's worker; it ends when the database goes away, and then begins again."""
+    while True:
+        try:
+            await app.run_worker_async(
+                queues=None if workshop.runs is None else [queue_name(run) for run in workshop.runs],
+                name="trasloco",
+                concurrency=concurrency,
+                wait=True,
+                listen_notify=True,
+                fetch_job_polling_interval=2.0,
+                abort_job_polling_interval=5.0,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=recovery.STALLED_SECONDS,
+                shutdown_graceful_timeout=DRAIN_SECONDS,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                additional_context={"workshop": workshop},
+            )
+        except _AWAY as error:
+            log.warning("the queue cannot be reached: %s", error)
+        await asyncio.sleep(1.0)
+
+
+async def _tick_until(
+    workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
+) -> None:
+    recovered = time.monotonic()
+    while not stop.is_set():
+        try:
+            await workshop.presence.check()
+            if time.monotonic() - recovered >= RECOVERY_SECONDS:
+                recovered = time.monotonic()
+                await in_thread(recovery.recover)
+                await in_thread(recovery.hand_back_forgotten, workshop.presence.workers, tuple(workshop.in_hand))
+            await in_thread(admit, workshop.caps, workshop.runs)
+            if until is not None and await until():
+                return
+        except _AWAY as error:
+            log.warning("the database cannot be reached: %s", error)
+        if queue.done():
+            queue.result()  # a mistake of ours: not to be worked around
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK_SECONDS):
+                await stop.wait()
+
+
+async def _put_down(workshop: Workshop, queue: asyncio.Task[None]) -> None:
+    """Hand everything back and let the queue's worker go."""
+    workshop.stopping.set()
+    queue.cancel()
+    with contextlib.suppress(asyncio.CancelledError, *_AWAY):
+        await queue
+    if workshop.runs is not None:
+        with contextlib.suppress(*_AWAY):
+            await in_thread(recovery.hand_back_admitted, workshop.runs)

@@ -1,0 +1,36 @@
+"""What one worker process has at hand for its transfers: passed to the task, never global."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from trasloco.engine.account import Outcome, Settings, Side
+from trasloco.engine.account_run import run_account
+from trasloco.engine.ledger import Ledger
+from trasloco.engine.sink import Sink
+from trasloco.jobs.dispatch import Caps
+from trasloco.jobs.presence import Presence
+from trasloco.records.connection_pool import Pool
+from trasloco.records.key_ring import KeyRing
+
+RunAccount: TypeAlias = Callable[[Side, Side, Ledger, Settings, int, Sink], Awaitable[Outcome]]
+
+
+@dataclass(slots=True)
+class Workshop:
+    """pool: for ledger and counters. runs: the only runs worked for, None: all. in_hand: ids of the transfers under way.
+
+    stopping: set when everything under way is to be put down and handed back. copy: the engine.
+    """
+
+    pool: Pool
+    ring: KeyRing
+    caps: Caps
+    presence: Presence
+    runs: tuple[int, ...] | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    in_hand: set[int] = field(default_factory=set)
+    copy: RunAccount = run_account
