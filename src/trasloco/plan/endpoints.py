@@ -100,13 +100,13 @@ def _login(user: str) -> str:
 def parse_server(text: str) -> tuple[str, int | None]:
     """``host``, ``host:143``, ``[v6]:993``, ``[v6]`` or a bare IPv6 address -> (host, port or None).
 
-    Raises EndpointError, whose words say what to write."""
+    Raises EndpointError, whose words say what to write and never repeat the text: in a CSV with shifted
+    columns a password stands here."""
     text = text.strip()
     if not text:
         raise EndpointError("The server is missing")
-    if found := _URL.fullmatch(text):
-        server = found["rest"].rpartition("@")[2].rstrip("/")
-        raise EndpointError(f'"{found["scheme"]}://" does not belong here: write only {_shown(server) or "the host"}')
+    if _URL.fullmatch(text):
+        raise EndpointError('A URL does not belong here: write only the host, without "imap://" and without a path')
     if re.search(r"\s", text):
         raise EndpointError("There is a space inside the server: write host or host:port, nothing else")
     if text.startswith("["):
@@ -120,20 +120,16 @@ def parse_server(text: str) -> tuple[str, int | None]:
     return _host(host), _port(port) if colon else None
 
 
-def _shown(text: str) -> str:
-    return text if len(text) <= 80 else text[:80] + "…"
-
-
 def _v6(text: str) -> str:
     try:
         return str(ipaddress.IPv6Address(text))
     except ValueError:
-        raise EndpointError(f'"{_shown(text)}" is not an IPv6 address; with a port it is written as [2001:db8::1]:993') from None
+        raise EndpointError("This is not an IPv6 address; with a port one is written as [2001:db8::1]:993") from None
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise EndpointError(f'"{_shown(text)}" is not a port: it is a number from 1 to 65535, usually 993 or 143')
+        raise EndpointError("What follows the host is not a port: a port is a number from 1 to 65535, usually 993 or 143")
     return int(text)
 
 
@@ -143,12 +139,12 @@ def _host(text: str) -> str:
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise EndpointError(f'"{_shown(text)}" is not an IPv4 address: it has four numbers from 0 to 255') from None
+            raise EndpointError("This is not an IPv4 address: one has four numbers from 0 to 255") from None
     labels = host.split(".")
     if "@" in host:
-        raise EndpointError(f'"{_shown(text)}" looks like an address: write the name of the IMAP server')
+        raise EndpointError("This looks like a mail address: write the name of the IMAP server")
     if not _NAME.fullmatch(host) or not all(label and len(label) <= 63 and not label.endswith("-") for label in labels):
-        raise EndpointError(f'"{_shown(text)}" is not a host name: write for example imap.example.net or 192.0.2.10')
+        raise EndpointError("This is not a host name: write for example imap.example.net or 192.0.2.10")
     return host
 
 

@@ -225,18 +225,19 @@ class _Planner:
 
     def pair(self, node: Node) -> Pair:
         assert node.mailbox is not None
-        levels = self.place[node]
-        there = self.placement.existing(levels)
+        there = self.placement.existing(self.place[node])
+        levels = self.placement.levels_of(there) if there is not None else self.place[node]
         exists = there is not None and there.selectable
         container = not node.selectable or node.left_out is not None
         role = self.role.get(node)
-        path = self.placement.layout.path(self.placement.levels_of(there) if there else levels)
+        path = self.placement.layout.path(levels)
+        listed = there.name if there is not None and exists else self.placement.layout.wire(levels)  # never "name/" of a \Noselect
         declare = role is not None and not exists and not role.view and self.placement.role_folder(role) is None
         return Pair(
             source=node.mailbox,
             path=node.path,
             role=role.value if role else "",
-            destination=self._bound_name(node) or (there.name if there else self.placement.layout.wire(levels)),
+            destination=self._bound_name(node) or listed,
             destination_path=path,
             exists=exists,
             create=not exists and not container,

@@ -1,0 +1,156 @@
+"""The CSV of accounts: bytes in, rows and problems out. Every problem at once, no secret in any of them.
+
+One account per line, ``;`` between the fields, ``"`` around a field that needs it (``""`` for a ``"``
+inside). Four fields, ``destination;server;login;password``, or five,
+``destination;server;login;master's password;master``; both kinds may be mixed. A record is exactly one
+physical line: a line break inside quotes is reported, so that one forgotten quote spoils one line
+and not the rest of the file. Spaces are trimmed around the destination and the server only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trasloco.plan.encoding import decode
+from trasloco.plan.endpoints import is_address
+from trasloco.plan.line import Line, is_header, parse_line, separator_used
+from trasloco.plan.problems import Problem
+from trasloco.secret import Secret
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One account.
+
+    line: physical line in the file, from 1. port: None = the usual one. login: on the source.
+    password: of ``login``, or of ``master`` when there is one. master: the master user's name, "" for none.
+    """
+
+    line: int
+    destination: str
+    host: str
+    port: int | None
+    login: str
+    password: Secret
+    master: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What was read. rows: the lines without a problem. header: the line that was skipped as such, None if none."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    encoding: str = "utf-8"
+    header: int | None = None
+
+
+def read(data: bytes, *, max_lines: int = 500) -> Table:
+    """Read a whole file. Never raises; work and memory are linear in the size of ``data``."""
+    decoded = decode(data)
+    if decoded.problems:
+        return Table((), decoded.problems, decoded.warnings, decoded.encoding)
+    lines = list(_lines(decoded.text))
+    if lines and _EXCEL_SEPARATOR.fullmatch(lines[0][1]):
+        del lines[0]
+    header = lines.pop(0)[0] if lines and is_header(lines[0][1]) else None
+    if not lines:
+        return Table((), (_nothing(header),), (), decoded.encoding, header)
+    problems = _too_many(lines, max_lines)
+    lines, mistaken = _separators(lines[:max_lines])
+    parsed = [parse_line(number, text) for number, text in lines]
+    problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
+    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed)]
+    wrong = {problem.line for problem in problems}
+    rows = tuple(_row(line) for line in parsed if line.number not in wrong)
+    return Table(
+        rows,
+        tuple(sorted(problems, key=lambda item: item.order)),
+        tuple(sorted(warnings, key=lambda item: item.order)),
+        decoded.encoding,
+        header,
+    )
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """(physical line number, text) of all lines that hold anything but separators and spaces."""
+    for number, line in enumerate(_BREAK.split(text), 1):
+        if line.strip("; \t\u00a0\ufeff\x1a"):
+            yield number, line
+
+
+def _nothing(header: int | None) -> Problem:
+    remedy = "Write one line for each account: destination;server;login;password."
+    if header is None:
+        return Problem(None, "", "empty-file", "The file is empty.", remedy)
+    return Problem(header, "", "only-a-header", "There is only a header line, and no account below it.", remedy)
+
+
+def _too_many(lines: list[tuple[int, str]], max_lines: int) -> list[Problem]:
+    if len(lines) <= max_lines:
+        return []
+    parts = -(-len(lines) // max_lines)
+    words = f"The file has {len(lines):,} accounts; at most {max_lines:,} go into one migration. The lines from here on were not checked."
+    remedy = f"Split it into {parts:,} files of at most {max_lines:,} lines each."
+    return [Problem(lines[max_lines][0], "", "too-many-lines", words, remedy)]
+
+
+def _separators(lines: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[Problem]]:
+    """The lines that are divided by ``;``, and one problem for all that are divided by something else."""
+    good: list[tuple[int, str]] = []
+    found: dict[str, list[int]] = {}
+    for number, text in lines:
+        if mark := separator_used(text):
+            found.setdefault(mark, []).append(number)
+        else:
+            good.append((number, text))
+    problems = []
+    for mark, numbers in found.items():
+        more = f" (and on {len(numbers) - 1} more lines)" if len(numbers) > 2 else " (and on one more line)" if len(numbers) == 2 else ""
+        words = f"The fields on this line{more} are separated by {mark} instead of ;."
+        problems.append(Problem(numbers[0], "", "wrong-separator", words, "Save the file again with ; as the separator."))
+    return good, problems
+
+
+def _twice(parsed: list[Line]) -> list[Problem]:
+    """The same destination or the same source on two lines: named on the later one, with the first one's number."""
+    problems = []
+    destinations: dict[str, int] = {}
+    sources: dict[tuple[str, str], int] = {}
+    for line in parsed:
+        if line.destination_key:
+            first = destinations.setdefault(line.destination_key, line.number)
+            if first != line.number:
+                words = f"Line {first} has the same destination: two mailboxes would be mixed in one."
+                problems.append(Problem(line.number, "destination", "destination-twice", words, "Remove one of the two lines."))
+        if line.source_key:
+            first = sources.setdefault(line.source_key, line.number)
+            if first != line.number:
+                words = f"Line {first} has the same login on the same server: one mailbox would be copied twice."
+                problems.append(Problem(line.number, "login", "source-twice", words, "Remove one of the two lines, or correct the login."))
+    return problems
+
+
+def _names(parsed: list[Line]) -> list[Problem]:
+    """One warning for each server given by name, at its first line."""
+    lines: dict[str, list[int]] = {}
+    for line in parsed:
+        if line.host and not is_address(line.host):
+            lines.setdefault(line.host.casefold(), []).append(line.number)
+    warnings = []
+    for numbers in lines.values():
+        more = f" (as on {len(numbers) - 1} more)" if len(numbers) > 1 else ""
+        words = f"This line{more} gives the server by name: when the MX record is changed, the name may come to mean another server."
+        remedy = "Prefer its IP address, unless the name is the provider's own."
+        warnings.append(Problem(numbers[0], "server", "host-name", words, remedy))
+    return warnings
+
+
+def _row(line: Line) -> Row:
+    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master)
