@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from procrastinate import tasks
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
+from procrastinate.types import JSONDict
 
 from trasloco.records.actions import begin_run
 from trasloco.records.models import MailMigration, Run
@@ -110,4 +111,5 @@ def _defer(admitted: list[tuple[int, int, int]]) -> None:
     for run in sorted({run for _, _, run in admitted}):
         mine = sorted((row for row in admitted if row[2] == run), key=lambda row: order[row[0]])
         deferrer = tasks.configure_task(name=TASK, job_manager=manager, queue=queue_name(run))
-        deferrer.batch_defer(*({"transfer_id": transfer, "ticket": fence} for transfer, fence, _ in mine))
+        arguments: list[JSONDict] = [{"transfer_id": transfer, "ticket": fence} for transfer, fence, _ in mine]
+        deferrer.batch_defer(*arguments)

@@ -67,7 +67,7 @@ _ADMITTED_OF = "SELECT id, fence FROM trasloco_transfer WHERE status = 'admitted
 
 def recover() -> list[int]:
     """Hand back the transfers of lost workers and clean the queue; returns the ids of those transfers."""
-    values = {
+    values: dict[str, int | str] = {
         "class": LOCK_CLASS,
         "stalled": STALLED_SECONDS,
         "fetch": FETCH_SECONDS,

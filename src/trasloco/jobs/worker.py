@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Collection
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
@@ -86,23 +87,22 @@ def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
 
 async def _take_jobs(workshop: Workshop, concurrency: int) -> None:
     """Procrastinate's worker; it ends when the database goes away, and then begins again."""
+    options: WorkerOptions = {
+        "name": "trasloco",
+        "concurrency": concurrency,
+        "fetch_job_polling_interval": 2.0,
+        "update_heartbeat_interval": HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": recovery.STALLED_SECONDS,
+        "shutdown_graceful_timeout": DRAIN_SECONDS,
+        "delete_jobs": "always",
+        "install_signal_handlers": False,
+        "additional_context": {"workshop": workshop},
+    }
+    if workshop.runs is not None:
+        options["queues"] = [queue_name(run) for run in workshop.runs]
     while True:
         try:
-            await app.run_worker_async(
-                queues=None if workshop.runs is None else [queue_name(run) for run in workshop.runs],
-                name="trasloco",
-                concurrency=concurrency,
-                wait=True,
-                listen_notify=True,
-                fetch_job_polling_interval=2.0,
-                abort_job_polling_interval=5.0,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=recovery.STALLED_SECONDS,
-                shutdown_graceful_timeout=DRAIN_SECONDS,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                additional_context={"workshop": workshop},
-            )
+            await app.run_worker_async(**options)
         except _AWAY as error:
             log.warning("the queue cannot be reached: %s", error)
         await asyncio.sleep(1.0)

@@ -10,10 +10,9 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
@@ -192,7 +191,7 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
         return won == 1
 
 
-def _ours(claim: Claim) -> Any:
+def _ours(claim: Claim) -> QuerySet[Transfer]:
     return Transfer.objects.filter(pk=claim.transfer_id, fence=claim.fence, status=TransferState.RUNNING)
 
 

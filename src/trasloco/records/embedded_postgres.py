@@ -188,7 +188,8 @@ class EmbeddedPostgres:
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         words = self._run_keeper(command, socket)
         if words != "ready":
-            raise DatabaseUnavailable(self._why(words))
+            self._wait_for_keeper_to_go(5.0)
+            raise DatabaseUnavailable(self._why(words.removeprefix("failed").strip()))
         keeper = self._keeper()
         if keeper is None:
             raise DatabaseUnavailable(f"The embedded database stopped at once. Its log is {home.server_log}.")
@@ -317,7 +318,10 @@ class EmbeddedPostgres:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(keeper["pid"], signal.SIGTERM)
-        end = time.monotonic() + LOCK_SECONDS
+        self._wait_for_keeper_to_go(LOCK_SECONDS)
+
+    def _wait_for_keeper_to_go(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
         while self._keeper() is not None and time.monotonic() < end:
             time.sleep(0.01)
 

@@ -68,11 +68,18 @@ class PostgresBinaries:
         """Themselves, or a copy below ``home`` when ``user`` cannot get at them (a .venv below a 0700 home)."""
         if user.can_enter(self.directory) and user.can_run(self.directory / "postgres"):
             return self
+        prefix = self.directory.parent
         copy = home / f"postgresql-{self.major}"
-        if not (copy / "bin" / "postgres").exists():
+        inside = Path(prefix.parent.name, prefix.name)
+        if not (copy / inside / "bin" / "postgres").exists():
             unfinished = home / f"postgresql-{self.major}.new"
             shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(self.directory.parent, unfinished, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
-            unfinished.chmod(0o755)
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(prefix, unfinished / inside, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
+            # A wheel keeps its libraries beside the package and finds them by a path relative to the programs.
+            for libraries in prefix.parent.parent.glob(f"{prefix.parent.name}.libs"):
+                shutil.copytree(libraries, unfinished / libraries.name)
+            for directory in (unfinished, unfinished / inside.parent):
+                directory.chmod(0o755)
             unfinished.rename(copy)
-        return PostgresBinaries(copy / "bin", self.major)
+        return PostgresBinaries(copy / inside / "bin", self.major)

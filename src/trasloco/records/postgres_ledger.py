@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, LiteralString
 
 import psycopg
@@ -124,7 +125,7 @@ async def _border() -> AsyncIterator[None]:
 
 def _folder(row: tuple[Any, ...]) -> FolderRecord:
     tally = None if row[9] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[9], strict=True)})
-    return FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:9], tally=tally)
+    return replace(FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:9]), tally=tally)
 
 
 def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:

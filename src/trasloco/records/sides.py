@@ -7,6 +7,8 @@ A source's master is carried as authorization identity too; the engine's opener 
 
 from __future__ import annotations
 
+from typing import Any
+
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.imap.endpoint import Endpoint, Security, Trust
@@ -25,9 +27,11 @@ def sides(account: Account, ring: KeyRing) -> tuple[Side, Side]:
 
 def engine_settings(migration: MailMigration) -> Settings:
     """The settings as the engine takes them; a field that is not stored has its default."""
-    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in migration.settings.items()}
     known = Settings.__dataclass_fields__
-    return Settings(**{name: value for name, value in stored.items() if name in known})
+    stored: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in migration.settings.items() if name in known
+    }
+    return Settings(**stored)
 
 
 def _source(account: Account, vault: Vault) -> Side:

@@ -31,7 +31,7 @@ class Vault:
         return cls(code, data_key), ring.wrap(data_key, code), ring.newest
 
     @classmethod
-    def open(cls, code: str, wrapped_key: bytes | None, key_id: str, ring: KeyRing) -> Vault:
+    def open(cls, code: str, wrapped_key: bytes | memoryview | None, key_id: str, ring: KeyRing) -> Vault:
         """The vault of a stored migration. Raises ``KeyProblem``."""
         if wrapped_key is None:
             raise KeyProblem(f"The passwords of migration {code} have been wiped. Give the CSV again to go on.")
@@ -42,7 +42,7 @@ class Vault:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, secret.reveal().encode("utf-8", "surrogatepass"), self._bound(row))
 
-    def reveal(self, ciphertext: bytes | None, row: str) -> Secret:
+    def reveal(self, ciphertext: bytes | memoryview | None, row: str) -> Secret:
         """The secret again. Raises ``KeyProblem`` when there is none or it belongs to another row."""
         if ciphertext is None:
             raise KeyProblem(f"There is no password stored for {row}. Give the CSV again.")
