@@ -78,6 +78,11 @@ class AppendCommand:
         self._finished = False
         self.bytes_left = 0
 
+    @property
+    def answered(self) -> bool:
+        """The server has answered already: it refused. What is still written goes nowhere."""
+        return self._answer.done
+
     async def message(self, size: int, flags: Sequence[str] = (), date: InternalDate | None = None, *, binary: bool = False) -> None:
         """Announce the next message and wait until its bytes may be written.
 

@@ -20,7 +20,7 @@ from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError, ProtocolViolation
 from trasloco.imap.exchange import Exchange
 from trasloco.imap.number_set import uid_set
-from trasloco.imap.responses import Expunged, Response, Vanished
+from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
 
 
@@ -80,7 +80,6 @@ class BodyStream:
         self._wake: asyncio.Future[None] | None = None
         self._current: Body | None = None  # being read
         self._incoming: Body | None = None  # being received
-        self._told: dict[int, int] = {}  # sequence number -> UID, of answers without the body
         self._unanswered = 0
         self._error: ImapError | None = None
         for text in uid_set(uids):
@@ -100,7 +99,8 @@ class BodyStream:
             command.words,
             command.pieces,
             done,
-            accepts=(Fetched, Expunged, Vanished),
+            accepts=(Fetched,),
+            whole=True,
             on_data=self._take,
             body=self,
             uids=self._asked,
@@ -172,8 +172,6 @@ class BodyStream:
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
         if uid is None:
-            uid = self._told.pop(sequence, None)
-        if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
         if uid is not None and uid not in self._asked:
@@ -203,16 +201,10 @@ class BodyStream:
         self._put(ProtocolViolation(words, in_step=True))
 
     def _take(self, response: Response) -> None:
-        """FETCH data that did not stream: NIL and quoted bodies; UIDs told apart from the body."""
-        if not isinstance(response, Fetched):
-            self._told.clear()  # sequence numbers have moved
-            return
-        if b"" not in response.sections:
-            if response.uid is not None:
-                self._told[response.sequence] = response.uid
-            return
+        """A whole message that did not stream: NIL, or between quotes."""
+        assert isinstance(response, Fetched)
         content = response.sections[b""]
-        uid = response.uid or self._told.pop(response.sequence, None) or self._only
+        uid = response.uid or self._only
         self._incoming = Body(self, response.sequence, uid, len(content or b""), nil=not content)
         self._put(self._incoming)
         if content:

@@ -41,8 +41,9 @@ class Exchange:
 
     accepts: the types of untagged responses it wants; while several exchanges want one, the oldest
     gets it (RFC 9051 5.5: answers come in order where they could be confused).
-    uids: of FETCH responses, only those about these are for it; None = about any. Servers do work on
-    several FETCH commands at a time and mix their answers.
+    uids, whole, parts: of FETCH responses, only those are for it that are about these UIDs (None = any)
+    and hold what it asked for: the whole message or not, parts of it or not. Servers do work on several
+    FETCH commands at a time and mix their answers.
     on_done: called once, with the tagged status or with the error that ended it all.
     on_continue: answers a ``+`` (SASL); such an exchange keeps the line to itself until it is done.
     on_ready: called when all pieces given so far were handed to the line (open exchanges only).
@@ -62,9 +63,11 @@ class Exchange:
         "on_done",
         "on_ready",
         "open",
+        "parts",
         "pieces",
         "tag",
         "uids",
+        "whole",
         "words",
     )
 
@@ -80,6 +83,8 @@ class Exchange:
         on_ready: Callable[[], None] | None = None,
         body: BodyHandler | None = None,
         uids: Container[int] | None = None,
+        whole: bool = False,
+        parts: bool = False,
         deadline: str = "command",
         is_open: bool = False,
     ) -> None:
@@ -93,6 +98,8 @@ class Exchange:
         self.on_ready = on_ready
         self.body = body
         self.uids = uids
+        self.whole = whole
+        self.parts = parts
         self.deadline = deadline
         self.open = is_open
         self.done = False
@@ -103,7 +110,9 @@ class Exchange:
         if type(response) not in self.accepts:
             return False
         if isinstance(response, Fetched):
-            return self.wants_uid(response.uid)
+            has_whole = b"" in response.sections
+            has_parts = len(response.sections) > has_whole
+            return self.whole == has_whole and self.parts >= has_parts and self.wants_uid(response.uid)
         if isinstance(response, SearchHits) and response.tag:
             return response.tag == self.tag
         return True

@@ -2,7 +2,8 @@
 
 All commands of a long set are sent at once. A server may spread the items of a message over several
 responses, and may at any time volunteer the new flags of one: what lacks an item asked for is kept
-and merged until the message is complete, and given as it is at the end.
+and merged until the message is complete, and given as it is at the end. Of two fetches of the same
+messages at the same time either may get an answer meant for the other: finish one first.
 """
 
 from __future__ import annotations
@@ -42,7 +43,16 @@ class FetchStream:
             self._unanswered += 1
             # An open end (``5:*``) also means the last message, whatever its UID.
             asked = None if b"*" in text else NumberSet(parse_set(text))
-            exchange = Exchange(command.words, command.pieces, self._done, accepts=(Fetched,), on_data=self._take, uids=asked)
+            exchange = Exchange(
+                command.words,
+                command.pieces,
+                self._done,
+                accepts=(Fetched,),
+                on_data=self._take,
+                uids=asked,
+                whole=any("[]" in item for item in items),
+                parts=self._sections > 0,
+            )
             connection.start(exchange)
 
     def _done(self, status: StatusText | None, error: ImapError | None) -> None:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.imap.conftest import Play, endpoint_of, script
+from trasloco.imap.client import connect
+from trasloco.imap.endpoint import Endpoint, Security
+from trasloco.imap.errors import LoginImpossible, LoginRefused
+from trasloco.imap.sasl import Credentials
+from trasloco.secret import Secret
+from trasloco.testing.scripted_server import ScriptedServer
+
+ANNA = Credentials("anna", Secret("päss"))
+TOKEN = Credentials("anna", Secret("token"), oauth=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "credentials"),
+    [
+        ("login_plain_ir", ANNA),
+        ("login_master", Credentials("master", Secret("päss"), authorization="anna")),
+        ("login_other_mechanism", ANNA),
+        ("login_literal", Credentials('an"na', Secret("päss"))),
+        ("login_cram_md5", Credentials("tim", Secret("tanstaaftanstaaf"))),
+        ("login_sasl_login", ANNA),
+    ],
+)
+async def test_ways_in(play: Play, name: str, credentials: Credentials) -> None:
+    async with play(name) as client:
+        await client.login(credentials)
+        assert client.authenticated
+        assert "AUTH=PLAIN" not in client.capabilities
+
+
+async def test_a_wrong_password_is_tried_once(play: Play) -> None:
+    async with play("login_refused") as client:
+        with pytest.raises(LoginRefused) as refused:
+            await client.login(ANNA)
+        assert refused.value.status.code == "AUTHENTICATIONFAILED"
+        assert "päss" not in str(refused.value) + repr(refused.value)
+        assert not client.authenticated
+        await client.noop()
+
+
+async def test_what_gmail_says_of_a_token(play: Play) -> None:
+    async with play("login_xoauth2_error") as client:
+        with pytest.raises(LoginRefused, match=r'Invalid credentials \(Failure\) \{"status":"400"'):
+            await client.login(TOKEN)
+
+
+async def test_oauthbearer_error() -> None:
+    async with ScriptedServer(script("login_oauthbearer_error")) as server:
+        client = await connect(endpoint_of(server))
+        client.endpoint = Endpoint("127.0.0.1", 993, Security.PLAIN)  # host and port are part of what is sent
+        with pytest.raises(LoginRefused, match="invalid_token"):
+            await client.login(TOKEN)
+        client.abort()
+
+
+@pytest.mark.parametrize("credentials", [ANNA, TOKEN, Credentials("m", Secret("x"), authorization="anna")])
+async def test_no_way_in(play: Play, credentials: Credentials) -> None:
+    async with play("starttls_missing") as client:
+        with pytest.raises(LoginImpossible):
+            await client.login(credentials)
+
+
+async def test_preauth_needs_no_login(play: Play) -> None:
+    async with play("search") as client:
+        await client.login(ANNA)
+        assert client.authenticated
