@@ -6,8 +6,8 @@ import random
 import time
 
 import pytest
-from tests.acceptance.conftest import MASTER, Trasloco, fates, kill, last_run
 
+from tests.acceptance.conftest import MASTER, Trasloco, fates, kill, last_run
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import MailboxFiller

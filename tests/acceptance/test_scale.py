@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
 
+from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
-
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller

@@ -17,6 +17,7 @@ from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
+from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.sink import Entry, Level, Sink
@@ -39,14 +40,16 @@ async def run_account(
     number: int,
     sink: Sink,
     *,
+    parking: Parking | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
-    number: of the run, from 1. sleep: seconds; replaced by tests. Raises Fenced when another worker
-    has taken the transfer over, and whatever is a mistake of ours.
+    number: of the run, from 1. parking: where refused messages are kept (None: nowhere).
+    sleep: seconds; replaced by tests. Raises Fenced when another worker has taken the transfer
+    over, and whatever is a mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, sleep).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, parking, sleep).run()
 
 
 class AccountRun:
@@ -60,11 +63,12 @@ class AccountRun:
         settings: Settings,
         number: int,
         sink: Sink,
+        parking: Parking | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._sleep = sleep
+        self._parking, self._sleep = parking, sleep
         self._strikes = Strikes()
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: tuple[FolderResult, ...] = ()
@@ -145,6 +149,7 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
+            self._parking,
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)

@@ -21,6 +21,7 @@ from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flags import Permitted, difference
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
+from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Job, Relay, over_size
@@ -47,6 +48,7 @@ class Session:
     run: int
     sink: Sink
     strikes: Strikes
+    parking: Parking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class FolderRun:
     async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
-        salvage = Salvage(job, relay, self._session.sink)
+        salvage = Salvage(job, relay, self._session.sink, self._session.parking)
         strikes = self._session.strikes.of(job.folder_id)
         given_up = strikes.struck(REFUSED_AFTER)
         todo = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]

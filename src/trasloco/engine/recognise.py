@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import pair
+from trasloco.engine.identity import digests, pair
+from trasloco.engine.ladder import variants
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.relay import Job
 
@@ -61,6 +62,8 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     ours = [uid for uid in intent.source_uids if uid in wanted]
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True) if ours and theirs else {}
+    if len(ours) == 1 and theirs and not pairs:
+        pairs = await _repaired(job, ours[0], theirs)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)
@@ -68,6 +71,18 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     recognition.reflag.extend(
         Reflag(row.source_uid, row.destination_uid, "", row.flags) for row in rows if row.flags and row.destination_uid
     )
+
+
+async def _repaired(job: Job, uid: int, theirs: list[int]) -> dict[int, int]:
+    """A message that travelled alone may have been on the repair ladder: look for what that could have sent."""
+    with blame(job.source.side, "reading a message again", job.source.folder):
+        stream = job.source.client.bodies([uid])
+        parts = [await body.read() async for body in stream]
+        await stream.finish()
+    possible = {digest.whole for part in parts for digest in variants(part)}
+    found = await digests(job.destination, theirs) if possible else {}
+    match = next((other for other, digest in sorted(found.items()) if digest.whole in possible), None)
+    return {} if match is None else {uid: match}
 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:

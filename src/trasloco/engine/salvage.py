@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame
 from trasloco.engine.fate import Fate
+from trasloco.engine.ladder import Ladder, Parking
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.relay import Job, Leftovers, Relay
 from trasloco.engine.sink import Entry, Level, Sink
@@ -16,8 +17,9 @@ from trasloco.imap.errors import CommandFailed
 class Salvage:
     """Works off leftovers until every message of them has a fate."""
 
-    def __init__(self, job: Job, relay: Relay, sink: Sink) -> None:
+    def __init__(self, job: Job, relay: Relay, sink: Sink, parking: Parking | None) -> None:
         self._job, self._relay, self._sink = job, relay, sink
+        self._ladder = Ladder(job, relay.permitted, parking)
         self.rows: list[MessageRow] = []
 
     async def work_off(self, leftovers: Leftovers) -> None:
@@ -36,7 +38,7 @@ class Salvage:
                 if len(batch.uids) > 1:
                     again.extend(batch.halves())
                 else:
-                    self._refuse(batch.uids[0], refusal)
+                    await self._climb(batch.uids[0], refusal)
             leftovers = await self._relay.carry(again)
             absent.extend(leftovers.absent)
         return absent
@@ -54,7 +56,7 @@ class Salvage:
         singles = [Batch((position,), (inventory.uids[position],), inventory.sizes[position], alone=True) for position in again]
         leftovers = await self._relay.carry(singles)
         for batch, refusal in leftovers.refused:
-            self._refuse(batch.uids[0], refusal)
+            await self._climb(batch.uids[0], refusal)
         for uid in leftovers.absent:
             self._withheld(uid)
 
@@ -71,14 +73,24 @@ class Salvage:
         why = "the message is empty: it has no byte to copy" if empty else "the source lists the message and does not send it"
         self._give(uid, Fate.REFUSED, why, Level.ERROR)
 
-    def _refuse(self, uid: int, refusal: CommandFailed) -> None:
-        self._give(uid, Fate.REFUSED, f"the destination says “{refusal.status}”", Level.ERROR)
+    async def _climb(self, uid: int, refusal: CommandFailed) -> None:
+        """One message the destination refuses: up the repair ladder, to a fate."""
+        row = await self._ladder.climb(uid, refusal.status)
+        if row is None:
+            self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")
+            return
+        action = "message-repaired" if row.fate is Fate.COPIED else "message-refused"
+        self._tell(row, action, Level.WARNING if row.fate is Fate.COPIED else Level.ERROR)
 
     def _give(self, uid: int, fate: Fate, reason: str, level: Level = Level.WARNING) -> None:
         job = self._job
         position = job.inventory.position(uid)
         size = 0 if position is None else job.inventory.sizes[position]
         flags = "" if position is None else job.inventory.flags(position)
-        self.rows.append(MessageRow(uid, fate, job.run, size=size, flags=flags, reason=reason))
-        words = f"Message UID {uid} in “{job.source.folder}” ({size} bytes): {reason}."
-        self._sink.write(Entry(level, f"message-{fate.value}", words, job.source.folder, uid))
+        self._tell(MessageRow(uid, fate, job.run, size=size, flags=flags, reason=reason), f"message-{fate.value}", level)
+
+    def _tell(self, row: MessageRow, action: str, level: Level) -> None:
+        self.rows.append(row)
+        folder = self._job.source.folder
+        words = f"Message UID {row.source_uid} in “{folder}” ({row.size} bytes): {row.reason}."
+        self._sink.write(Entry(level, action, words, folder, row.source_uid))

@@ -1,0 +1,166 @@
+"""One refused message up the repair ladder: a rung, a try, and the next rung only as the new refusal asks.
+
+Each try is an APPEND of its own with an intent before it and a row after it, like any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Protocol
+
+from trasloco.engine.classify import blame, busy, explain, over_quota
+from trasloco.engine.digest import Digester, Digests
+from trasloco.engine.failure import Scope, TransferError
+from trasloco.engine.fate import Fate
+from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
+from trasloco.engine.ledger import MessageRow
+from trasloco.engine.relay import Job
+from trasloco.engine.repair import Rung, repair, rungs
+from trasloco.imap.dates import InternalDate
+from trasloco.imap.errors import CommandFailed
+from trasloco.imap.values import Appended, StatusText, fold_flag
+
+
+class Parking(Protocol):
+    """Where a message that no rung helps is kept for the operator."""
+
+    async def park(self, folder: str, uid: int, message: bytes) -> str:
+        """Keep the message as it is; returns where, for people (a file name)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """What is sent: bytes, flags, date; rungs: what was changed so far."""
+
+    message: bytes
+    flags: tuple[str, ...]
+    date: InternalDate | None
+    rungs: tuple[Rung, ...]
+
+
+class Ladder:
+    """Takes messages of one folder. ``keywords_lost``: flags that had to be left behind on the way."""
+
+    def __init__(self, job: Job, permitted: Permitted, parking: Parking | None) -> None:
+        self._job, self._permitted, self._parking = job, permitted, parking
+        self.keywords_lost: set[str] = set()
+
+    async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
+        """The message's row: copied with the rungs named, or refused (and parked). None: the source has it no more.
+
+        Raises TransferError, Fenced, LedgerUnavailable.
+        """
+        original = await self._read(uid)
+        if original is None:
+            return None
+        position = self._job.inventory.position(uid)
+        assert position is not None
+        flags = self._permitted.keep(self._job.inventory.flags(position))
+        state, said = _Try(original, flags, self._job.inventory.date(position), ()), refusal
+        tried: set[Rung] = set()
+        while True:
+            rung = next((rung for rung in rungs(said.words, state.message) if rung not in tried), None)
+            if rung is None:
+                return await self._park(uid, original, refusal)
+            tried.add(rung)
+            for attempt in _attempts(state, rung):
+                row = self._row(uid, position, original, attempt, refusal)
+                answer = await self._send(uid, attempt, row)
+                if answer is None:
+                    await self._set_keywords(row, flags, attempt)
+                    return row
+                if answer.words != said.words:
+                    # Another complaint: this one is settled, so what settled it is kept.
+                    state, said = attempt, answer
+
+    async def _read(self, uid: int) -> bytes | None:
+        place = self._job.source
+        with blame(place.side, "reading a refused message again", place.folder):
+            stream = place.client.bodies([uid])
+            parts = [await body.read() async for body in stream]
+            await stream.finish()
+        return parts[0] if parts and parts[0] else None
+
+    async def _send(self, uid: int, attempt: _Try, row: MessageRow) -> StatusText | None:
+        """One APPEND; None when it was taken, else the refusal."""
+        job, place = self._job, self._job.destination
+        selected = place.client.selected
+        assert selected is not None
+        intent = await job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid])
+        try:
+            with blame(place.side, "adding a repaired message", place.folder, refusals=True):
+                appended = await self._append(attempt)
+        except CommandFailed as error:
+            await job.ledger.settle(intent, [])
+            if over_quota(error.status) or busy(error.status):
+                raise TransferError(explain(error, place.side, "adding messages", Scope.ACCOUNT, place.folder)) from error
+            return error.status
+        row.destination_uid = appended.uids[0] if appended.uids else None
+        await job.ledger.settle(intent, [row])
+        return None
+
+    async def _append(self, attempt: _Try) -> Appended:
+        command = self._job.destination.client.append(self._job.name)
+        await command.message(len(attempt.message), attempt.flags, attempt.date)
+        await command.write(attempt.message)
+        return await command.finish()
+
+    async def _set_keywords(self, row: MessageRow, flags: tuple[str, ...], attempt: _Try) -> None:
+        """What was left off the APPEND is tried flag by flag; a refused one is lost and named."""
+        place = self._job.destination
+        for flag in flags:
+            if flag in attempt.flags or row.destination_uid is None:
+                continue
+            try:
+                with blame(place.side, "setting a flag", place.folder, refusals=True):
+                    await place.client.store([row.destination_uid], "+FLAGS", [flag])
+            except CommandFailed:
+                self.keywords_lost.add(flag)
+
+    async def _park(self, uid: int, original: bytes, refusal: StatusText) -> MessageRow:
+        position = self._job.inventory.position(uid)
+        assert position is not None
+        kept = "" if self._parking is None else f"; kept as {await self._parking.park(self._job.source.folder, uid, original)}"
+        reason = f"the destination says “{refusal}”{kept}"
+        row = self._row(uid, position, original, _Try(original, (), None, ()), refusal)
+        row.fate, row.reason = Fate.REFUSED, reason
+        return row
+
+    def _row(self, uid: int, position: int, original: bytes, attempt: _Try, refusal: StatusText) -> MessageRow:
+        """The original's digest and size, whatever was sent."""
+        reason = f"repaired ({', '.join(attempt.rungs)}) after the destination said “{refusal}”"
+        flags = self._job.inventory.flags(position)
+        digest = hashlib.sha256(original).digest()
+        return MessageRow(uid, Fate.COPIED, self._job.run, None, len(original), digest, flags, reason)
+
+
+def variants(original: bytes) -> Iterator[Digests]:
+    """Digests of everything the ladder could have sent for a message: to recognise it after a kill."""
+    changing = (Rung.LINE_ENDS, Rung.HEADERS, Rung.LONG_LINES)
+    for count in range(1, len(changing) + 1):
+        for taken in combinations(changing, count):
+            message = original
+            for rung in taken:
+                message = repair(message, rung)
+            if message != original:
+                digester = Digester()
+                digester.update(message)
+                yield digester.result()
+
+
+def _attempts(state: _Try, rung: Rung) -> Iterator[_Try]:
+    """What this rung sends: one form of the message, or the message with fewer flags and without its date."""
+    taken = (*state.rungs, rung)
+    if rung is not Rung.FLAGS_AND_DATE:
+        yield _Try(repair(state.message, rung), state.flags, state.date, taken)
+        return
+    system = tuple(flag for flag in state.flags if fold_flag(flag) in SYSTEM_FLAGS)
+    if system != state.flags:
+        yield _Try(state.message, system, state.date, taken)
+    if state.date is not None:
+        yield _Try(state.message, state.flags, None, taken)
+        if system != state.flags:
+            yield _Try(state.message, system, None, taken)
