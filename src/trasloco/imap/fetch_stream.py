@@ -33,7 +33,7 @@ class FetchStream:
         self._partial: dict[int, Fetched] = {}
         self._wanted = tuple(_FIELDS[item.upper()] for item in items if item.upper() in _FIELDS)
         self._sections = sum(1 for item in items if "[" in item)
-        self._weight = _WEIGHT
+        self._dropped = False  # the reader stopped before the end: what still comes is not kept
         self._wake: asyncio.Future[None] | None = None
         self._unanswered = 0
         self._error: ImapError | None = None
@@ -63,7 +63,7 @@ class FetchStream:
         self._awake()
 
     def _take(self, response: Response) -> None:
-        if not isinstance(response, Fetched) or response.uid is None:
+        if not isinstance(response, Fetched) or response.uid is None or self._dropped:
             return
         uid = response.uid
         if not self._is_complete(response):
@@ -89,25 +89,32 @@ class FetchStream:
 
     async def results(self) -> AsyncIterator[Fetched]:
         """Each message once. Raises CommandFailed at the end on NO or BAD, or what ended the connection."""
-        while True:
+        try:
+            while self._queue or self._unanswered:
+                while self._queue:
+                    fetched = self._queue.popleft()
+                    self._connection.release(self._weigh(fetched))
+                    yield fetched
+                if self._unanswered:
+                    await self._sleep()
+        finally:
+            self._dropped = True
             while self._queue:
-                fetched = self._queue.popleft()
-                self._connection.release(self._weigh(fetched))
-                yield fetched
-            if not self._unanswered:
-                break
-            self._wake = asyncio.get_running_loop().create_future()
-            try:
-                await self._connection.starving(self._wake)
-            except asyncio.CancelledError:
-                self._connection.abort()
-                raise
-            finally:
-                self._wake = None
+                self._connection.release(self._weigh(self._queue.popleft()))
         if self._error is not None:
             raise self._error
         for fetched in self._partial.values():
             yield fetched
+
+    async def _sleep(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        try:
+            await self._connection.starving(self._wake)
+        except asyncio.CancelledError:
+            self._connection.abort()
+            raise
+        finally:
+            self._wake = None
 
     def _awake(self) -> None:
         if self._wake is not None and not self._wake.done():

@@ -69,6 +69,7 @@ class Fragments:
         """The next fragment, None when more bytes are needed. Raises LimitExceeded."""
         data, start = self._data, self._position
         if start >= len(data):
+            self._data, self._position = b"", 0  # keep nothing alive while the line is quiet
             return None
         if self._literal_left:
             end = start + self._literal_left
@@ -79,7 +80,7 @@ class Fragments:
         end = data.find(b"\n", start)
         if end < 0:
             self._keep(data[start:])
-            self._position = len(data)
+            self._data, self._position = b"", 0
             return None
         self._position = end + 1
         if self._begun:

@@ -6,7 +6,7 @@ import re
 
 from trasloco.imap.limits import Limits
 from trasloco.imap.responses import Listed, MailboxStatus, Response
-from trasloco.imap.tokens import Tokens
+from trasloco.imap.tokens import LITERAL, Tokens
 from trasloco.imap.values import Mailbox, Status
 
 # What the Gmail of before SPECIAL-USE called the same roles in XLIST.
@@ -77,7 +77,7 @@ def _extended(tokens: Tokens) -> tuple[bytes | None, tuple[str, ...]]:
 
 def parse_status(_: str, tokens: Tokens, limits: Limits) -> Response:
     """``name (MESSAGES 231 UIDNEXT 44292)``; items we do not keep are stepped over."""
-    if tokens.peek() in (b'"', b"{"):
+    if tokens.peek() in (b'"', LITERAL):
         name = tokens.expect_astring()
     else:  # an unquoted name with spaces in it: the items are the last parenthesis of the line
         rest = tokens.rest()

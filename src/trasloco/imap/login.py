@@ -18,6 +18,7 @@ async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint
     Raises LoginRefused, LoginImpossible, or what ended the connection (which a cancelled login does).
     """
     ways = sasl.methods(credentials, connection.protocol.capabilities, endpoint.host, endpoint.port)
+    connection.protocol.hidden = sasl.secret_forms(credentials)
     for number, method in enumerate(ways):
         try:
             await _try(connection, credentials, method)

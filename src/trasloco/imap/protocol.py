@@ -20,6 +20,7 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from trasloco.imap import responses
 from trasloco.imap.commands import Literal
@@ -48,6 +49,7 @@ _TYPES: dict[str, type] = {
     "QUOTA": responses.QuotaUsage,
     "FLAGS": responses.FlagList,
 }
+_WITH_WORDS = (responses.Tagged, responses.UntaggedStatus, responses.Unparsable)
 
 
 class State(enum.Enum):
@@ -72,6 +74,7 @@ class Protocol:
         self.capabilities = Capabilities()
         self.capabilities_told = 0  # how often the server has told them: whether to ask again
         self.bye: StatusText | None = None
+        self.hidden: tuple[str, ...] = ()  # secrets, in every form we send them: a server may say them back
         self._limits = limits
         self._on_greeting = on_greeting
         self._on_news = on_news
@@ -276,6 +279,8 @@ class Protocol:
 
     def _respond(self, response: Response) -> None:
         """One whole response: to whom it belongs."""
+        if self.hidden and isinstance(response, _WITH_WORDS):
+            response = self._without_secrets(response)
         if self.state is State.GREETING:
             self._greet(response)
             return
@@ -300,6 +305,18 @@ class Protocol:
                 break
         if self._on_news is not None and kind is not Fetched:
             self._on_news(response)
+
+    def _without_secrets(self, response: Response) -> Response:
+        """Servers do repeat a command they refuse; what we hide must not come back in their words."""
+        if isinstance(response, responses.Unparsable):
+            return replace(response, words=self._hide(response.words))
+        assert isinstance(response, responses.Tagged | responses.UntaggedStatus)
+        return replace(response, status=replace(response.status, words=self._hide(response.status.words)))
+
+    def _hide(self, words: str) -> str:
+        for secret in self.hidden:
+            words = words.replace(secret, "(hidden)")
+        return words
 
     def _greet(self, response: Response) -> None:
         """The greeting (7.1.4, 7.1.5): OK, PREAUTH or BYE; anything else is no IMAP server."""

@@ -101,6 +101,17 @@ def login_bytes(credentials: Credentials) -> tuple[bytes, bytes]:
     return _text(credentials.login), _text(credentials.secret.reveal())
 
 
+def secret_forms(credentials: Credentials) -> tuple[str, ...]:
+    """How the secret may look in words a server says back: plain, quoted, and as base64."""
+    plain = _text(credentials.secret.reveal())
+    if len(plain) < 3:
+        return ()  # would tear words apart, and tell more than it hides
+    quoted = plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    coded = [base64.b64encode(text) for text in (_plain(credentials), plain)]
+    forms = dict.fromkeys(readable(form) for form in (plain, quoted, *coded))
+    return tuple(sorted(filter(None, forms), key=len, reverse=True))
+
+
 def encode_response(response: bytes) -> bytes:
     """A client response on its own line: base64, nothing for an empty one."""
     return base64.b64encode(response)

@@ -24,6 +24,7 @@ _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\])')
 _NUMBER = re.compile(rb"0|[1-9][0-9]{0,19}")
 _FLAG_LIST = re.compile(rb"\(([^()]*+)\)")
+LITERAL = b"\n"  # what ``peek`` says where a literal stands; no text has it after white space
 _OPEN, _CLOSE, _QUOTE, _BRACKET = b"(", b")", b'"', b"["
 
 
@@ -51,11 +52,11 @@ class Tokens:
             self.position = match.end()
 
     def peek(self) -> bytes:
-        """The next byte after white space; b"" at the end, b"{" where a literal stands."""
+        """The next byte after white space; b"" at the end, ``LITERAL`` where one stands."""
         self.spaces()
         if self.position < len(self.text):
             return self.text[self.position : self.position + 1]
-        return b"{" if self._part + 1 < len(self._parts) else b""
+        return LITERAL if self._part + 1 < len(self._parts) else b""
 
     @property
     def at_end(self) -> bool:
@@ -67,7 +68,7 @@ class Tokens:
 
     def skip(self, byte: bytes) -> bool:
         """Step over this byte if it comes next."""
-        if self.peek() == byte and byte != b"{":
+        if self.peek() == byte:
             self.position += 1
             return True
         return False
@@ -112,7 +113,7 @@ class Tokens:
     def string(self) -> bytes | None:
         """A quoted string or a literal; None when neither comes."""
         first = self.peek()
-        if first == b"{":
+        if first == LITERAL:
             return self._literal()
         if first != _QUOTE:
             return None
