@@ -100,7 +100,10 @@ class Mapping:
         parents = {place.levels_of_name(other.destination) for other in self.pairs if not other.container}
         fixed = next((n for n in range(len(levels) - 1, 0, -1) if levels[:n] in parents or place.existing(levels[:n])), 0)
         for attempt in naming.alternatives(levels, words, fixed=fixed, base=place.base):
-            if not all(attempt.levels) or place.objection(attempt.levels, Role(pair.role) if pair.role else None):
+            mark = place.layout.delimiter
+            if not all(level and not (mark and mark in level) for level in attempt.levels):
+                continue
+            if place.objection(attempt.levels, Role(pair.role) if pair.role else None):
                 continue
             there = place.existing(attempt.levels)
             wire = there.name if there else place.layout.wire(attempt.levels)
@@ -131,6 +134,10 @@ def map_folders(
     pairs = [planner.pair(node) for node in tree.nodes if node.live and node.mailbox is not None]
     pairs.sort(key=lambda pair: len(placement.levels_of_name(pair.destination)))
     return Mapping(tuple(pairs), tree.left_out, placement)
+
+
+Placed = tuple[Levels, tuple[str, ...]]
+"""Full destination levels, and why they are not the folder's own."""
 
 
 class _Planner:
@@ -164,64 +171,63 @@ class _Planner:
         return holders
 
     def place_all(self) -> None:
-        """Decide every node's place, in the order of the module's docstring."""
-        self.placement.take_all(self.bound.values())
+        """Decide every node's place, in the order of the module's docstring.
+
+        On trial first: a role's holder whose own name is there already keeps it. The name that another
+        holder leaves for the role's folder is then free for nobody, lest the next mapping found it there
+        and took it for the holder's own. Holders below holders follow them, so the upper ones come first."""
+        moved: dict[Node, Levels] = {}
+        kept_free: list[Levels] = []
+        for node, role in sorted(self.role.items(), key=lambda item: item[0].depth):
+            there = self.placement.role_folder(role)
+            if there is None or self._bound_name(node) is not None:
+                continue
+            own, _ = self._arrange(self.placement.fork(), moved, kept_free)[node]
+            namesake = self.placement.existing(own)
+            if namesake is None or not namesake.selectable:
+                moved[node] = self.placement.levels_of(there)
+                kept_free.append(own)
+        for node, (levels, why) in self._arrange(self.placement, moved, kept_free).items():
+            self.place[node], self.why[node] = levels, why
+
+    def _arrange(self, placement: Placement, moved: dict[Node, Levels], kept_free: Sequence[Levels]) -> dict[Node, Placed]:
+        """Each node's place and why it is not its own, parents before children. ``moved``: to the role's folder."""
+        placed: dict[Node, Placed] = {}
+        placement.take_all(self.bound.values())
         for node in self.nodes:
             if (name := self._bound_name(node)) is not None:
-                self._put(node, self.placement.levels_of_name(name), ("as in an earlier run",))
+                placed[node] = placement.levels_of_name(name), ("as in an earlier run",)
             elif node.inbox:
-                self.placement.take((INBOX,))
-                self._put(node, (INBOX,), ())
-        for node, role in self.role.items():
-            there = self.placement.role_folder(role)
-            if node in self.place or there is None or self._has_namesake(node):
-                continue
-            if self.placement.take(self.placement.levels_of(there)):
-                self._put(node, self.placement.levels_of(there), (f"the destination's {role.attribute} folder",))
-        for depth in range(1, 1 + max((self._depth(node) for node in self.nodes), default=0)):
-            self._place_level([node for node in self.nodes if self._depth(node) == depth and node not in self.place])
-
-    def _natural(self, node: Node) -> Levels:
-        """Where the folder would go if no other folder of this mapping wanted the same name."""
-        if node in self.place:
-            return self.place[node]
-        parent = self._natural(node.parent) if node.parent is not None else self.placement.base
-        wished, _ = self.placement.propose(parent, node.levels[-1])
-        return self.placement.free_name(wished, node.claim.role if node.claim else None)[0]
-
-    def _has_namesake(self, node: Node) -> bool:
-        """Whether the folder of the same name is there already, and is not another folder's in another spelling."""
-        levels = self._natural(node)
-        there = self.placement.existing(levels)
-        if there is None or not there.selectable:
-            return False
-        exact = self.placement.levels_of(there)
-        return exact == levels or all(self._natural(other) != exact for other in self.nodes)
+                placement.take((INBOX,))
+                placed[node] = (INBOX,), ()
+        for node, levels in moved.items():
+            if placement.take(levels):
+                placed[node] = levels, (f"the destination's {self.role[node].attribute} folder",)
+        for levels in kept_free:
+            placement.take(levels)
+        waiting: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            if node not in placed:
+                waiting.setdefault(node.depth, []).append(node)
+        for depth in sorted(waiting):
+            self._arrange_level(placement, placed, waiting[depth])
+        return placed
 
     @staticmethod
-    def _depth(node: Node) -> int:
-        depth = 1
-        while (node := node.parent) is not None:  # type: ignore[assignment]
-            depth += 1
-        return depth
-
-    def _place_level(self, nodes: list[Node]) -> None:
+    def _arrange_level(placement: Placement, placed: dict[Node, Placed], nodes: list[Node]) -> None:
         """Place folders of one depth: those that keep an existing name, those that keep theirs, the changed."""
         proposals = []
         for node in nodes:
-            parent = self.place[node.parent] if node.parent is not None else self.placement.base
-            levels, reasons = self.placement.propose(parent, node.levels[-1])
-            there = self.placement.existing(levels)
-            exact = there is not None and self.placement.levels_of(there) == levels
-            changed = bool(reasons) or bool(self.placement.objection(levels, node.claim.role if node.claim else None))
-            proposals.append((changed, not node.selectable, not exact, node, levels, reasons))
-        for *_, node, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
-            settled, objections = self.placement.settle(levels, node.claim.role if node.claim else None)
-            self._put(node, settled, (*reasons, *objections))
-
-    def _put(self, node: Node, levels: Levels, why: tuple[str, ...]) -> None:
-        self.place[node] = levels
-        self.why[node] = why
+            parent = placed[node.parent][0] if node.parent is not None else placement.base
+            role = node.claim.role if node.claim else None
+            levels, reasons = placement.propose(parent, node.levels[-1])
+            there = placement.existing(levels)
+            exact = there is not None and placement.levels_of(there) == levels
+            changed = bool(reasons) or bool(placement.objection(levels, role))
+            proposals.append((changed, not node.selectable, not exact, node, role, levels, reasons))
+        for *_, node, role, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
+            settled, objections = placement.settle(levels, role)
+            placed[node] = settled, (*reasons, *objections)
 
     def pair(self, node: Node) -> Pair:
         assert node.mailbox is not None

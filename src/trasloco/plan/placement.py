@@ -6,6 +6,7 @@ are compared as the destination might compare them (NFC; casefolded when it igno
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from itertools import count
 
@@ -71,6 +72,12 @@ class Placement:
 
     def existing(self, levels: Levels) -> Mailbox | None:
         return self._existing.get(self._key(levels))
+
+    def fork(self) -> Placement:
+        """Another state over the same destination: what is taken there is not taken here."""
+        other = copy.copy(self)
+        other._taken = set(self._taken)
+        return other
 
     def take(self, levels: Levels) -> bool:
         """Reserve a name; False when another source folder has it."""

@@ -46,6 +46,14 @@ class Node:
         return self.mailbox is not None and self.mailbox.selectable
 
     @property
+    def depth(self) -> int:
+        """1 at the top."""
+        depth, node = 1, self
+        while node.parent is not None:
+            depth, node = depth + 1, node.parent
+        return depth
+
+    @property
     def display(self) -> str:
         return "/".join(self.path)
 
