@@ -49,6 +49,14 @@ class StoppingLedger:
     async def intents(self, folder_id: int) -> Sequence[Intent]:
         return await self._inner.intents(folder_id)
 
+    def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
+        return self._inner.rows(folder_id)
+
+    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
+        self._before()
+        await self._inner.moved(old_folder_id, old_uids, folder_id, rows)
+        self._after()
+
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
         self._before()
         record = await self._inner.bind(source_name, destination_name, renamed)

@@ -110,6 +110,13 @@ class Ledger(Protocol):
     def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         """All rows of a folder in order of source UID, in chunks of a few thousand."""
 
+    def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
+        """All rows of a folder with everything that is known, in order of source UID, in chunks."""
+
+    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
+        """Messages that moved between folders on the source were moved on the destination: the old rows
+        lose their destination UID, the new rows are written, in one transaction."""
+
     async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         """State for which validities the rows are (first opening of a folder, before any row)."""
 

@@ -45,6 +45,18 @@ class MemoryLedger:
             found = (rows[uid] for uid in uids[start : start + CHUNK] if uid in rows)
             yield [Known(row.source_uid, row.destination_uid, row.fate, row.run, row.flags) for row in found]
 
+    async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
+        rows = self._messages[folder_id]
+        uids = sorted(rows)
+        for start in range(0, len(uids), CHUNK):
+            yield [replace(rows[uid]) for uid in uids[start : start + CHUNK] if uid in rows]
+
+    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
+        for uid in old_uids:
+            if uid in self._messages[old_folder_id]:
+                self._messages[old_folder_id][uid].destination_uid = None
+        await self.record(folder_id, rows)
+
     async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         self._folders[folder_id] = replace(
             self._folders[folder_id], source_uidvalidity=source_uidvalidity, destination_uidvalidity=destination_uidvalidity

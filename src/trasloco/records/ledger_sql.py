@@ -20,7 +20,7 @@ WITH fence AS MATERIALIZED (
 )"""
 
 _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
-    source_uidnext, source_messages, source_modseq, tally"""
+    source_uidnext, source_messages, source_modseq, run, tally"""
 
 # Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
 _ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
@@ -53,6 +53,10 @@ SELECT (SELECT count(*) FROM fence), found.* FROM found"""
 KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
+# The same pages with everything that is known: for the proof, and for messages that moved.
+ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason FROM trasloco_ledger_message
+WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
+
 REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
@@ -66,7 +70,7 @@ FORGET: LiteralString = f"""{_FENCE}, messages AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
-        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, tally = NULL
+        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
 SELECT count(*) FROM fence"""
@@ -105,6 +109,17 @@ REFLAG: LiteralString = f"""{_FENCE}, done AS (
 )
 SELECT count(*) FROM fence"""
 
+# A message that moved: its old row no longer points to the destination, the new one does, in one step.
+MOVED: LiteralString = f"""{_FENCE}, left AS (
+    UPDATE trasloco_ledger_message m SET destination_uid = NULL
+    FROM fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
+), written AS (
+    INSERT INTO trasloco_ledger_message ({_COLUMNS})
+    SELECT %(folder)s, r.* FROM fence, {_ROWS}
+    {_REPLACE}
+)
+SELECT count(*) FROM fence"""
+
 # A line of the report as far as the run has come; the outcome's own lines replace it at the end.
 _NOTE: LiteralString = """INSERT INTO trasloco_folder_tally
         (transfer_id, position, source, destination, note, copied, adopted, moved, skipped, refused, vanished)
@@ -120,7 +135,7 @@ COMPLETE: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder SET renamed = %(renamed)s,
         source_uidvalidity = %(source_uidvalidity)s, destination_uidvalidity = %(destination_uidvalidity)s,
         source_uidnext = %(source_uidnext)s, source_messages = %(source_messages)s, source_modseq = %(source_modseq)s,
-        tally = %(tally)s::integer[]
+        run = %(run)s, tally = %(tally)s::integer[]
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 ), noted AS (
     {_NOTE}

@@ -179,6 +179,7 @@ class LedgerFolder(models.Model):
     source_uidnext = models.BigIntegerField(null=True)
     source_messages = models.BigIntegerField(null=True)
     source_modseq = models.BigIntegerField(null=True)
+    run = models.PositiveSmallIntegerField(null=True)
     tally = ArrayField(models.IntegerField(), null=True)
 
     class Meta:

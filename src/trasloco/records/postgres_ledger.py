@@ -52,6 +52,17 @@ class PostgresLedger:
                 return
             after = rows[-1][0]
 
+    async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
+        after = -1
+        while found := await self._read(sql.ROWS, folder=folder_id, after=after, limit=CHUNK):
+            yield [_message(row) for row in found]
+            if len(found) < CHUNK:
+                return
+            after = found[-1][0]
+
+    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
+        await self._write(sql.MOVED, old_folder=old_folder_id, old_uids=list(old_uids), folder=folder_id, **_arrays(rows))
+
     async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         await self._write(sql.REVALIDATE, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
 
@@ -91,6 +102,7 @@ class PostgresLedger:
             source_uidnext=record.source_uidnext,
             source_messages=record.source_messages,
             source_modseq=record.source_modseq,
+            run=record.run,
             tally=None if record.tally is None else [getattr(tally, fate.value) for fate in FATE_CODES],
             **_line(record.source_name, clean(decode_name(record.destination_name)), record.renamed, tally),
         )
@@ -124,8 +136,13 @@ async def _border() -> AsyncIterator[None]:
 
 
 def _folder(row: tuple[Any, ...]) -> FolderRecord:
-    tally = None if row[9] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[9], strict=True)})
-    return replace(FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:9]), tally=tally)
+    tally = None if row[10] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[10], strict=True)})
+    return replace(FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10]), tally=tally)
+
+
+def _message(row: tuple[Any, ...]) -> MessageRow:
+    uid, fate, run, destination_uid, size, digest, flags, reason = row
+    return MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason)
 
 
 def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:

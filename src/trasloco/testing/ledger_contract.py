@@ -113,10 +113,24 @@ class LedgerContract:
             source_uidnext=4_000_000_000,
             source_messages=12,
             source_modseq=2**62,
+            run=2,
             tally=Tally(1, 2, 3, 4, 5, 6),
         )
         await ledger.complete(done)
         assert list(await ledger.folders()) == [done]
+
+    async def test_full_rows_come_back_as_they_were_written(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        written = [row(1), MessageRow(2, Fate.REFUSED, 3, size=9, reason="NO words")]
+        await ledger.record(folder.id, written)
+        assert [found async for chunk in ledger.rows(folder.id) for found in chunk] == written
+
+    async def test_a_moved_message_leaves_its_old_row_without_a_destination(self, ledger: Ledger) -> None:
+        old, new = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Done", b"Done")
+        await ledger.record(old.id, [row(1), row(2)])
+        await ledger.moved(old.id, [1], new.id, [row(7, Fate.MOVED, run=2)])
+        assert [known.destination_uid for known in await everything(ledger, old.id)] == [None, 1002]
+        assert [(known.source_uid, known.fate) for known in await everything(ledger, new.id)] == [(7, Fate.MOVED)]
 
     async def test_forgetting_takes_rows_intents_and_marks(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")

@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ("source_uidnext", models.BigIntegerField(null=True)),
                 ("source_messages", models.BigIntegerField(null=True)),
                 ("source_modseq", models.BigIntegerField(null=True)),
+                ("run", models.PositiveSmallIntegerField(null=True)),
                 ("tally", django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None)),
                 (
                     "account",
