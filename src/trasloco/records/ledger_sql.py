@@ -110,7 +110,7 @@ REFLAG: LiteralString = f"""{_FENCE}, done AS (
 SELECT count(*) FROM fence"""
 
 # A message that moved: its old row no longer points to the destination, the new one does, in one step.
-MOVED: LiteralString = f"""{_FENCE}, left AS (
+MOVED: LiteralString = f"""{_FENCE}, departed AS (
     UPDATE trasloco_ledger_message m SET destination_uid = NULL
     FROM fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
 ), written AS (
