@@ -1,0 +1,115 @@
+"""``trasloco copy``: one mailbox to one mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import click
+
+from trasloco.engine.account import Outcome, RunStatus, Settings, Side
+from trasloco.engine.failure import SideName
+from trasloco.imap.sasl import Credentials
+from trasloco.plan.endpoints import destination_url
+from trasloco.project.copying import CopySink, copy_mailbox, copy_report
+from trasloco.project.encryption import Encryption, TlsOptions
+from trasloco.project.event_loop import run
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.interruption import Interruption
+from trasloco.project.options import SectionedCommand, mail_options, option, report_option, tls_options
+from trasloco.project.password_files import read_password
+from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_text import show_report
+from trasloco.project.screen import interactive, say, table
+from trasloco.project.watching import watch
+
+_EPILOG = """
+Examples:
+  trasloco copy --from imaps://anna@imap.old.example --from-password-file old.txt \\
+      --to imaps://anna%40example.net@mx.example.net --to-password-file new.txt
+
+Passwords: from the files, or from TRASLOCO_FROM_PASSWORD and TRASLOCO_TO_PASSWORD; never from the command line.
+Exit status: 0 all is well, 1 a folder or message needs attention, 2 the command is wrong, 130 interrupted.
+"""
+
+
+@click.command(cls=SectionedCommand, epilog=_EPILOG)
+@option("--from", "from_", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to copy.")
+@option("--from-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
+@option("--to", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to fill.")
+@option("--to-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
+@mail_options
+@tls_options
+@report_option
+def copy(from_: str, to: str, from_password_file: str | None, to_password_file: str | None, **values: Any) -> int:
+    """Copy all mail of one mailbox into another, without a database.
+
+    Folders, flags and dates are kept. What is there already is not copied again, so the same
+    command may be repeated: after a stop, or to bring what has come since.
+    """
+    tls = TlsOptions(**{name: values[name] for name in TlsOptions.__dataclass_fields__})
+    refuse_unwritable(values["report"])
+    if [from_password_file, to_password_file] == ["-", "-"]:
+        raise click.UsageError("Only one of the two passwords can come from standard input.")
+    source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source)
+    destination = _side(SideName.DESTINATION, to, to_password_file, "to", tls.destination)
+    settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))
+    outcome = run(_copy(source, destination, settings))
+    if outcome is None:
+        return ExitCode.INTERRUPTED
+    report = copy_report(source, destination, outcome)
+    if values["report"]:
+        write_file(values["report"], json_report(report))
+    show_report(report)
+    return ExitCode.OK if outcome.status is RunStatus.COMPLETED else ExitCode.SOMETHING_FAILED
+
+
+def _side(name: SideName, url: str, file: str | None, word: str, encryption: Encryption) -> Side:
+    try:
+        endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls)
+    except ValueError as error:
+        raise click.UsageError(f"--{word}: {error}") from None
+    if not login:
+        raise click.UsageError(f"--{word}: whose mailbox? Write the login before the host: imaps://login@{endpoint.host}")
+    variable = f"TRASLOCO_{word.upper()}_PASSWORD"
+    secret = read_password(file, variable, f"--{word}-password-file")
+    if secret is None:
+        raise click.UsageError(f"The password is missing: give --{word}-password-file FILE, or set {variable}.")
+    return Side(name, endpoint, Credentials(login, secret))
+
+
+async def _copy(source: Side, destination: Side, settings: Settings) -> Outcome | None:
+    """The outcome, None when a signal came first."""
+    sink = CopySink(f"{source.credentials.login} to {destination.endpoint}")
+    if not interactive():
+        sink.on_entry = lambda entry: say(f"{time.strftime('%H:%M:%S')} {entry.words}")
+    started, ended = time.monotonic(), asyncio.Event()
+
+    async def look() -> Any:
+        return sink.look(time.monotonic() - started)
+
+    async with Interruption("Stopping. What was copied stays; the same command goes on where it was.") as stop:
+        watching = asyncio.create_task(watch(look, ended))
+        work = asyncio.create_task(copy_mailbox(source, destination, settings, sink))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not work.done():
+            sink.status = "stopped"
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        ended.set()
+        await watching
+        if work.cancelled():
+            return None
+        if interactive():
+            _show_notes(sink)
+        return work.result()
+
+
+def _show_notes(sink: CopySink) -> None:
+    rows = [[entry.folder, entry.words] for entry in sink.notes]
+    if rows:
+        table("Along the way", ["Folder", "What happened"], rows)
+        say()

@@ -1,0 +1,149 @@
+"""``trasloco migrate``: all mailboxes of a CSV, as often as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from trasloco.engine.account import Settings
+from trasloco.plan.table import Row
+from trasloco.project.accounts_file import read_accounts, show_problems
+from trasloco.project.database import prepare
+from trasloco.project.destination import Destination, destination_of
+from trasloco.project.encryption import TlsOptions
+from trasloco.project.event_loop import run
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.halt import Halt
+from trasloco.project.log_file import keep_log
+from trasloco.project.options import (
+    SectionedCommand,
+    accounts_argument,
+    destination_options,
+    mail_options,
+    network_options,
+    option,
+    report_option,
+    tls_options,
+    together,
+)
+from trasloco.project.paths import state_directory
+from trasloco.project.report_figures import Report, attention, well
+from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_text import show_report
+from trasloco.project.screen import say
+from trasloco.project.units import count_words
+
+_EPILOG = """
+Examples:
+  trasloco migrate accounts.csv --destination imaps://mx.example.net \\
+      --destination-master migrator --destination-master-password-file master.txt
+  trasloco migrate accounts.csv --destination imaps://mx.example.net \\
+      --destination-passwords new-passwords.csv --runs 2 --report report.json
+
+The password of the master may also stand in TRASLOCO_DESTINATION_MASTER_PASSWORD.
+State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_KEY_FILE.
+Exit status: 0 all is well, 1 an account or message needs attention, 2 the command or the CSV is wrong
+(nothing was begun), 3 Trasloco itself could not work, 130 interrupted.
+"""
+
+_run_options = together(
+    option(
+        "--runs",
+        type=click.Choice(["1", "2"]),
+        default="1",
+        show_default=True,
+        section="Runs",
+        help="How many runs to make now, one after the other. The same command later makes a further one.",
+    ),
+    option(
+        "--concurrency",
+        type=click.IntRange(1, 200),
+        default=20,
+        show_default=True,
+        metavar="N",
+        section="Runs",
+        help="How many accounts are worked on at once.",
+    ),
+)
+
+
+@click.command(cls=SectionedCommand, epilog=_EPILOG)
+@accounts_argument
+@destination_options
+@_run_options
+@mail_options
+@tls_options
+@network_options
+@report_option
+def migrate(accounts: str, **values: Any) -> int:
+    """Move all mailboxes of ACCOUNTS.csv to --destination.
+
+    The same command goes on where it was after a stop or a kill. When all is copied, it makes a
+    further run that brings what is new. Nothing is ever deleted on the source.
+    """
+    tls = TlsOptions(**{name: values[name] for name in TlsOptions.__dataclass_fields__})
+    refuse_unwritable(values["report"])
+    destination = destination_of(values, tls.destination)
+    if destination is None:
+        raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
+    rows = _rows(accounts, destination)
+    keep_log(state_directory())
+    with prepare():
+        # The records can be imported only now: Django has to know its database first.
+        from trasloco.project import migrating
+        from trasloco.project.report_document import report_document
+
+        settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))
+        private = values["allow_private_addresses"]
+        opened = migrating.open_migration(rows, destination, tls.source, settings, values["source_type"], allow_private=private)
+        say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
+        last = migrating.last_run_number(opened, int(values["runs"]))
+        finished = run(migrating.migrate(opened, last, values["concurrency"]))
+        report = report_document(opened.code)
+        if report is None:
+            raise Halt(f"The migration {opened.code} is gone from the database. Somebody must have removed it meanwhile.")
+    return _end(report, values["report"], finished=finished)
+
+
+def _rows(file: str, destination: Destination) -> Sequence[Row]:
+    """The rows of a faultless CSV; otherwise all that is wrong is shown and the command ends."""
+    table = read_accounts(file)
+    show_problems(f"{file}: what is wrong", table.problems)
+    if table.problems:
+        raise Halt("Nothing was begun. Correct the file, then run the same command again.", ExitCode.USAGE)
+    show_problems(f"{file}: to think about", table.warnings)
+    missing = destination.without_password([row.destination for row in table.rows])
+    if missing:
+        listed = "\n".join(f"  {address}" for address in missing)
+        raise Halt(f"The file of --destination-passwords has no line for:\n{listed}\nNothing was begun.", ExitCode.USAGE)
+    return table.rows
+
+
+def _end(report: Report, file: str | None, *, finished: bool) -> int:
+    """Write and show the report, say what to do next; the exit status."""
+    if file:
+        write_file(file, json_report(report))
+    if not finished:
+        say("Stopped. The same command goes on where it was.")
+        return ExitCode.INTERRUPTED
+    show_report(report)
+    say()
+    for line in _next(report, file):
+        say(line)
+    return ExitCode.OK if well(report) else ExitCode.SOMETHING_FAILED
+
+
+def _next(report: Report, file: str | None) -> list[str]:
+    code = report["migration"]
+    lines = [f"The report is in {file}."] if file else []
+    lines.append(f"As a page: trasloco report {code} --html --output report.html")
+    if attention(report):
+        lines.append("Next: look at what needs attention above. The same command tries again; nothing is copied twice.")
+    elif max(len(account["runs"]) for account in report["accounts"]) == 1:
+        lines.append("Next: let the MX record point to the new server. When no mail comes to the old one any more,")
+        lines.append("run the same command again: it brings what has arrived meanwhile.")
+    else:
+        lines.append("Next: as long as mail still comes to the old server, the same command brings it.")
+    return lines

@@ -1,0 +1,96 @@
+"""``trasloco report``: what became of every message of a migration."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from trasloco.project.database import prepare
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.halt import Halt
+from trasloco.project.options import SectionedCommand, option
+from trasloco.project.report_csv import csv_report
+from trasloco.project.report_figures import STATUS_WORDS, Report, well
+from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_text import show_report
+from trasloco.project.screen import say, table
+
+_EPILOG = """
+Examples:
+  trasloco report
+  trasloco report k7m2q9xd
+  trasloco report k7m2q9xd --html --output report.html
+
+Exit status: 0 all is well, 1 an account or message needs attention, 2 no such migration, 3 the database is not to be had.
+"""
+
+
+@click.command(cls=SectionedCommand, epilog=_EPILOG)
+@click.argument("code", required=False)
+@option("--json", "form", flag_value="json", section="Form", help="The whole report for programs.")
+@option("--csv", "form", flag_value="csv", section="Form", help="One line per account, run and folder, for a spreadsheet.")
+@option("--html", "form", flag_value="html", section="Form", help="One page to send or print; loads nothing from anywhere.")
+@option("--output", type=click.Path(dir_okay=False), metavar="FILE", section="Form", help="Write it there instead of to standard output.")
+def report(code: str | None, form: str | None, output: str | None) -> int:
+    """Show the report of migration CODE; without CODE, list the migrations."""
+    if output and not form:
+        raise click.UsageError("In which form? Give --json, --csv or --html with --output.")
+    if form and not code:
+        raise click.UsageError("Which migration? trasloco report alone lists them with their codes.")
+    refuse_unwritable(output)
+    with prepare():
+        if code is None:
+            return _list()
+        # Django has to know its database before the records can be imported.
+        from trasloco.project.report_document import report_document
+
+        found = report_document(code)
+    if found is None:
+        raise Halt(f"There is no migration {code}. trasloco report lists them all.", ExitCode.USAGE)
+    if form is None:
+        show_report(found)
+    else:
+        _write(_FORMS[form](found), output)
+    return ExitCode.OK if well(found) else ExitCode.SOMETHING_FAILED
+
+
+def _html(found: Report) -> bytes:
+    from trasloco.project.report_html import html_report  # loads Django's templates: only when asked for
+
+    return html_report(found).encode("utf-8", "replace")
+
+
+_FORMS: dict[str, Callable[[Report], bytes]] = {"json": json_report, "csv": csv_report, "html": _html}
+
+
+def _write(data: bytes, output: str | None) -> None:
+    if output:
+        write_file(output, data)
+        say(f"The report is in {output}.")
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def _list() -> int:
+    from trasloco.records import queries
+
+    found = queries.migrations()
+    if not found:
+        say("There is no migration yet. trasloco migrate begins one.")
+        return ExitCode.OK
+    rows: list[list[Any]] = [
+        [
+            item.code,
+            item.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            f"{item.accounts:,}",
+            item.destination,
+            ", ".join(f"{number}: {STATUS_WORDS.get(status, status)}" for number, status in item.runs) or "none yet",
+        ]
+        for item in found
+    ]
+    table("", ["Code", "Begun", "Accounts", "Destination", "Runs"], rows, numbers=["Accounts"])
+    return ExitCode.OK

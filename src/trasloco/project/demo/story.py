@@ -1,0 +1,206 @@
+"""The demo from beginning to end: what is done, said and shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.rule import Rule
+from rich.text import Text
+
+from trasloco.project.demo.cast import CAST
+from trasloco.project.demo.comparison import Comparison, compare
+from trasloco.project.demo.mail import MAX_SIZE, News, fill, happen
+from trasloco.project.demo.servers import DemoServer, servers
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.halt import Halt
+from trasloco.project.report_figures import now
+from trasloco.project.screen import complain, say, screen
+from trasloco.project.units import count_words, duration_words
+from trasloco.records.embedded_postgres import EmbeddedPostgres
+from trasloco.testing.packages import PackagesUnavailable
+from trasloco.testing.server import ServerFailed
+
+
+class Demo:
+    """One performance. ``directory``: holds the CSV, the state and the reports."""
+
+    def __init__(self, directory: Path, source: DemoServer, destination: DemoServer) -> None:
+        self.directory = directory
+        self.state = directory / "state"
+        self.csv = directory / "accounts.csv"
+        self.json = directory / "report.json"
+        self.html = directory / "report.html"
+        self._source, self._destination = source, destination
+        self._options = [*destination.destination_options(directory), "--tls", "pin", "--allow-private-addresses"]
+        self._migrate = ["migrate", str(self.csv), *self._options, "--max-size", f"{MAX_SIZE >> 20}M", "--report", str(self.json)]
+
+    def play(self) -> bool:
+        """All acts; True when everything is as it should be."""
+        started = time.monotonic()
+        self._write_csv()
+        count = self._fill()
+        _act("Every login is tried before anything is copied")
+        self._command("check", str(self.csv), *self._options)
+        _act("First run: everything is copied")
+        self._command(*self._migrate)
+        news = self._meanwhile()
+        _act("Second run, the same command: only what is new")
+        self._command(*self._migrate)
+        report = json.loads(self.json.read_text("utf-8"))
+        self._command("report", report["migration"], "--html", "--output", str(self.html), quiet=True)
+        well = self._compare(report, news, count)
+        say(f"The demo took {duration_words(time.monotonic() - started)}.", style="dim")
+        return well
+
+    def _write_csv(self) -> None:
+        self.csv.touch(mode=0o600)
+        quoted = [(person.address, self._source.where, person.login, person.password) for person in CAST]
+        lines = [";".join('"' + field.replace('"', '""') + '"' for field in fields) for fields in quoted]
+        self.csv.write_text("\n".join(lines) + "\n", "utf-8")
+
+    def _fill(self) -> int:
+        _act(f"Two mail servers on this machine: {self._source.version} and {self._destination.version}")
+        with _waiting("Filling the old mailboxes"):
+            count = fill(self._source, lambda login, messages: None)
+        say(f"The old one holds {count_words(count, 'message')} in {len(CAST)} mailboxes, with folders in seven languages.")
+        say(f"The accounts are in {self.csv}.")
+        return count
+
+    def _meanwhile(self) -> News:
+        _act("Meanwhile people go on working")
+        news = happen(self._source)
+        arrived, labelled = count_words(news.arrived, "new message"), count_words(news.flagged, "message")
+        say(f"{arrived} came in, {labelled} got a label, each mailbox got a new folder.")
+        return news
+
+    def _compare(self, report: dict[str, Any], news: News, count: int) -> bool:
+        _act("Is all mail there? Both sides are read back and compared")
+        with _waiting("Reading both sides"):
+            found = compare(self._source, self._destination, report)
+        wrong = found.wrong + _figures(report, news, count, found)
+        for sentence in wrong:
+            complain(sentence)
+        if wrong or found.there != found.expected:
+            say(f"Not every message is there: {found.there:,} of {found.expected:,}.", style="bold red")
+            return False
+        say(f"Every message is there, byte for byte: {found.there:,} of {found.expected:,}.", style="bold green")
+        say(
+            f"Flags, dates and folders are the same. {found.left_out:,} in Trash and Junk, or too large, were left out, as the report says."
+        )
+        return True
+
+    def _command(self, *words: str, quiet: bool = False) -> None:
+        """Run the real command as a person would, showing it. Raises ``Halt`` when it does not end with 0."""
+        if not quiet:
+            say(f"$ trasloco {_shown(words)}", style="cyan")
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("TRASLOCO_")}
+        environment["TRASLOCO_STATE_DIR"] = str(self.state)
+        sys.stdout.flush()
+        done = subprocess.run(  # noqa: S603 - our own command with our own words
+            [sys.executable, "-m", "trasloco", *words], env=environment, stdout=subprocess.DEVNULL if quiet else None
+        )
+        if done.returncode == ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        if done.returncode != 0:
+            raise Halt(f"The demo stops here: trasloco {words[0]} ended with {done.returncode}.", ExitCode.SOMETHING_FAILED)
+
+
+def demo(keep: Path | None) -> bool:
+    """Play it; returns whether all was well. Raises ``Halt`` when it cannot be played to its end."""
+    with _directory(keep) as directory:
+        try:
+            with servers() as (source, destination), EmbeddedPostgres(directory / "state").running():
+                performance = Demo(directory, source, destination)
+                well = performance.play()
+        except (PackagesUnavailable, ServerFailed) as error:
+            raise Halt(f"The demo needs two IMAP servers on this machine: {error}") from error
+        _next(performance, kept=keep is not None)
+        return well
+
+
+@contextmanager
+def _directory(keep: Path | None) -> Iterator[Path]:
+    """Where the demo lives. Without ``keep`` only the report outlives it, in a temporary directory."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        if any(keep.iterdir()):
+            raise Halt(f"{keep} is not empty. Name a new directory for --keep.", ExitCode.USAGE)
+        yield keep.resolve()
+        return
+    directory = Path(tempfile.mkdtemp(prefix="trasloco-demo-"))
+    directory.chmod(0o711)  # root lends PostgreSQL another user, who has to pass through
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory / "state", ignore_errors=True)
+        for name in ("accounts.csv", "master-password.txt", "passwords.csv"):
+            (directory / name).unlink(missing_ok=True)
+        if not any(directory.iterdir()):
+            directory.rmdir()
+
+
+def _figures(report: dict[str, Any], news: News, count: int, found: Comparison) -> list[str]:
+    """Does the report say what really happened?"""
+    wrong = []
+    second = [run for account in report["accounts"] for run in account["runs"] if run["number"] == 2]
+    copied = sum(run["messages"]["copied"] for run in second)
+    flagged = sum(run.get("flags_changed", 0) for run in second)
+    if copied != news.arrived:
+        wrong.append(f"The second run copied {copied} messages; {news.arrived} had come in.")
+    if flagged != news.flagged:
+        wrong.append(f"The second run changed the flags of {flagged} messages; {news.flagged} had changed.")
+    messages = now(report)
+    if messages["source"] != count + news.arrived:
+        wrong.append(f"The report accounts for {messages['source']} messages; the source holds {count + news.arrived}.")
+    if messages["skipped"] != found.left_out:
+        wrong.append(f"The report says {messages['skipped']} were left out; it is {found.left_out}.")
+    return wrong
+
+
+def _shown(words: Sequence[str]) -> str:
+    """The command for reading: one option per line."""
+    text = ""
+    for word in words:
+        separator = " \\\n      " if word.startswith("--") else " "
+        text += f"{separator if text else ''}{word}"
+    return text
+
+
+def _act(title: str) -> None:
+    say()
+    if screen().is_terminal:
+        screen().print(Rule(Text(title, style="bold"), align="left"))
+    else:
+        say(f"== {title}")
+
+
+@contextmanager
+def _waiting(words: str) -> Iterator[None]:
+    if screen().is_terminal:
+        with screen().status(words):
+            yield
+    else:
+        yield
+
+
+def _next(performance: Demo, *, kept: bool) -> None:
+    """What to look at and try now."""
+    _act("What to look at, what to try")
+    say(f"  The report as a page:   {performance.html}")
+    say(f"  The same for programs:  {performance.json}")
+    if kept:
+        say(f"  Ask for it again:       TRASLOCO_STATE_DIR={performance.state} trasloco report")
+    else:
+        say("  Keep everything:        trasloco demo --keep demo")
+    say("  Your own accounts:      trasloco check accounts.csv        (one line each: new address;old server;old login;password)")
+    say("  All options:            trasloco migrate --help")

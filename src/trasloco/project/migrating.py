@@ -1,0 +1,119 @@
+"""One CSV moved through its runs, by the same tasks as the service uses, with a worker in this process.
+
+Import it inside ``project.database.prepare()``: the records need Django to be set up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from trasloco.engine.account import Settings
+from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.dispatch import Caps, start
+from trasloco.jobs.worker import until_ended, work
+from trasloco.plan.endpoints import source_endpoint
+from trasloco.plan.table import Row
+from trasloco.project.destination import Destination
+from trasloco.project.encryption import Encryption
+from trasloco.project.interruption import Interruption
+from trasloco.project.paths import master_key_file
+from trasloco.project.progress import AccountProgress, Progress
+from trasloco.project.units import count_words
+from trasloco.project.watching import watch
+from trasloco.records import opening, queries
+from trasloco.records.key_ring import KeyRing
+from trasloco.records.models import UNFINISHED_RUN, DestinationLogin, MailMigration, Run
+
+_STOPPING = (
+    "Stopping: what is under way is brought to a safe point first. "
+    "Nothing is lost; the same command goes on where it was. (Once more ends it at once.)"
+)
+
+
+def open_migration(
+    rows: Sequence[Row], destination: Destination, encryption: Encryption, settings: Settings, source_type: str, *, allow_private: bool
+) -> MailMigration:
+    """The migration of these rows, found or made; passwords and settings are those given now."""
+    accounts = [
+        opening.AccountRow(
+            row.line,
+            row.destination,
+            source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls),
+            row.login,
+            row.password,
+            row.master,
+            destination.passwords.get(row.destination.casefold()),
+        )
+        for row in rows
+    ]
+    form = DestinationLogin(destination.form.value)
+    target = opening.Destination(destination.endpoint, form, destination.user, destination.secret, destination.separator)
+    ring = KeyRing.open(master_key_file())
+    return opening.open_migration(accounts, target, settings, ring, source_type=source_type, allow_private_addresses=allow_private)
+
+
+def last_run_number(migration: MailMigration, wanted: int) -> int:
+    """The number of the run to stop after: ``wanted`` runs in all, but always one that brings something.
+
+    An unfinished run is finished; when all are finished there is a further one.
+    """
+    done = migration.runs.count()
+    unfinished = migration.runs.filter(status__in=UNFINISHED_RUN).exists()
+    return max(wanted, done if unfinished else done + 1)
+
+
+async def migrate(migration: MailMigration, last: int, concurrency: int) -> bool:
+    """Work through the runs up to number ``last``, showing progress. False when a signal ended it before.
+
+    concurrency: accounts at once.
+    """
+    caps = Caps(total=concurrency)
+    async with Interruption(_STOPPING) as stop:
+        while not stop.is_set():
+            if await in_thread(_finished_runs, migration) >= last:
+                return True
+            run = await in_thread(start, migration, caps)
+            await _run(migration, run, last, caps, stop)
+    return False
+
+
+async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: asyncio.Event) -> None:
+    """One run to its end, or until ``stop``."""
+    accounts = await in_thread(migration.accounts.count)
+    title = f"Run {run.number} of {last}, migration {migration.code}, {count_words(accounts, 'account')}"
+    ended = asyncio.Event()
+
+    async def look() -> Progress:
+        return _seen(title, await in_thread(queries.progress, run))
+
+    watching = asyncio.create_task(watch(look, ended))
+    try:
+        await work(caps.total, until_ended(run), stop, runs=[run.pk], caps=caps)
+    finally:
+        ended.set()
+        await watching
+
+
+def _finished_runs(migration: MailMigration) -> int:
+    return migration.runs.exclude(status__in=UNFINISHED_RUN).count()
+
+
+def _seen(title: str, run: queries.RunProgress) -> Progress:
+    return Progress(title, tuple(_account(account) for account in run.accounts))
+
+
+def _account(row: queries.AccountProgress) -> AccountProgress:
+    unknown = not row.finished and not row.expected_messages and not row.done_messages
+    return AccountProgress(
+        key=row.line,
+        name=row.destination,
+        status=row.status,
+        done=row.done_messages,
+        expected=None if unknown else row.expected_messages,
+        size=row.copied_bytes,
+        expected_size=row.expected_bytes,
+        folder=row.folder,
+        words=row.words,
+        seconds=row.seconds or None,
+    )

@@ -1,0 +1,215 @@
+"""The options the commands share: their names, types, sections in ``--help`` and environment twins.
+
+Every option has two environment variables: ``TRASLOCO_<COMMAND>_<OPTION>``, and
+``TRASLOCO_<OPTION>`` for all commands that have it. The command line wins over the first, the
+first over the second. Where an option may be repeated, its variable holds the values separated by
+semicolons.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from trasloco.project.units import parse_size
+
+CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
+TLS_CHOICES = ("verify", "pin", "off")
+SOURCE_TYPES = ("standard", "gmail", "exchange", "office365")
+
+
+class TwinOption(click.Option):
+    """An option that knows its environment twins and its section in the help."""
+
+    def __init__(self, *declarations: Any, section: str = "Other options", **attributes: Any) -> None:
+        super().__init__(*declarations, **attributes)
+        self.section = section
+        if self.name and not self.is_eager:
+            self.envvar = f"TRASLOCO_{self.name.upper()}"
+            self.show_envvar = True
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        if not self.envvar:
+            return None
+        command = (ctx.info_name or "").upper()
+        special = os.environ.get(f"TRASLOCO_{command}_{(self.name or '').upper()}")
+        return special or super().resolve_envvar_value(ctx)
+
+
+class SectionedCommand(click.Command):
+    """A command whose help lists its options by section, in the order in which sections first appear."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(parameter, "section", "Other options"), []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Written as it stands: examples are not prose to be filled."""
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write(self.epilog.strip("\n") + "\n")
+
+
+class Size(click.ParamType[int]):
+    """``50M``, ``1.5 GiB``, ``1048576``: bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            size = parse_size(str(value))
+        except ValueError:
+            self.fail(f'"{value}" is not a size. Write bytes, or a number with K, M or G: 50M.', param, ctx)
+        if size < 1:
+            self.fail("the size must be at least 1 byte.", param, ctx)
+        return size
+
+
+class FolderName(click.ParamType[str]):
+    """A folder's name; several of them in an environment variable are separated by semicolons."""
+
+    name = "name"
+    envvar_list_splitter = ";"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip():
+            self.fail("a folder name cannot be empty.", param, ctx)
+        return str(value)
+
+
+def option(*declarations: str, section: str, **attributes: Any) -> Callable[[CommandFunction], CommandFunction]:
+    """``click.option`` with twins and a section."""
+    return click.option(*declarations, cls=TwinOption, section=section, **attributes)
+
+
+def together(*decorators: Callable[[Any], Any]) -> Callable[[CommandFunction], CommandFunction]:
+    """Several option decorators as one, listed in reading order."""
+
+    def decorate(function: CommandFunction) -> CommandFunction:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+_SECURITY = "Encryption"
+_DESTINATION = "Destination"
+_MAIL = "What is copied"
+
+tls_options = together(
+    option(
+        "--tls",
+        type=click.Choice(TLS_CHOICES),
+        default="verify",
+        show_default=True,
+        section=_SECURITY,
+        help="verify: the certificate must be valid. pin: any certificate, but the same one ever after. off: no encryption at all.",
+    ),
+    option("--source-tls", type=click.Choice(TLS_CHOICES), section=_SECURITY, help="The same for the source servers only."),
+    option("--destination-tls", type=click.Choice(TLS_CHOICES), section=_SECURITY, help="The same for the destination only."),
+    option("--starttls", is_flag=True, section=_SECURITY, help="Begin plain and switch with STARTTLS (usual on port 143)."),
+    option("--source-starttls", is_flag=True, section=_SECURITY, help="The same for the source servers only."),
+    option("--destination-starttls", is_flag=True, section=_SECURITY, help="The same for the destination only."),
+)
+
+destination_options = together(
+    option(
+        "--destination",
+        metavar="URL",
+        section=_DESTINATION,
+        help="The server the mail goes to: imaps://mx.example.net[:port].",
+    ),
+    option(
+        "--destination-master",
+        metavar="NAME",
+        section=_DESTINATION,
+        help="Log in to each mailbox as ADDRESS*NAME with one master password (Dovecot).",
+    ),
+    option(
+        "--destination-master-separator",
+        metavar="TEXT",
+        default="*",
+        show_default=True,
+        section=_DESTINATION,
+        help="What stands between address and master name.",
+    ),
+    option(
+        "--destination-authzid",
+        metavar="NAME",
+        section=_DESTINATION,
+        help="Log in as NAME with SASL PLAIN and open each mailbox by authorization identity (Cyrus, Dovecot, Zimbra).",
+    ),
+    option(
+        "--destination-master-password-file",
+        metavar="FILE",
+        section=_DESTINATION,
+        help="The password of --destination-master or --destination-authzid; - reads standard input.",
+    ),
+    option(
+        "--destination-passwords",
+        metavar="FILE",
+        section=_DESTINATION,
+        help="Instead of a master: a file with one line address;password per mailbox.",
+    ),
+)
+
+network_options = together(
+    option(
+        "--allow-private-addresses",
+        is_flag=True,
+        section="Network",
+        help="Let the CSV name servers in private, loopback and link-local ranges.",
+    ),
+    option(
+        "--type",
+        "source_type",
+        type=click.Choice(SOURCE_TYPES),
+        default="standard",
+        show_default=True,
+        section="Network",
+        help="What kind of servers the CSV names: sets how many connections they allow.",
+    ),
+)
+
+mail_options = together(
+    option(
+        "--max-size",
+        type=Size(),
+        default="50M",
+        show_default=True,
+        metavar="SIZE",
+        section=_MAIL,
+        help="Larger messages are skipped, and listed in the report.",
+    ),
+    option(
+        "--skip-folder",
+        "skip_folders",
+        type=FolderName(),
+        multiple=True,
+        metavar="NAME",
+        section=_MAIL,
+        help='Leave out this folder and all below it; "/" between levels, * and ? as wildcards. May be repeated.',
+    ),
+)
+
+report_option = option(
+    "--report",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.json",
+    section="Report",
+    help="Write the report there when the command ends, also after failures.",
+)
+
+accounts_argument = click.argument("accounts", type=click.Path(), metavar="ACCOUNTS.csv")

@@ -1,0 +1,120 @@
+"""The report as values between the JSON document and its renderings: sums, labels, what needs a person.
+
+The JSON document (``trasloco report --json``, ``--report``) is a dict in the shape that README.md
+names; here it is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Report = Mapping[str, Any]
+
+FATES = ("copied", "adopted", "moved", "skipped", "refused", "vanished")
+LABELS = {
+    "source": "Messages",
+    "copied": "Copied",
+    "adopted": "Already there",
+    "moved": "Moved",
+    "skipped": "Skipped",
+    "refused": "Refused",
+    "vanished": "Vanished",
+}
+STATUS_WORDS = {
+    "completed": "completed",
+    "completed_with_errors": "with errors",
+    "failed": "failed",
+    "stopped": "stopped",
+    "running": "running",
+    "waiting": "waiting",
+    "admitted": "waiting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One account that a person has to look at, and why."""
+
+    account: str
+    run: int
+    words: str
+
+
+def sum_of(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The fates of several parts together, ``source`` included."""
+    total = dict.fromkeys(("source", *FATES), 0)
+    for part in parts:
+        for name in total:
+            total[name] += part.get(name, 0)
+    return total
+
+
+def last_runs(report: Report) -> list[Mapping[str, Any]]:
+    """The latest run of each account that has one."""
+    return [account["runs"][-1] for account in report["accounts"] if account["runs"]]
+
+
+def now(report: Report) -> dict[str, int]:
+    """Where all messages are after the latest run of each account."""
+    return sum_of(run["messages"] for run in last_runs(report))
+
+
+def arrived(messages: Mapping[str, int]) -> int:
+    """Messages that are on the destination: brought by this run or there already."""
+    return messages.get("copied", 0) + messages.get("adopted", 0) + messages.get("moved", 0)
+
+
+def name_of(account: Mapping[str, Any]) -> str:
+    """An account as people know it: its new address, and its old login when that is another."""
+    source, destination = str(account["source"]), str(account["destination"])
+    return destination if source.casefold() == destination.casefold() else f"{source} → {destination}"
+
+
+def attention(report: Report) -> list[Attention]:
+    """Accounts whose latest run failed, was stopped, or had a message refused; in the report's order."""
+    found = []
+    for account in report["accounts"]:
+        if not account["runs"]:
+            continue
+        run = account["runs"][-1]
+        refused = run["messages"].get("refused", 0)
+        if run["error"]:
+            found.append(Attention(name_of(account), run["number"], run["error"]))
+        elif run["status"] == "failed":
+            found.append(Attention(name_of(account), run["number"], "failed; the account's log says more"))
+        elif refused:
+            found.append(
+                Attention(name_of(account), run["number"], f"{refused:,} refused by a server, listed with its words in the report")
+            )
+        elif run["status"] == "completed_with_errors":
+            found.append(Attention(name_of(account), run["number"], "completed with errors; the report's folders say which"))
+    return found
+
+
+def well(report: Report) -> bool:
+    """Did every account complete, with nothing refused, in its latest run?"""
+    return all(run["status"] == "completed" and not run["messages"].get("refused", 0) for run in last_runs(report))
+
+
+def used_fates(parts: Iterable[Mapping[str, int]]) -> list[str]:
+    """The columns worth showing: ``source`` and ``copied`` always, the others when they are not all zero."""
+    total = sum_of(parts)
+    return ["source", "copied", *(fate for fate in FATES[1:] if total[fate])]
+
+
+def reasons(account: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
+    """Why messages and folders of the account were left out: (fate, folder, reason, how many), latest run.
+
+    Folders left out by a rule carry it as their ``note``; single messages are listed under ``exceptions``.
+    """
+    counted: dict[tuple[str, str, str], int] = {}
+    if account["runs"]:
+        for folder in account["runs"][-1]["folders"]:
+            if not folder["destination"] and folder.get("note"):
+                counted["skipped", folder["source"], folder["note"]] = folder["messages"].get("skipped", 0)
+    for item in account.get("exceptions", ()):
+        key = (item["fate"], item["folder"], item["reason"])
+        counted[key] = counted.get(key, 0) + item.get("count", 1)
+    return [(*key, count) for key, count in counted.items()]

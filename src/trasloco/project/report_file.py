@@ -1,0 +1,33 @@
+"""The JSON report as bytes and as a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from trasloco.project.atomic_file import write_atomically
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.halt import Halt
+from trasloco.project.report_figures import Report
+
+
+def json_report(report: Report) -> bytes:
+    """UTF-8 with readable letters; a lone surrogate from a broken folder name becomes "?"."""
+    return (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def write_file(file: str, data: bytes) -> None:
+    """Write ``data`` to ``file``, whole or not at all. Raises ``Halt`` when that fails."""
+    try:
+        write_atomically(Path(file), data)
+    except OSError as error:
+        raise Halt(f"{file} cannot be written: {error.strerror}. The mail itself is not touched by this.") from error
+
+
+def refuse_unwritable(file: str | None) -> None:
+    """Before hours of work: is there a directory that the report can be written to? Raises ``Halt``."""
+    if file is None:
+        return
+    parent = Path(file).resolve().parent
+    if not parent.is_dir():
+        raise Halt(f"The report cannot be written to {file}: there is no directory {parent}.", ExitCode.USAGE)

@@ -1,0 +1,134 @@
+"""The report as one page to send to a customer or to print: no script, nothing loaded from anywhere.
+
+The page is a Django template (``report_page.html`` beside this module) rendered with automatic
+escaping, and is given text only: whatever a server or a CSV wrote stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from django.template import Context, Engine
+
+from trasloco import __version__
+from trasloco.project import report_figures as figures
+from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report
+from trasloco.project.screen import plain
+from trasloco.project.units import count_words, duration_words, size_words
+
+_TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn"}
+_NEWS = ("copied", "moved", "refused", "vanished")
+
+
+def html_report(report: Report, made_at: datetime | None = None) -> str:
+    """The whole document. ``made_at``: shown in the page, default now."""
+    page = resources.files("trasloco.project").joinpath("report_page.html").read_text(encoding="utf-8")
+    made_at = (made_at or datetime.now(UTC)).astimezone(UTC)
+    total = figures.now(report)
+    fates = figures.used_fates(run["messages"] for account in report["accounts"] for run in account["runs"])
+    values = {
+        "migration": plain(str(report["migration"])),
+        "made_at": made_at.strftime("%d %B %Y, %H:%M UTC").lstrip("0"),
+        "version": __version__,
+        "tone": "good" if figures.well(report) else "bad",
+        "headline": _headline(report, total),
+        "tiles": _tiles(report, total),
+        "attention": [{"account": plain(item.account), "words": plain(item.words)} for item in figures.attention(report)],
+        "columns": [LABELS[fate] for fate in fates],
+        "rows": [_overview(index, account, run, fates) for index, account in enumerate(report["accounts"], 1) for run in account["runs"]],
+        "accounts": [_account(index, account) for index, account in enumerate(report["accounts"], 1)],
+    }
+    engine = Engine(autoescape=True)
+    return engine.from_string(page).render(Context(values, use_l10n=False, use_tz=False))
+
+
+def _headline(report: Report, total: Mapping[str, int]) -> str:
+    if not figures.last_runs(report):
+        return "No run yet"
+    troubled = len(figures.attention(report))
+    if troubled:
+        verb = "needs" if troubled == 1 else "need"
+        return f"{troubled:,} of {count_words(len(report['accounts']), 'account')} {verb} attention"
+    if not figures.well(report):
+        return "Not finished yet"
+    return f"All mail is there: {count_words(total['source'], 'message')}, each with its stated fate"
+
+
+def _tiles(report: Report, total: Mapping[str, int]) -> list[dict[str, str]]:
+    size = sum(run["bytes"] for account in report["accounts"] for run in account["runs"])
+    tiles = [
+        {"label": "Accounts", "value": f"{len(report['accounts']):,}"},
+        {"label": "Source messages", "value": f"{total['source']:,}"},
+        {"label": "On the destination", "value": f"{figures.arrived(total):,}"},
+        {"label": "Skipped by a rule", "value": f"{total['skipped']:,}"},
+        {"label": "Refused", "value": f"{total['refused']:,}"},
+        {"label": "Copied", "value": size_words(size)},
+    ]
+    if total["vanished"]:
+        tiles.insert(5, {"label": "Vanished", "value": f"{total['vanished']:,}"})
+    return tiles
+
+
+def _overview(index: int, account: Mapping[str, Any], run: Mapping[str, Any], fates: Sequence[str]) -> dict[str, Any]:
+    return {
+        "anchor": f"account-{index}",
+        "account": plain(figures.name_of(account)),
+        "run": str(run["number"]),
+        "status": STATUS_WORDS.get(run["status"], run["status"]),
+        "tone": _TONES.get(run["status"], "quiet"),
+        "cells": _cells(run["messages"], fates),
+        "size": size_words(run["bytes"]),
+        "time": duration_words(run["seconds"] or 0),
+    }
+
+
+def _cells(messages: Mapping[str, int], fates: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"label": LABELS[fate], "value": f"{messages.get(fate, 0):,}", "zero": not messages.get(fate, 0)} for fate in fates]
+
+
+def _account(index: int, account: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "anchor": f"account-{index}",
+        "name": plain(str(account["destination"])),
+        "source": plain(str(account["source"])),
+        "runs": [_run(run) for run in account["runs"]],
+        "reasons": [
+            {"fate": fate, "folder": plain(folder), "reason": plain(reason), "count": f"{count:,}"}
+            for fate, folder, reason, count in figures.reasons(account)
+        ],
+    }
+
+
+def _run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A later run lists only the folders that had news: the first one has shown them all."""
+    folders = list(run["folders"])
+    shown = folders if run["number"] == 1 else [folder for folder in folders if any(folder["messages"].get(fate, 0) for fate in _NEWS)]
+    fates = figures.used_fates(folder["messages"] for folder in shown)
+    quiet = len(folders) - len(shown)
+    flags = run.get("flags_changed", 0)
+    messages, size = count_words(run["messages"].get("source", 0), "message"), size_words(run["bytes"])
+    return {
+        "number": str(run["number"]),
+        "status": STATUS_WORDS.get(run["status"], run["status"]),
+        "tone": _TONES.get(run["status"], "quiet"),
+        "error": plain(run["error"] or ""),
+        "sum": f"{messages}, {size} copied in {duration_words(run['seconds'] or 0)}",
+        "flags": f"{count_words(flags, 'message')} with changed flags brought up to date." if flags else "",
+        "quiet": f"{count_words(quiet, 'folder')} without news." if quiet else "",
+        "columns": [LABELS[fate] for fate in fates],
+        "folders": [_folder(folder, fates) for folder in shown],
+    }
+
+
+def _folder(folder: Mapping[str, Any], fates: Sequence[str]) -> dict[str, Any]:
+    source, destination = plain(folder["source"]), plain(folder["destination"])
+    return {
+        "source": source,
+        "destination": "" if source == destination else destination,
+        "left_out": not destination,
+        "note": plain(folder.get("note", "") or ""),
+        "cells": _cells(folder["messages"], fates),
+    }

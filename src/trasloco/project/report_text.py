@@ -1,0 +1,55 @@
+"""The report on a terminal or as plain lines: a row per account and run, what needs attention, what to do next."""
+
+from __future__ import annotations
+
+from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, name_of, now, used_fates
+from trasloco.project.screen import plain, say, table
+from trasloco.project.units import count_words, duration_words, size_words
+
+_STYLES = {"failed": "red", "completed_with_errors": "yellow", "stopped": "yellow"}
+_MOST_ATTENTION = 25
+
+
+def show_report(report: Report) -> None:
+    """Print the tables and the sum."""
+    runs = [(account, run) for account in report["accounts"] for run in account["runs"]]
+    fates = used_fates(run["messages"] for _, run in runs)
+    rows, styles = [], []
+    for account, run in runs:
+        figures = [f"{run['messages'].get(fate, 0):,}" for fate in fates]
+        ending = [size_words(run["bytes"]), duration_words(run["seconds"] or 0)]
+        rows.append([name_of(account), str(run["number"]), STATUS_WORDS.get(run["status"], run["status"]), *figures, *ending])
+        styles.append(_STYLES.get(run["status"], ""))
+    figures_names = [LABELS[fate] for fate in fates]
+    names = ["Account", "Run", "Status", *figures_names, "Copied size", "Time"]
+    table("", names, rows, numbers=["Run", *figures_names, "Copied size", "Time"], styles=styles)
+    say()
+    show_attention(report)
+    say(conclusion(report), style="bold")
+
+
+def show_attention(report: Report) -> None:
+    """The accounts a person has to look at, if there are any."""
+    found = attention(report)
+    if not found:
+        return
+    rows = [[item.account, item.words] for item in found[:_MOST_ATTENTION]]
+    table("What needs attention", ["Account", "What happened, and what to do"], rows)
+    if len(found) > _MOST_ATTENTION:
+        say(
+            f"and {count_words(len(found) - _MOST_ATTENTION, 'more account')}; trasloco report {plain(str(report['migration']))} lists all."
+        )
+    say()
+
+
+def conclusion(report: Report) -> str:
+    """One sentence: how many messages there are, and where they are."""
+    messages, accounts = now(report), len(report["accounts"])
+    looked = len(last_runs(report))
+    if not looked:
+        return f"{count_words(accounts, 'account')}, no run yet."
+    parts = [f"{arrived(messages):,} on the destination"]
+    parts += [f"{messages[fate]:,} {fate}" for fate in ("skipped", "refused", "vanished") if messages[fate]]
+    failed = sum(run["status"] == "failed" for run in last_runs(report))
+    ending = f" {count_words(failed, 'account')} failed." if failed else ""
+    return f"{count_words(messages['source'], 'source message')} in {count_words(accounts, 'account')}: {', '.join(parts)}.{ending}"

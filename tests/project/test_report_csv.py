@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from tests.project.sample_report import fates, folder, run, sample_report
+
+from trasloco.project.report_csv import COLUMNS, csv_report
+
+
+def read(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_one_line_for_each_folder_and_one_for_a_run_without_any() -> None:
+    rows = read(csv_report(sample_report()))
+    assert list(rows[0]) == list(COLUMNS)
+    assert [(row["destination"], row["run"], row["folder_source"]) for row in rows][:2] == [
+        ("anna@example.net", "1", "INBOX"),
+        ("anna@example.net", "1", "Rechnungen/Größe & Maß"),
+    ]
+    assert [row["status"] for row in rows if row["destination"] == "dora@example.net"] == ["failed"]
+    for row in rows:
+        assert int(row["messages"]) == sum(int(row[fate]) for fate in fates() if fate != "source")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1+1", "\r=1"])
+def test_no_folder_name_becomes_a_formula(name: str) -> None:
+    report = {"migration": "m", "accounts": [{"source": "a", "destination": "b", "runs": [run(1, "completed", [folder(name, name)])]}]}
+    text = csv_report(report).decode("utf-8-sig")
+    (row,) = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
+    assert row[COLUMNS.index("folder_source")] == "'" + name
+    assert row[COLUMNS.index("folder_destination")] == "'" + name
+
+
+def test_it_opens_in_a_spreadsheet_with_its_letters() -> None:
+    data = csv_report(sample_report())
+    assert data.startswith(b"\xef\xbb\xbfmigration;")
+    assert "Größe".encode() in data

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+from tests.project.sample_report import folder, run, sample_report
+
+from trasloco.project.report_html import html_report
+
+PAGE = html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC))
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_what_strangers_wrote_stays_text() -> None:
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in PAGE
+    assert "\x1b" not in PAGE
+    assert not {"script", "img", "iframe", "link", "object"} & {tag for tag, _ in Tags(PAGE).tags}
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    for tag, attributes in Tags(PAGE).tags:
+        assert not any(name in attributes for name in ("src", "srcset", "style", "onclick")), tag
+        assert (attributes.get("href") or "#").startswith("#")
+    assert "url(" not in PAGE
+    assert "@import" not in PAGE
+
+
+def test_everything_is_said() -> None:
+    assert "24 November 2026, 09:05 UTC" in PAGE
+    assert "2 of 4 accounts need attention" in PAGE
+    assert "larger than 50 MiB" in PAGE
+    assert "Trash is left out (named &quot;Papierkorb&quot;)" in PAGE
+    assert "could not sign in" in PAGE
+    assert "60 messages with changed flags brought up to date." in PAGE
+    assert "2 folders without news." in PAGE
+
+
+def test_links_lead_somewhere() -> None:
+    tags = Tags(PAGE).tags
+    ids = {attributes.get("id") for _, attributes in tags}
+    assert {(attributes["href"] or "")[1:] for tag, attributes in tags if tag == "a"} <= ids
+
+
+def test_a_good_end_is_said_first() -> None:
+    account = {"source": "a@b", "destination": "a@b", "runs": [run(1, "completed", [folder("INBOX", "INBOX", copied=5)])]}
+    page = html_report({"migration": "m", "accounts": [account]})
+    assert "All mail is there: 5 messages, each with its stated fate" in page
+    assert "What needs attention" not in page
