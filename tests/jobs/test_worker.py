@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -27,6 +26,7 @@ class Copies:
         self.most = 0
         self.let_go = asyncio.Event()
         self.let_go.set()
+        self.five = asyncio.Event()
         self.failures: dict[str, list[Failure]] = {}
         self.seconds = 0.0
 
@@ -35,6 +35,8 @@ class Copies:
         self.begun.append(login)
         self.running += 1
         self.most = max(self.most, self.running)
+        if self.running == 5:
+            self.five.set()
         try:
             folder = await ledger.bind(b"INBOX", b"INBOX")
             sink.expect(3, 600)
@@ -137,8 +139,7 @@ async def test_stopped_it_hands_everything_back_and_goes_on_later(ring: KeyRing)
     stop = asyncio.Event()
     working = asyncio.create_task(work(concurrency=5, stop=stop, runs=[run.pk], copy=copies))
     async with asyncio.timeout(20):
-        while copies.running < 5:
-            await asyncio.sleep(0.05)
+        await copies.five.wait()
         stop.set()
         await working
     assert await sync_to_async(statuses)() == {"waiting": 25}

@@ -42,7 +42,7 @@ def state() -> Iterator[Path]:
 
 def ask(conninfo: str, question: str) -> object:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        cursor = connection.execute(question)  # type: ignore[call-overload]
+        cursor = connection.execute(question)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
 

@@ -70,6 +70,7 @@ def begin_run(migration: MailMigration) -> Run:
             Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination)
             for account in migration.accounts.order_by("line")
         )
+        _end_run(run)  # at once, should there be no account at all
         return run
 
 
@@ -250,7 +251,7 @@ def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> None:
 
 def _end_run(run: Run) -> None:
     """With its last transfer the run ends; the caller holds the run's row."""
-    states = set(Transfer.objects.filter(run=run).values_list("status", flat=True).distinct())
+    states = set(run.transfers.values_list("status", flat=True).distinct())
     if states & set(UNFINISHED):
         return
     if states <= {TransferState.COMPLETED}:

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+import psycopg
+import pytest
+
+from trasloco.project.database import Database
+from trasloco.records.key_ring import KeyRing
+
+pytestmark = pytest.mark.usefixtures("clean_database")
+
+
+def begun(ring: KeyRing, count: int, **names: str) -> Any:
+    """A run that nobody has admitted from yet."""
+    from trasloco.records.actions import begin_run
+    from trasloco.testing.migration_rows import small_migration
+
+    return begin_run(small_migration(ring, count, **names))
+
+
+def admitted() -> list[tuple[int, int]]:
+    """(run, line) of what is admitted."""
+    from trasloco.records.models import Transfer
+
+    return list(Transfer.objects.filter(status="admitted").order_by("account__line", "pk").values_list("run_id", "account__line"))
+
+
+def jobs(database: Database) -> list[tuple[str, int, int]]:
+    with psycopg.connect(database.conninfo) as connection:
+        return connection.execute(
+            "SELECT queue_name, (args->>'transfer_id')::int, (args->>'ticket')::int"
+            " FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
+        ).fetchall()
+
+
+def test_the_cap_of_a_source_host_holds(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    begun(ring, 10, host="one.example")
+    begun(ring, 10, host="two.example", domain="two.example")
+    assert admit(Caps(total=100, per_source=3)) == 6
+    assert admit(Caps(total=100, per_source=3)) == 0
+    assert admit(Caps(total=100, per_source=4)) == 2
+
+
+def test_the_cap_of_the_destination_holds(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    begun(ring, 10, host="one.example")
+    begun(ring, 10, host="two.example", domain="two.example")
+    assert admit(Caps(total=100, per_source=10, per_destination=7)) == 7
+    assert admit(Caps(total=100, per_source=10, per_destination=7)) == 0
+
+
+def test_no_run_starves_another(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    first = begun(ring, 10)
+    second = begun(ring, 10, domain="two.example")
+    assert admit(Caps(total=6)) == 6
+    assert admitted() == [(run.pk, line) for line in (1, 2, 3) for run in (first, second)]
+
+
+def test_only_the_runs_asked_for(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    first = begun(ring, 3)
+    second = begun(ring, 3, domain="two.example")
+    assert admit(Caps(total=3), [first.pk]) == 3
+    assert admit(Caps(total=2), [second.pk]) == 2  # the total is of the runs asked for
+    assert admit(Caps(total=2), [second.pk]) == 0
+    assert admit(Caps(total=9), []) == 0
+
+
+def test_jobs_come_with_the_transfers(ring: KeyRing, clean_database: Database) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.models import Run, Transfer
+
+    run = begun(ring, 2)
+    admit(Caps())
+    ids = sorted(Transfer.objects.values_list("pk", flat=True))
+    assert jobs(clean_database) == [(f"run-{run.pk}", ids[0], 0), (f"run-{run.pk}", ids[1], 0)]
+    started = Run.objects.get(pk=run.pk)
+    assert started.status == "running"
+    assert started.started_at is not None
+
+
+def test_rolled_back_no_job_is_left(ring: KeyRing, clean_database: Database) -> None:
+    from django.db import transaction
+
+    from trasloco.jobs.dispatch import Caps, admit
+
+    begun(ring, 2)
+    with transaction.atomic():
+        admit(Caps())
+        transaction.set_rollback(True)
+    assert jobs(clean_database) == []
+    assert admitted() == []
+
+
+def test_what_is_to_wait_waits(ring: KeyRing) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.models import Transfer
+
+    begun(ring, 2)
+    first = Transfer.objects.order_by("pk").first()
+    assert first is not None
+    Transfer.objects.filter(pk=first.pk).update(not_before=timezone.now() + timedelta(hours=1))
+    assert admit(Caps()) == 1
+    Transfer.objects.filter(pk=first.pk).update(not_before=timezone.now() - timedelta(seconds=1))
+    assert admit(Caps()) == 1
+
+
+def test_many_at_once_never_pass_a_cap(ring: KeyRing, clean_database: Database) -> None:
+    from django.db import connection
+
+    from trasloco.jobs.dispatch import Caps, admit
+
+    begun(ring, 60)
+
+    def one_worker() -> None:
+        try:
+            for _ in range(5):
+                admit(Caps(total=100, per_source=13))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one_worker) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(admitted()) == 13
+    assert max(Counter(transfer for _, transfer, _ in jobs(clean_database)).values()) == 1
+
+
+def test_a_second_start_goes_on_with_the_same_run(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import start
+    from trasloco.testing.migration_rows import small_migration
+
+    migration = small_migration(ring, 2)
+    assert start(migration) == start(migration)
+    assert len(admitted()) == 2
