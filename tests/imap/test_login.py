@@ -68,3 +68,13 @@ async def test_preauth_needs_no_login(play: Play) -> None:
     async with play("search") as client:
         await client.login(ANNA)
         assert client.authenticated
+
+
+async def test_a_server_that_repeats_the_password() -> None:
+    lines: list[str] = []
+    async with ScriptedServer(script("login_echo")) as server:
+        client = await connect(endpoint_of(server), log=lines.append)
+        with pytest.raises(LoginRefused, match=r'BAD Unknown command: LOGIN anna "\(hidden\)" \(\(hidden\)\)') as refused:
+            await client.login(Credentials("anna", Secret('s3cret "x"')))
+        client.abort()
+    assert "s3cret" not in "".join(lines) + repr(refused.value) + str(refused.value)
