@@ -158,8 +158,8 @@ class _Planner:
         """The one source folder that stands for each role."""
         holders: dict[Node, Role] = {}
         for role in Role:
-            there = self.placement.role_folder(role)
-            name = fold_name(self.placement.levels_of(there)[-1]) if there else role.value
+            there = self.placement.role_folders(role)
+            name = fold_name(self.placement.levels_of(there[0][1])[-1]) if there else role.value
             able = [node for node in self.nodes if node.claim and node.claim.role is role and node.selectable and not node.left_out]
 
             def rank(node: Node, role: Role = role, name: str = name) -> tuple[bool, bool, bool, int]:
@@ -178,8 +178,9 @@ class _Planner:
         and took it for the holder's own. Holders below holders follow them, so the upper ones come first."""
         moved: dict[Node, Levels] = {}
         kept_free: list[Levels] = []
+        plain = {levels: node for node, (levels, _) in self._arrange(self.placement.fork(), {}, ()).items()}
         for node, role in sorted(self.role.items(), key=lambda item: item[0].depth):
-            there = self.placement.role_folder(role)
+            there = self._role_folder(role, node, plain)
             if there is None or self._bound_name(node) is not None:
                 continue
             own, _ = self._arrange(self.placement.fork(), moved, kept_free)[node]
@@ -189,6 +190,14 @@ class _Planner:
                 kept_free.append(own)
         for node, (levels, why) in self._arrange(self.placement, moved, kept_free).items():
             self.place[node], self.why[node] = levels, why
+
+    def _role_folder(self, role: Role, holder: Node, plain: dict[Levels, Node]) -> Mailbox | None:
+        """The destination's folder for a role: the declared one; else one that has only the name of it, unless
+        another source folder goes there by its own name (it may be there only because that one was copied)."""
+        for by_attribute, mailbox in self.placement.role_folders(role):
+            if by_attribute or plain.get(self.placement.levels_of(mailbox), holder) is holder:
+                return mailbox
+        return None
 
     def _arrange(self, placement: Placement, moved: dict[Node, Levels], kept_free: Sequence[Levels]) -> dict[Node, Placed]:
         """Each node's place and why it is not its own, parents before children. ``moved``: to the role's folder."""
@@ -238,7 +247,7 @@ class _Planner:
         role = self.role.get(node)
         path = self.placement.layout.path(levels)
         listed = there.name if there is not None and exists else self.placement.layout.wire(levels)  # never "name/" of a \Noselect
-        declare = role is not None and not exists and not role.view and self.placement.role_folder(role) is None
+        declare = role is not None and not exists and not role.view and not self.placement.role_folders(role)
         return Pair(
             source=node.mailbox,
             path=node.path,

@@ -60,15 +60,14 @@ class Placement:
         """Full levels of a destination wire name, listed now or not."""
         return self.levels_of(self._by_name.get(name) or Mailbox(name, self.layout.delimiter))
 
-    def role_folder(self, role: Role) -> Mailbox | None:
-        """The destination's folder with this role: by attribute, else by the plainest name; never a view."""
-        found = [] if role.view else self._with_role.get(role, [])
+    def role_folders(self, role: Role) -> list[tuple[bool, Mailbox]]:
+        """The destination's folders with this role, the likeliest first, as (by attribute, folder); no views."""
 
         def rank(item: tuple[bool, Mailbox]) -> tuple[bool, bool, int, bytes]:
             by_attribute, mailbox = item
             return not by_attribute, fold_name(self.levels_of(mailbox)[-1]) != role.value, len(mailbox.name), mailbox.name
 
-        return min(found, key=rank)[1] if found else None
+        return [] if role.view else sorted(self._with_role.get(role, []), key=rank)
 
     def existing(self, levels: Levels) -> Mailbox | None:
         return self._existing.get(self._key(levels))

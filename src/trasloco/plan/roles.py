@@ -5,7 +5,8 @@ Order of belief, for each folder of one tree:
 2. its name, in every language of ``folder_names.toml``: NFC, white space collapsed, casefolded,
    and only at the top level or directly below INBOX, ``[Gmail]`` or ``[Google Mail]``;
 3. a name that means two things ("Lixo": Trash in Portuguese, Junk in Galician) takes the role that
-   no other folder of the tree has; when that does not decide, the first one of the list.
+   no other folder of the tree has; when that does not decide, the first one of the list. Several
+   such names choose from the top of the tree down, whatever the order they were listed in.
 
 An attribute silences the name of its own folder only (``\\Sent`` on "Trash" makes it Sent). It does
 not silence other folders: beside a ``\\Trash`` folder a top-level "Papierkorb" still is Trash by name,
@@ -140,7 +141,7 @@ def claims(folders: Sequence[tuple[frozenset[str], tuple[str, ...]]]) -> list[Cl
             if by_name:
                 doubtful.append((index, by_name))
     held = Counter(claim.role for claim in found if claim)
-    for index, candidates in doubtful:
+    for index, candidates in sorted(doubtful, key=lambda item: (len(folders[item[0]][1]), folders[item[0]][1])):
         free = [role for role in candidates if not held[role]]
         role = (free or candidates)[0]
         held[role] += 1
