@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from trasloco.testing.courier import Courier
+from trasloco.testing.cyrus import Cyrus
 from trasloco.testing.dovecot import STANDARD_MAILBOXES, Dovecot
 
 _SHARED = Path(__file__).parents[2] / "shared"
@@ -34,6 +36,20 @@ def dovecot_source() -> Iterator[Dovecot]:
 def dovecot_destination() -> Iterator[Dovecot]:
     """sdbox, delimiter "/"; any user name with ``.password``; master user in ``.master``."""
     with Dovecot(storage="sdbox", master=("admin", "admin secret"), special_use=STANDARD_MAILBOXES) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """Delimiter "/", folders beside INBOX; any user name with ``.password``; ``.master`` by PLAIN with authzid."""
+    with Cyrus(special_use=STANDARD_MAILBOXES) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def courier() -> Iterator[Courier]:
+    """Delimiter ".", everything below "INBOX.", plain text only; any user name with ``.password``; ``.master``."""
+    with Courier() as server:
         yield server
 
 

@@ -93,6 +93,7 @@ class LocalServer:
             self._own(self.directory)
             try:
                 self._launch()
+                wait_until(self._greets, _START_SECONDS, self._failed)
                 break
             except ServerFailed:
                 self.kill()
@@ -123,13 +124,17 @@ class LocalServer:
         return text
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        return await asyncio.to_thread(self.start)
+        return await asyncio.to_thread(self.__enter__)
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await asyncio.to_thread(self.stop)
@@ -138,7 +143,9 @@ class LocalServer:
 
     def _run(self, *words: str, environment: dict[str, str], text: str = "") -> str:
         """Run one command to its end as the server's user; raises ServerFailed with its words."""
-        done = subprocess.run(words, input=text, capture_output=True, text=True, env=environment, cwd=self.directory, **_as(self.account))
+        done = subprocess.run(
+            words, input=text, capture_output=True, text=True, env=environment, cwd=self.directory, **run_as(self.account)
+        )
         if done.returncode:
             raise ServerFailed(f"{words[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[:500]}")
         return done.stdout
@@ -149,16 +156,15 @@ class LocalServer:
         with output:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=self.directory,
-                start_new_session=True, **_as(self.account),
+                start_new_session=True, **run_as(self.account),
             )  # fmt: skip
         self._guardian = subprocess.Popen(
             ["/bin/sh", "-c", _GUARDIAN, "guardian", str(self._process.pid)], stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **_as(self.account),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **run_as(self.account),
         )  # fmt: skip
-        wait_until(self._greets, _START_SECONDS, self._failed)
 
     def _greets(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
             raise self._failed()
         with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1) as connection:
             return connection.recv(4) == b"* OK"
@@ -229,7 +235,8 @@ class _RunAs(TypedDict, total=False):
     extra_groups: tuple[int, ...]
 
 
-def _as(account: pwd.struct_passwd | None) -> _RunAs:
+def run_as(account: pwd.struct_passwd | None) -> _RunAs:
+    """Arguments of ``subprocess`` to start a program as that user; none for ourselves."""
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
 
 
