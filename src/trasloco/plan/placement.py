@@ -13,7 +13,7 @@ from itertools import count
 from trasloco.imap.values import Mailbox
 from trasloco.plan.layout import INBOX, Layout, decoded, fold_levels
 from trasloco.plan.naming import fit_level, shorten
-from trasloco.plan.roles import Claim, Role, claims, fold_name
+from trasloco.plan.roles import Claim, Role, claims, fold_name, roles_by_name
 
 Levels = tuple[str, ...]
 
@@ -44,6 +44,8 @@ class Placement:
         self._foreign = {self._key(_root(item.prefix, item.delimiter)) for item in layout.foreign if item.prefix}
 
     def _note_role(self, mailbox: Mailbox, claim: Claim) -> None:
+        if not claim.by_attribute and len(roles_by_name(self.layout.path(self.levels_of(mailbox)))) > 1:
+            return  # what "Lixo" means depends on what else is there, and that changes while folders are created
         if claim.by_attribute:
             self._roles[self._key(self.levels_of(mailbox))] = claim.role
         self._with_role.setdefault(claim.role, []).append((claim.by_attribute, mailbox))
