@@ -52,7 +52,7 @@ class Answer:
         if not self.done:
             if self._future is None or self._future.done():
                 self._future = asyncio.get_running_loop().create_future()
-            await self._connection.starving(asyncio.shield(self._future))
+            await self._connection.starving(self._future)
 
     async def wait(self) -> StatusText:
         """The OK. Raises CommandFailed on NO and BAD, or what ended the connection."""
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self._held = 0
         self._reading_paused = False
-        self._starving = 0  # how many wait for bytes, not for a reader
+        self._wanted: set[asyncio.Future[None]] = set()  # what somebody waits for the server to bring
         self._touched = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -227,7 +227,9 @@ class Connection(asyncio.Protocol):
     def hold(self, size: int) -> None:
         """So many more bytes wait for their reader."""
         self._held += size
-        if self._held > self.limits.buffered and not (self._reading_paused or self._starving) and self.transport is not None:
+        if self._held <= self.limits.buffered or self._reading_paused or self.transport is None:
+            return
+        if all(future.done() for future in self._wanted):
             self._reading_paused = True
             self.transport.pause_reading()
 
@@ -238,15 +240,15 @@ class Connection(asyncio.Protocol):
             self._resume()
 
     async def starving(self, future: asyncio.Future[None]) -> None:
-        """Wait for something only the server can bring: meanwhile the socket is read, however much waits
-        for other readers. Their bytes stand between us and ours."""
-        self._starving += 1
+        """Wait for something only the server can bring: until then the socket is read, however much waits
+        for other readers, for their bytes stand between us and ours. Cancelling this leaves ``future``."""
+        self._wanted.add(future)
         try:
             if self._reading_paused:
                 self._resume()
-            await future
+            await asyncio.wait((future,))
         finally:
-            self._starving -= 1
+            self._wanted.discard(future)
 
     def _resume(self) -> None:
         self._reading_paused = False

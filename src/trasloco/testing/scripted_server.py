@@ -86,6 +86,8 @@ class ScriptedServer:
             await self._play(script, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # the client left; if the script expected more, the test that plays it will notice
+        except asyncio.CancelledError:
+            writer.transport.abort()  # by __aexit__; asyncio's streams would complain about a cancelled task
         finally:
             writer.close()
 
