@@ -37,6 +37,9 @@ class Settings:
     skip_roles: special-use roles left out with all their subfolders.
     skip_folders: display names (with "/" between levels) or patterns with * and ?, left out.
     skip_non_mail: leave out the folders of Exchange that hold no mail (Calendar, Contacts, ...).
+    source_flags_win: make the destination's flags the source's in every run, whatever the user did there.
+    unite_flags: add the source's flags to messages that were on the destination already.
+    repair: try the repair ladder on a message the destination refuses; else it is only listed.
     batch_messages, batch_bytes: upper bounds of one batch.
     """
 
@@ -44,6 +47,9 @@ class Settings:
     skip_roles: tuple[str, ...] = ("trash", "junk")
     skip_folders: tuple[str, ...] = ()
     skip_non_mail: bool = False
+    source_flags_win: bool = False
+    unite_flags: bool = False
+    repair: bool = True
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
 

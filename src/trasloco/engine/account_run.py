@@ -13,17 +13,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
-from trasloco.engine.classify import storage
+from trasloco.engine.classify import blame, storage
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
+from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.tree import Tree, list_side
 from trasloco.imap.client import Client
+from trasloco.imap.deadlines import Deadlines
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -42,14 +45,15 @@ async def run_account(
     *,
     parking: Parking | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    deadlines: Deadlines | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1. parking: where refused messages are kept (None: nowhere).
-    sleep: seconds; replaced by tests. Raises Fenced when another worker has taken the transfer
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when another worker has taken the transfer
     over, and whatever is a mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, parking, sleep).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, parking, sleep, deadlines).run()
 
 
 class AccountRun:
@@ -65,10 +69,11 @@ class AccountRun:
         sink: Sink,
         parking: Parking | None,
         sleep: Callable[[float], Awaitable[None]],
+        deadlines: Deadlines | None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._parking, self._sleep = parking, sleep
+        self._parking, self._sleep, self._deadlines = parking, sleep, deadlines
         self._strikes = Strikes()
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: tuple[FolderResult, ...] = ()
@@ -111,9 +116,9 @@ class AccountRun:
         """One go through everything; the failure that ended it, or None."""
         clients: list[Client] = []
         try:
-            source, self._source = await open_side(self._source)
+            source, self._source = await open_side(self._source, self._deadlines)
             clients.append(source)
-            destination, self._destination = await open_side(self._destination)
+            destination, self._destination = await open_side(self._destination, self._deadlines)
             clients.append(destination)
             self._remember(source, destination)
             await self._folders(source, destination)
@@ -150,12 +155,17 @@ class AccountRun:
             self._progress,
             self._strikes,
             self._parking,
+            Departures(),
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
         await tree.prepare()
         self._left_out = await tree.leave_out()
         self._sink.expect(*tree.expectation())
+        await self._check_room(destination, tree)
+        known = [*tree.records, *tree.departed]
+        departures = await find_departures(self._source, source, self._ledger, known, tree.source_statuses(), self._number)
+        session = replace(session, departures=departures, settings=self._settings)
         for record in tree.records:
             if record.source_name not in self._passes:
                 await self._folder(session, tree, record)
@@ -163,6 +173,17 @@ class AccountRun:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.failure)
                 self._passes[failed.source_name] = FolderPass(failed.result)
+
+    async def _check_room(self, destination: Client, tree: Tree) -> None:
+        """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
+        largest = append_limit(destination)
+        if largest is not None and largest < self._settings.max_size:
+            self._settings = replace(self._settings, max_size=largest)
+            words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
+            self._sink.write(Entry(Level.INFO, "append-limit", words))
+        with blame(self._destination, "asking for the quota"):
+            quotas = await ask_quota(destination)
+        judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
 
     async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:
         run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))

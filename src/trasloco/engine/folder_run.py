@@ -8,21 +8,21 @@ marked complete.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
-from trasloco.engine.diff import Diff, Reflag, Work
+from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.flags import Permitted, difference
+from trasloco.engine.flag_changes import apply_flags, enforce_flags
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.moves import Departures, bring_moved
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Job, Relay, over_size
 from trasloco.engine.salvage import Salvage
@@ -48,7 +48,8 @@ class Session:
     run: int
     sink: Sink
     strikes: Strikes
-    parking: Parking | None = None
+    parking: Parking | None
+    departures: Departures
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,13 @@ class FolderRun:
         recognition = await recognise(job, work, destination.exists)
         self._add(work.tally, recognition.rows)
         await self._leave_out_large(inventory, work, recognition)
+        await self._bring_moved(job, work, recognition)
         size = await self._bring(job, work, recognition)
-        await self._reflag(job, destination, [*work.reflag, *recognition.reflag])
+        await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
+        changed = len(work.reflag) + await enforce_flags(job, destination)
         await self._complete(source, destination, work.tally)
         self._tell(work.tally, size)
-        return FolderPass(self._result(work.tally), size, len(work.reflag))
+        return FolderPass(self._result(work.tally), size, changed)
 
     def _unchanged(self, destination: Status | None) -> Tally | None:
         """The tally when nothing can have happened since the last completed pass, else None.
@@ -100,6 +103,8 @@ class FolderRun:
         record, status = self._record, self._status
         if status is None or destination is None or record.tally is None or status.highest_modseq is None:
             return None
+        if self._session.settings.source_flags_win:
+            return None  # the destination's flags must be looked at
         now = (status.uidvalidity, status.uidnext, status.messages, status.highest_modseq)
         then = (record.source_uidvalidity, record.source_uidnext, record.source_messages, record.source_modseq)
         if now != then or destination.uidvalidity != record.destination_uidvalidity:
@@ -176,6 +181,19 @@ class FolderRun:
             words = f"“{self._shown}”: {len(rows)} messages left out, larger than {limit} bytes."
             self._session.sink.write(Entry(Level.WARNING, "messages-skipped", words, self._shown))
 
+    async def _bring_moved(self, job: Job, work: Work, recognition: Recognition) -> None:
+        """What came here from another folder of the source comes from there on the destination too."""
+        if not self._session.departures:
+            return
+        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+        rows, flags = await bring_moved(job, self._session.departures, new)
+        self._add(work.tally, rows)
+        recognition.found.update(row.source_uid for row in rows)
+        work.reflag.extend(flags)
+        if rows:
+            words = f"“{self._shown}”: {len(rows)} messages had moved here on the source and were moved on the destination."
+            self._session.sink.write(Entry(Level.INFO, "messages-moved", words, self._shown))
+
     async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
@@ -219,23 +237,6 @@ class FolderRun:
         if rows:
             await job.ledger.record(job.folder_id, rows)
             self._add(work.tally, rows)
-
-    async def _reflag(self, job: Job, destination: Selected, changes: Sequence[Reflag]) -> None:
-        """Apply the source's flag changes as differences, many messages to one STORE."""
-        if not changes:
-            return
-        groups: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-        permitted = Permitted(destination)
-        for change in changes:
-            added, removed = difference(change.before, change.after)
-            for action, flags in (("+FLAGS", added), ("-FLAGS", removed)):
-                kept = tuple(sorted(permitted.keep_each(flags)))
-                if kept:
-                    groups[action, kept].append(change.destination_uid)
-        with blame(self._destination.side, "changing flags", self._destination_shown):
-            for (action, kept), uids in groups.items():
-                await self._session.destination.store(sorted(uids), action, kept)
-        await job.ledger.reflag(job.folder_id, {change.source_uid: change.after for change in changes})
 
     async def _complete(self, source: Selected, destination: Selected, tally: Tally) -> None:
         """Keep the marks by which a later run sees that nothing changed.

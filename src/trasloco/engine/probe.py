@@ -8,6 +8,7 @@ from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.failure import Failure, TransferError
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.room import ask_quota
 from trasloco.imap.client import Client
 from trasloco.imap.values import Mailbox, Quota
 
@@ -43,7 +44,7 @@ async def probe(side: Side) -> Probe:
 async def _look(side: Side, client: Client) -> Probe:
     with blame(side, "reading the folder list"):
         tree = [mailbox for mailbox in await client.tree() if mailbox.selectable]
-        quotas = await client.quota()
+        quotas = await ask_quota(client)
     facts = {"server": client.server_id.get("name", "") or client.greeting, "capabilities": " ".join(client.capabilities)}
     if client.fingerprint:
         facts["fingerprint"] = client.fingerprint

@@ -68,9 +68,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen: unite them.
-    recognition.reflag.extend(
-        Reflag(row.source_uid, row.destination_uid, "", row.flags) for row in rows if row.flags and row.destination_uid
-    )
+    recognition.reflag.extend(_united(rows))
 
 
 async def _repaired(job: Job, uid: int, theirs: list[int]) -> dict[int, int]:
@@ -90,7 +88,13 @@ async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Rec
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
     if rows:
         await job.ledger.record(job.folder_id, rows)
+    if job.settings.unite_flags:
+        recognition.reflag.extend(_united(rows))
     _take(rows, wanted, unknown, recognition)
+
+
+def _united(rows: Iterable[MessageRow]) -> list[Reflag]:
+    return [Reflag(row.source_uid, row.destination_uid, "", row.flags) for row in rows if row.flags and row.destination_uid is not None]
 
 
 def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recognition: Recognition) -> None:

@@ -75,6 +75,9 @@ class Salvage:
 
     async def _climb(self, uid: int, refusal: CommandFailed) -> None:
         """One message the destination refuses: up the repair ladder, to a fate."""
+        if not self._job.settings.repair:
+            self._give(uid, Fate.REFUSED, f"the destination says “{refusal.status}”", Level.ERROR)
+            return
         row = await self._ladder.climb(uid, refusal.status)
         if row is None:
             self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")

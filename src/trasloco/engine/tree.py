@@ -57,7 +57,11 @@ async def list_side(side: Side, client: Client) -> Listing:
 
 
 class Tree:
-    """The folders of one attempt. Call ``prepare`` first."""
+    """The folders of one attempt. Call ``prepare`` first.
+
+    records: the pairs to work on. failed: folders the destination takes under no name. departed:
+    pairs of earlier runs whose source folder is gone, renamed or left out now.
+    """
 
     def __init__(self, source: Listing, destination: Listing, ledger: Ledger, settings: Settings, sink: Sink) -> None:
         self._source, self._destination = source, destination
@@ -70,6 +74,7 @@ class Tree:
             listing.side.name: {mailbox.name: mailbox.status for mailbox in listing.tree} for listing in (source, destination)
         }
         self.records: list[FolderRecord] = []
+        self.departed: list[FolderRecord] = []
         self.failed: list[FailedFolder] = []
 
     async def prepare(self) -> None:
@@ -88,6 +93,8 @@ class Tree:
             if name not in failed:
                 renamed = self._renamed.get(name, pair.renamed)
                 self.records.append(known.get(name) or await self._ledger.bind(name, pair.destination, renamed))
+        listed = {record.source_name for record in self.records}
+        self.departed = [record for name, record in known.items() if name not in listed]
 
     async def leave_out(self) -> tuple[FolderResult, ...]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger."""
@@ -110,6 +117,10 @@ class Tree:
         messages = sum(status.messages or 0 for status in statuses if status is not None)
         sizes = [status.size for status in statuses if status is not None and status.size is not None]
         return messages, sum(sizes) if len(sizes) == len(statuses) else None
+
+    def source_statuses(self) -> Mapping[bytes, Status | None]:
+        """Every folder the source lists now, whatever becomes of it."""
+        return self._statuses[SideName.SOURCE]
 
     def source_status(self, record: FolderRecord) -> Status | None:
         return self._statuses[SideName.SOURCE].get(record.source_name)

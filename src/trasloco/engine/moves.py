@@ -1,0 +1,198 @@
+"""Messages that moved between folders on the source are moved on the destination, not copied again.
+
+A message that left a folder and one of the same bytes that appeared in another are one message that
+moved. Who left is found before the folders are gone through (``find_departures``); whether one that
+is new here came from there is decided by SHA-256, read again from the source, so nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trasloco.engine.account import Side
+from trasloco.engine.classify import blame
+from trasloco.engine.diff import BROUGHT, Reflag
+from trasloco.engine.failure import Scope
+from trasloco.engine.fate import Fate
+from trasloco.engine.identity import Place
+from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.relay import Job
+from trasloco.imap.client import Client
+from trasloco.imap.utf7 import decode_name
+from trasloco.imap.values import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A message of the ledger that is no longer in its folder on the source."""
+
+    record: FolderRecord
+    row: MessageRow
+
+
+class Departures:
+    """Who left, by size and digest; each is given away once."""
+
+    def __init__(self) -> None:
+        self._by_digest: defaultdict[bytes, list[Departure]] = defaultdict(list)
+        self._sizes: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._by_digest)
+
+    def add(self, departure: Departure) -> None:
+        if departure.row.digest is not None:
+            self._by_digest[departure.row.digest].append(departure)
+            self._sizes.add(departure.row.size)
+
+    def may_be(self, size: int) -> bool:
+        """Did any message of this size leave? Sizes are those of the literals."""
+        return size in self._sizes
+
+    def claim(self, digest: bytes) -> Departure | None:
+        """The one that has these bytes, taken out; None when there is none (any more)."""
+        waiting = self._by_digest.get(digest)
+        if not waiting:
+            return None
+        departure = waiting.pop()
+        if not waiting:
+            del self._by_digest[digest]
+        return departure
+
+
+async def find_departures(
+    side: Side, client: Client, ledger: Ledger, records: Sequence[FolderRecord], statuses: Mapping[bytes, Status | None], run: int
+) -> Departures:
+    """Look into the folders that may have lost messages, if anything new is anywhere. Raises TransferError.
+
+    records: every pair the ledger knows. statuses: the source's folders as listed now. run: the present one.
+    """
+    departures = Departures()
+    if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
+        return departures
+    for record in records:
+        if record.run is None or record.run >= run:
+            continue  # no earlier run has seen it whole: what left it was never ours to move
+        if record.source_name not in statuses:
+            here: set[int] = set()  # the folder itself is gone, or has another name now
+        elif _may_have_lost(record, statuses[record.source_name]):
+            here = await _uids(side, client, record)
+        else:
+            continue
+        async for rows in ledger.rows(record.id):
+            for row in rows:
+                if row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here:
+                    departures.add(Departure(record, row))
+    return departures
+
+
+async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> tuple[list[MessageRow], list[Reflag]]:
+    """Of the messages new in this folder (positions), move those that came from another one.
+
+    The destination folder is selected again at the end. Returns the rows written and the flag changes
+    that came with the move. Raises TransferError, Fenced, LedgerUnavailable.
+    """
+    candidates = [position for position in new if departures.may_be(job.inventory.sizes[position])]
+    if not candidates:
+        return [], []
+    found = await _digests(job.source, [job.inventory.uids[position] for position in candidates])
+    claimed: defaultdict[int, list[tuple[int, Departure]]] = defaultdict(list)
+    for position in candidates:
+        digest = found.get(job.inventory.uids[position])
+        departure = departures.claim(digest) if digest is not None else None
+        if departure is not None:
+            claimed[departure.record.id].append((position, departure))
+    rows: list[MessageRow] = []
+    flags: list[Reflag] = []
+    for pairs in claimed.values():
+        moved = await _move(job, pairs)
+        rows.extend(moved)
+        bases = {job.inventory.uids[position]: departure.row.flags for position, departure in pairs}
+        flags.extend(
+            Reflag(row.source_uid, row.destination_uid, bases[row.source_uid], row.flags)
+            for row in moved
+            if row.destination_uid is not None and bases[row.source_uid] != row.flags
+        )
+    if claimed:
+        await _select(job.destination, job.name)
+    return rows, flags
+
+
+async def _move(job: Job, pairs: Sequence[tuple[int, Departure]]) -> list[MessageRow]:
+    """Move what came from one folder. What the user has moved or deleted himself stays as he left it."""
+    record = pairs[0][1].record
+    place = Place(job.destination.side, job.destination.client, decode_name(record.destination_name))
+    selected = await _select(place, record.destination_name)
+    if selected != record.destination_uidvalidity:
+        return []  # the rows' UIDs mean nothing there any more: copied like any new message
+    wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
+    with blame(place.side, "moving messages", place.folder):
+        there = {item.uid async for item in place.client.fetch(wanted, ("UID",)) if item.uid is not None}
+        uids = await place.client.move(sorted(there), job.name) if there else {}
+    rows = []
+    for position, departure in pairs:
+        old = departure.row.destination_uid
+        new = (uids or {}).get(old) if old in there and old is not None else None
+        rows.append(_row(job, position, departure, new, gone=old not in there))
+    await job.ledger.moved(record.id, [departure.row.source_uid for _, departure in pairs], job.folder_id, rows)
+    return rows
+
+
+def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone: bool) -> MessageRow:
+    row, where = departure.row, decode_name(departure.record.source_name)
+    reason = f"moved from “{where}”"
+    if gone:
+        reason += "; on the destination it had been moved or deleted there, which is left as it is"
+    flags = job.inventory.flags(position)
+    return MessageRow(job.inventory.uids[position], Fate.MOVED, job.run, uid, row.size, row.digest, flags, reason)
+
+
+async def _select(place: Place, name: bytes) -> int | None:
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        return (await place.client.select(name, read_only=False)).uidvalidity
+
+
+async def _uids(side: Side, client: Client, record: FolderRecord) -> set[int]:
+    folder = decode_name(record.source_name)
+    with blame(side, "looking for messages that moved", folder):
+        selected = await client.select(record.source_name, read_only=True)
+        if not selected.exists:
+            return set()
+        return {item.uid async for item in client.fetch("1:*", ("UID",)) if item.uid is not None}
+
+
+async def _digests(place: Place, uids: Sequence[int]) -> dict[int, bytes]:
+    """SHA-256 of the exact bytes, as the ledger keeps it."""
+    found: dict[int, bytes] = {}
+    with blame(place.side, "reading messages that may have moved", place.folder):
+        stream = place.client.bodies(uids)
+        async for body in stream:
+            sha = hashlib.sha256()
+            async for chunk in body:
+                sha.update(chunk)
+            if body.uid is not None:
+                found[body.uid] = sha.digest()
+        await stream.finish()
+    return found
+
+
+def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:
+    if status is None:
+        return False
+    return record.source_uidnext is None or status.uidnext is None or status.uidnext != record.source_uidnext
+
+
+def _may_have_lost(record: FolderRecord, status: Status | None) -> bool:
+    """Unless the counts prove that everything from before is still there."""
+    if status is None or record.source_uidvalidity != status.uidvalidity:
+        return False  # not to be compared: matched anew when the folder's turn comes
+    if None in (record.source_messages, record.source_uidnext, status.messages, status.uidnext):
+        return True
+    assert record.source_messages is not None
+    assert record.source_uidnext is not None
+    assert status.messages is not None
+    assert status.uidnext is not None
+    return status.messages - record.source_messages != status.uidnext - record.source_uidnext
