@@ -1,4 +1,4 @@
-"""The client against a real Dovecot, with IMAPClient as the oracle, over plain TCP and TLS."""
+"""The client against real Dovecot, Cyrus and Courier, with IMAPClient as the oracle, over plain TCP and TLS."""
 
 from __future__ import annotations
 
@@ -15,10 +15,22 @@ from trasloco.imap.endpoint import Endpoint, Security, Trust
 from trasloco.imap.errors import CommandFailed, ConnectionLost, LoginRefused
 from trasloco.imap.sasl import Credentials
 from trasloco.secret import Secret
+from trasloco.testing.courier import Courier
+from trasloco.testing.cyrus import Cyrus
 from trasloco.testing.dovecot import Dovecot
 
+SERVERS = ("dovecot_source", "dovecot_destination", "cyrus", "courier")
+Server = Dovecot | Cyrus | Courier
 
-async def opened(server: Dovecot, user: str, security: Security = Security.PLAIN) -> Client:
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the servers in turn."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+async def opened(server: Server, user: str, security: Security = Security.PLAIN) -> Client:
     port = server.port if security is not Security.IMPLICIT else server.tls_port
     client = await connect(Endpoint("localhost", port, security, Trust.PIN, server.host))
     await client.login(Credentials(user, Secret(server.password)))
@@ -29,14 +41,15 @@ def letters(count: int, seed: int) -> list[bytes]:
     chance = random.Random(seed)
     sizes = [chance.choice((0, 1, 10, 1000, 5000, 4096, 4097, 70_000)) for _ in range(count)]
     octets = bytes(number if number not in (0, 10, 13) else 1 for number in range(256))  # servers mend line ends
-    return [b"Subject: %d\r\n\r\n" % number + chance.randbytes(size).translate(octets) for number, size in enumerate(sizes)]
+    return [b"Subject: %d\r\n\r\n" % number + chance.randbytes(size).translate(octets) + b"\r\n" for number, size in enumerate(sizes)]
 
 
 async def fill(client: Client, name: bytes, messages: list[bytes], date: InternalDate | None = None) -> list[int]:
     pending = []
-    for start in range(0, len(messages), 50):
+    at_once = 50 if "MULTIAPPEND" in client.capabilities else 1
+    for start in range(0, len(messages), at_once):
         command = client.append(name)
-        for message in messages[start : start + 50]:
+        for message in messages[start : start + at_once]:
             await command.message(len(message), ["\\Seen", "$Forwarded"], date)
             for at in range(0, len(message), 9000):
                 await command.write(message[at : at + 9000])
@@ -45,8 +58,10 @@ async def fill(client: Client, name: bytes, messages: list[bytes], date: Interna
 
 
 @pytest.mark.parametrize("security", list(Security))
-async def test_what_goes_in_comes_out(dovecot_source: Dovecot, user: str, security: Security) -> None:
-    client = await opened(dovecot_source, user, security)
+async def test_what_goes_in_comes_out(server: Server, user: str, security: Security) -> None:
+    if security is not Security.PLAIN and isinstance(server, Courier):
+        pytest.skip("this Courier speaks plain text only")
+    client = await opened(server, user, security)
     messages = letters(120, 1)
     moment = InternalDate(1_000_000_000, 120)
     uids = await fill(client, b"INBOX", messages, moment)
@@ -66,8 +81,8 @@ async def test_what_goes_in_comes_out(dovecot_source: Dovecot, user: str, securi
             assert date is not None
             assert date.epoch == moment.epoch
         await stream.finish()
-    with IMAPClient(dovecot_source.host, dovecot_source.port, ssl=False) as oracle:
-        oracle.login(user, dovecot_source.password)
+    with IMAPClient(server.host, server.port, ssl=False) as oracle:
+        oracle.login(user, server.password)
         oracle.select_folder("INBOX", readonly=True)
         read = oracle.fetch(uids, ["BODY.PEEK[]"])
         assert [read[uid][b"BODY[]"] for uid in uids] == messages
@@ -94,18 +109,19 @@ async def test_names_come_back_as_they_went(dovecot_destination: Dovecot, user: 
     await client.logout()
 
 
-async def test_flags_copy_move_search(dovecot_destination: Dovecot, user: str) -> None:
-    client = await opened(dovecot_destination, user)
+async def test_flags_copy_move_search(server: Server, user: str) -> None:
+    client = await opened(server, user)
+    other, nowhere = (b"INBOX.Other", b"INBOX.Nowhere") if isinstance(server, Courier) else (b"Other", b"Nowhere")
     uids = await fill(client, b"INBOX", letters(10, 2))
-    await client.create(b"Other")
+    await client.create(other)
     await client.select(b"INBOX", read_only=False)
     await client.store(uids[:3], "+FLAGS", ["\\Flagged", "Wichtig"])
     assert await client.search(b"FLAGGED") == uids[:3]
-    assert await client.copy(uids[:2], b"Other") == {uids[0]: 1, uids[1]: 2}
-    assert await client.move(uids[9:], b"Other") == {uids[9]: 3}
+    assert await client.copy(uids[:2], other) == {uids[0]: 1, uids[1]: 2}
+    assert await client.move(uids[9:], other) == {uids[9]: 3}
     assert await client.search(b"ALL") == uids[:9]
     with pytest.raises(CommandFailed) as failed:
-        await client.copy(uids[:2], b"Nowhere")
+        await client.copy(uids[:2], nowhere)
     assert failed.value.status.code == "TRYCREATE"
     await client.logout()
 
