@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import functools
 import re
 import signal
 import socket
@@ -82,6 +83,8 @@ class Courier(LocalServer):
             "TCPREMOTEPORT": "1",  # imapd ends at once, without a word, when this is not set
             "IMAP_CAPABILITY": _CAPABILITIES,
             "IMAP_KEYWORDS": "1",
+            "IMAP_USELOCKS": "0",  # locks ask gamin, a daemon that is not there, and each question waits a second
+            "IMAP_ENHANCEDIDLE": "0",
             "IMAP_MAILBOX_SANITY_CHECK": "0",
             "IMAP_TRASHFOLDERNAME": "Trash",
         }
@@ -126,6 +129,7 @@ class Courier(LocalServer):
         self.tls_port = 0
         self._listener = listener
         threading.Thread(target=self._serve, args=(listener,), daemon=True, name="courier-front").start()
+        _refuse_gamin(self.identity[0])
 
     def _serve(self, listener: socket.socket) -> None:
         while True:
@@ -151,6 +155,28 @@ class Courier(LocalServer):
             except subprocess.TimeoutExpired:
                 session.kill()
                 session.wait()
+
+
+@functools.cache
+def _refuse_gamin(user: str) -> socket.socket | None:
+    """Take the place of gamin, a file watcher that imapd asks at each login: hang up at once.
+
+    With nobody there its library would try for more than a second. Once per process, for its life.
+    """
+    watcher = socket.socket(socket.AF_UNIX)
+    try:
+        watcher.bind(f"\0/tmp/fam-{user}-".ljust(108, "\0").encode())  # an abstract name, padded as the library pads it
+    except OSError:  # another test process does it already
+        watcher.close()
+        return None
+    watcher.listen(128)
+
+    def hang_up() -> None:
+        while True:
+            watcher.accept()[0].close()
+
+    threading.Thread(target=hang_up, daemon=True, name="no-gamin").start()
+    return watcher
 
 
 class _Front:
