@@ -250,6 +250,10 @@ def test_the_same_source_with_another_port_or_master() -> None:
     assert problems(f"{GOOD}\nx@example.net;192.0.2.11;anna@old.example;p") == []
 
 
+def test_another_port_of_its_own_is_another_server() -> None:
+    assert problems(f"{GOOD}\nx@example.net;192.0.2.10:10993;anna@old.example;p") == []
+
+
 @pytest.mark.parametrize(("mark", "name"), [(",", "commas"), ("\t", "tabs"), ("|", "vertical bars")])
 def test_another_separator_is_one_problem(mark: str, name: str) -> None:
     table = read("".join(GOOD.replace(";", mark) + "\n" for _ in range(50)).encode())

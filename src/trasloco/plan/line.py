@@ -41,7 +41,7 @@ class Line:
     password: Secret = field(default_factory=lambda: Secret(""))
     master: str = ""
     destination_key: str = ""
-    source_key: tuple[str, str] | None = None
+    source_key: tuple[str, int, str] | None = None
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -187,7 +187,9 @@ def _check_fields(line: Line, fields: list[_Field]) -> None:
             _warn(line, name, "outer-spaces", words, "Remove the space if it does not belong there.")
     if line.host and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
-        line.source_key = line.host.casefold().removesuffix("."), login
+        # 143 and 993 are two doors of one server; any other port may lead to another server behind one address.
+        door = 0 if line.port in (None, 143, 993) else line.port or 0
+        line.source_key = line.host.casefold().removesuffix("."), door, login
 
 
 def _check_smart_quotes(line: Line, name: str, item: _Field) -> None:

@@ -122,7 +122,7 @@ def _twice(parsed: list[Line]) -> list[Problem]:
     """The same destination or the same source on two lines: named on the later one, with the first one's number."""
     problems = []
     destinations: dict[str, int] = {}
-    sources: dict[tuple[str, str], int] = {}
+    sources: dict[tuple[str, int, str], int] = {}
     for line in parsed:
         if line.destination_key:
             first = destinations.setdefault(line.destination_key, line.number)

@@ -2,7 +2,8 @@
 
 The only place that knows how the destination is opened: as ``user*master`` with the master's
 password, with an authorization identity (SASL PLAIN, RFC 4616), or with a password per account.
-A source's master is carried as authorization identity too; the engine's opener tries the dialects.
+A master user is spelled in one of two dialects, ``user*master`` or an authorization identity; the other
+one is the side's fallback, tried once when the first is refused.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ def _source(account: Account, vault: Vault) -> Side:
         account.source_fingerprint,
     )
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
-    if account.master:
-        credentials = Credentials(login=account.master, secret=secret, authorization=account.login)
-    else:
-        credentials = Credentials(login=account.login, secret=secret)
-    return Side(SideName.SOURCE, endpoint, credentials)
+    if not account.master:
+        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
+    authorized = Credentials(login=account.master, secret=secret, authorization=account.login)
+    starred = Credentials(login=f"{account.login}*{account.master}", secret=secret)
+    return Side(SideName.SOURCE, endpoint, authorized, fallback=starred)
 
 
 def _destination(account: Account, vault: Vault) -> Side:
@@ -59,11 +60,11 @@ def _destination(account: Account, vault: Vault) -> Side:
     address = account.destination_address
     form = DestinationLogin(given["form"])
     if form is DestinationLogin.PASSWORD:
-        credentials = Credentials(login=address, secret=vault.reveal(account.destination_secret, f"{address} destination"))
-    else:
-        secret = vault.reveal(account.migration.destination_secret, "destination")
-        if form is DestinationLogin.AUTHZID:
-            credentials = Credentials(login=given["user"], secret=secret, authorization=address)
-        else:
-            credentials = Credentials(login=f"{address}{given['separator']}{given['user']}", secret=secret)
-    return Side(SideName.DESTINATION, endpoint, credentials)
+        own = Credentials(login=address, secret=vault.reveal(account.destination_secret, f"{address} destination"))
+        return Side(SideName.DESTINATION, endpoint, own)
+    secret = vault.reveal(account.migration.destination_secret, "destination")
+    authorized = Credentials(login=given["user"], secret=secret, authorization=address)
+    if form is DestinationLogin.AUTHZID:
+        return Side(SideName.DESTINATION, endpoint, authorized)
+    starred = Credentials(login=f"{address}{given['separator']}{given['user']}", secret=secret)
+    return Side(SideName.DESTINATION, endpoint, starred, fallback=authorized)
