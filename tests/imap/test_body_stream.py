@@ -126,3 +126,12 @@ async def test_silence_inside_a_message(play: Play) -> None:
             await body.read()
         assert failure.value.name == "idle_body"
         assert client.closed
+
+
+async def test_a_uid_told_too_late_to_be_put_right(play: Play) -> None:
+    async with play("bodies_told_too_late") as client:
+        first, second = client.bodies([1, 2]), client.bodies([3, 4])
+        for stream in (first, second):
+            with pytest.raises(ProtocolViolation, match="told only after message 3 which one it was"):
+                await stream.finish()
+        assert client.closed

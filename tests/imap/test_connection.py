@@ -8,7 +8,7 @@ import pytest
 from tests.imap.conftest import endpoint_of
 from trasloco.imap.client import Client, connect
 from trasloco.imap.deadlines import Deadlines
-from trasloco.imap.errors import DeadlineExceeded
+from trasloco.imap.errors import DeadlineExceeded, LimitExceeded
 from trasloco.imap.limits import Limits
 from trasloco.testing.scripted_server import ScriptedServer
 
@@ -86,3 +86,12 @@ async def test_a_reader_who_leaves_keeps_nothing() -> None:
         assert held(client) == 0
         client.abort()
     gc.collect()
+
+
+async def test_what_is_kept_for_others_has_an_end() -> None:
+    async with ScriptedServer(big_bodies(2, 3000)) as server:
+        client = await connect(endpoint_of(server), limits=Limits(buffered=100_000, kept=1_000_000))
+        client.bodies([1, 2])
+        with pytest.raises(LimitExceeded) as failure:
+            await client.noop()
+        assert failure.value.limit == "kept"

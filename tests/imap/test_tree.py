@@ -5,6 +5,7 @@ import pytest
 from tests.imap.conftest import Play
 from trasloco.imap import quirks
 from trasloco.imap.errors import LimitExceeded
+from trasloco.imap.limits import Limits
 from trasloco.imap.values import Mailbox, Status
 
 
@@ -40,4 +41,13 @@ async def test_a_name_beyond_all_measure(play: Play) -> None:
         with pytest.raises(LimitExceeded) as failure:
             await client.tree(status=False)
         assert failure.value.limit == "literal"
+        assert client.closed
+
+
+@pytest.mark.parametrize(("limits", "name"), [(Limits(mailboxes=2), "mailboxes"), (Limits(answer=40), "answer")])
+async def test_more_mailboxes_than_anybody_has(play: Play, limits: Limits, name: str) -> None:
+    async with play("endless_answer", limits=limits) as client:
+        with pytest.raises(LimitExceeded) as failure:
+            await client.tree(status=False)
+        assert failure.value.limit == name
         assert client.closed

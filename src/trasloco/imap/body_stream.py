@@ -75,6 +75,7 @@ class BodyStream:
         self._connection = connection
         self._note = note
         self._asked = frozenset(uids)
+        self._given: set[int] = set()  # a message comes once, even if the server sends it twice
         self._only = next(iter(self._asked)) if len(self._asked) == 1 else None
         self._queue: deque[Body | bytes | object] = deque()
         self._wake: asyncio.Future[None] | None = None
@@ -174,9 +175,11 @@ class BodyStream:
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
-        if uid is not None and uid not in self._asked:
-            self._incoming = None  # nobody asked for it: let it pass by
+        if uid is not None and (uid not in self._asked or uid in self._given):
+            self._incoming = None  # nobody asked for it, or it came before: let it pass by
             return
+        if uid is not None:
+            self._given.add(uid)
         self._incoming = Body(self, sequence, uid, size)
         self._put(self._incoming)
 
@@ -188,13 +191,14 @@ class BodyStream:
     def end(self, uid: int | None) -> None:
         if self._incoming is None:
             return
-        if uid is not None:
+        if uid is not None and uid != self._incoming.uid:
             self._incoming.uid = uid
-            if uid not in self._asked:
+            if uid not in self._asked or uid in self._given:
                 # Its bytes were read as another message's, and the stream it belongs to will miss it.
                 words = f"the server mixed its answers and told only after message {uid} which one it was"
                 self._connection.abort(ProtocolViolation(words))
                 return
+            self._given.add(uid)
         self._put(_END)
 
     def broken(self, words: str) -> None:
@@ -205,6 +209,10 @@ class BodyStream:
         assert isinstance(response, Fetched)
         content = response.sections[b""]
         uid = response.uid or self._only
+        if uid in self._given:
+            return
+        if uid is not None:
+            self._given.add(uid)
         self._incoming = Body(self, response.sequence, uid, len(content or b""), nil=not content)
         self._put(self._incoming)
         if content:

@@ -15,7 +15,7 @@ from typing import cast
 
 from trasloco.imap.commands import Command, Literal
 from trasloco.imap.deadlines import Deadlines
-from trasloco.imap.errors import CommandFailed, ConnectionLost, DeadlineExceeded, ImapError
+from trasloco.imap.errors import CommandFailed, ConnectionLost, DeadlineExceeded, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange, Wait
 from trasloco.imap.limits import Limits
 from trasloco.imap.protocol import Protocol
@@ -227,7 +227,11 @@ class Connection(asyncio.Protocol):
     def hold(self, size: int) -> None:
         """So many more bytes wait for their reader."""
         self._held += size
-        if self._held <= self.limits.buffered or self._reading_paused or self.transport is None:
+        if self._held <= self.limits.buffered or self.transport is None:
+            return
+        if self._held > self.limits.kept:
+            self.abort(LimitExceeded("kept", f"more than {self.limits.kept} bytes of messages wait for a reader who waits for others"))
+        if self._reading_paused or self.error is not None:
             return
         if all(future.done() for future in self._wanted):
             self._reading_paused = True

@@ -49,6 +49,7 @@ class Exchange:
     on_ready: called when all pieces given so far were handed to the line (open exchanges only).
     open: more pieces may follow by ``Protocol.extend``; nothing else is sent meanwhile.
     deadline: the field of ``Deadlines`` that says how long the server may be silent.
+    received: bytes of untagged data it got, FETCH aside.
     broken: set when an answer of it could not be read; the tagged OK is then no success.
     """
 
@@ -65,6 +66,7 @@ class Exchange:
         "open",
         "parts",
         "pieces",
+        "received",
         "tag",
         "uids",
         "whole",
@@ -103,6 +105,7 @@ class Exchange:
         self.deadline = deadline
         self.open = is_open
         self.done = False
+        self.received = 0
         self.broken = ""
 
     def wants(self, response: Response) -> bool:

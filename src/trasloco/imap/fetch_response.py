@@ -18,6 +18,7 @@ _ITEMS = rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|R
 _COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")
 _ITEM_NAME = re.compile(rb"([A-Za-z0-9.\-_]+)(?:\[(.*)\])?(?:<\d+>)?", re.DOTALL)
 _OLD_SECTIONS = {"RFC822": b"", "RFC822.HEADER": b"HEADER", "RFC822.TEXT": b"TEXT"}
+_LONGEST_KEPT = 300  # a longer list of flags is read anew: the server does not decide how much we remember
 # Before a literal that may stream: the whole message as the next value of the outermost list.
 _WHOLE_BODY = re.compile(rb"[ (](?:BODY|BINARY|RFC822)(?:\.PEEK)?(?:\[\](?:<0>)?)? ?$", re.IGNORECASE)
 _BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,20}) )?BODY\[\] ")
@@ -39,9 +40,13 @@ def parse_common(line: bytes) -> Fetched | None:
     )
 
 
-@lru_cache(maxsize=4096)
 def parse_flags(inside: bytes) -> frozenset[str]:
     """The flags between the parentheses; any bytes but spaces, decoded leniently."""
+    return _flags(inside) if len(inside) <= _LONGEST_KEPT else _flags.__wrapped__(inside)
+
+
+@lru_cache(maxsize=4096)
+def _flags(inside: bytes) -> frozenset[str]:
     try:
         return frozenset(inside.decode("utf-8").split())
     except UnicodeDecodeError:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
-from trasloco.imap.errors import CommandFailed, ImapError
+from trasloco.imap.errors import CommandFailed, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange
 from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
@@ -72,6 +72,8 @@ class FetchStream:
                 response = _merge(earlier, response)
             if not self._is_complete(response):
                 self._partial[uid] = response
+                if len(self._partial) > self._connection.limits.entries:
+                    self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
                 return
         elif self._partial:
             self._partial.pop(uid, None)

@@ -15,7 +15,7 @@ from trasloco.imap.errors import LimitExceeded
 from trasloco.imap.fetch_response import parse_common, parse_flags, parse_items
 from trasloco.imap.limits import Limits
 from trasloco.imap.list_response import parse_list, parse_status
-from trasloco.imap.number_set import parse_set
+from trasloco.imap.number_set import parse_set, runs
 from trasloco.imap.responses import Response
 from trasloco.imap.status_text import parse_status_text, readable
 from trasloco.imap.tokens import GrammarError, Tokens
@@ -95,12 +95,11 @@ def _parse_search(_: str, tokens: Tokens, limits: Limits) -> Response:
     plain, parenthesis, extra = text.partition(b"(")
     if not _NUMBERS.fullmatch(plain and b" " + plain):
         raise tokens.error("expected numbers")
-    numbers = plain.split()
-    if len(numbers) > limits.entries:
+    if plain.count(b" ") > limits.entries:
         raise LimitExceeded("entries", f"the server found more than {limits.entries} messages")
     words = extra.rstrip(b") ").split() if parenthesis else []
     modseq = int(words[1]) if len(words) == 2 and words[0].upper() == b"MODSEQ" and words[1].isdigit() else None
-    return responses.SearchHits(tuple((number, number) for number in map(int, numbers)), modseq=modseq)
+    return responses.SearchHits(tuple(runs(map(int, plain.split()))), modseq=modseq)
 
 
 def _parse_esearch(_: str, tokens: Tokens, limits: Limits) -> Response:

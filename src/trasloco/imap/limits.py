@@ -10,15 +10,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """line: bytes of one line; numbers: the same for the lines that list UIDs (SEARCH, ESEARCH,
-    VANISHED, SORT), which grow with the mailbox; literal: bytes collected of the literals of one
-    response; depth: nested parentheses; entries: values of one answer (LIST lines, search hits,
-    numbers of a set); buffered: body bytes held for a slow reader before the socket is left alone.
+    """line: bytes of one line. numbers: the same for the lines that list UIDs (SEARCH, ESEARCH,
+    VANISHED, SORT), which grow with the mailbox. literal: bytes collected of the literals of one
+    response. answer: bytes of everything one command gets, FETCH aside. depth: nested parentheses.
+    entries: messages named by one answer. mailboxes: lines of LIST. buffered: body bytes held for a
+    slow reader before the socket is left alone. kept: body bytes held at the most, when answers come
+    mixed and one reader has to wait for what stands behind the bytes of another.
     """
 
     line: int = 1024 * 1024
-    numbers: int = 32 * 1024 * 1024
+    numbers: int = 16 * 1024 * 1024
     literal: int = 4 * 1024 * 1024
+    answer: int = 32 * 1024 * 1024
     depth: int = 100
-    entries: int = 5_000_000
+    entries: int = 2_000_000
+    mailboxes: int = 100_000
     buffered: int = 1024 * 1024
+    kept: int = 256 * 1024 * 1024

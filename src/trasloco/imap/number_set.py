@@ -7,6 +7,8 @@ from collections.abc import Container, Iterable, Iterator
 
 from trasloco.imap.errors import LimitExceeded
 
+_MOST_RANGES = 2_000_000
+
 
 def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
     """Compact sets in rising order, each at most ``longest`` bytes, so that no command line is longer
@@ -27,24 +29,30 @@ def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
 
 
 def ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Runs of consecutive numbers as (first, last), in rising order."""
-    ordered = sorted(set(numbers))
-    if not ordered:
-        return
-    first = last = ordered[0]
-    for number in ordered[1:]:
-        if number == last + 1:
+    """Runs of consecutive numbers as (first, last), in rising order, each number once."""
+    return runs(sorted(set(numbers)))
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Runs of consecutive numbers as (first, last), in the order given."""
+    first = last = None
+    for number in numbers:
+        if last is not None and number == last + 1:
             last = number
             continue
-        yield first, last
+        if first is not None and last is not None:
+            yield first, last
         first = last = number
-    yield first, last
+    if first is not None and last is not None:
+        yield first, last
 
 
 def parse_set(text: bytes) -> tuple[tuple[int, int], ...]:
     """``1:5,7`` -> ((1, 5), (7, 7)) in the order written, each range from low to high (RFC 9051: 5:1
     is 1:5). Raises ValueError, also for ``*``, which no server sends back."""
     found: list[tuple[int, int]] = []
+    if text.count(b",") > _MOST_RANGES:
+        raise ValueError("a set of too many ranges")
     for part in text.split(b","):
         low, colon, high = part.partition(b":")
         if not low.isdigit() or (colon and not high.isdigit()) or len(low) > 20 or len(high) > 20:

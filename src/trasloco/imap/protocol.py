@@ -20,7 +20,6 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from trasloco.imap import responses
 from trasloco.imap.commands import Literal
@@ -30,26 +29,13 @@ from trasloco.imap.fetch_response import body_start
 from trasloco.imap.fragments import NO_LITERAL, Chunk, Fragments, Line
 from trasloco.imap.grammar import parse, parse_capabilities
 from trasloco.imap.limits import Limits
-from trasloco.imap.responses import Response
+from trasloco.imap.redaction import without_secrets
+from trasloco.imap.responses import VERBS, Response
 from trasloco.imap.status_text import readable
 from trasloco.imap.tokens import GrammarError
-from trasloco.imap.values import Capabilities, Fetched, Kind, Namespaces, StatusText
+from trasloco.imap.values import Capabilities, Fetched, Kind, StatusText
 
 _LITERAL_MINUS = 4096  # RFC 7888 section 5
-_TYPES: dict[str, type] = {
-    "FETCH": Fetched,
-    "LIST": responses.Listed,
-    "LSUB": responses.Listed,
-    "XLIST": responses.Listed,
-    "STATUS": responses.MailboxStatus,
-    "SEARCH": responses.SearchHits,
-    "ESEARCH": responses.SearchHits,
-    "NAMESPACE": Namespaces,
-    "ID": responses.ServerId,
-    "QUOTA": responses.QuotaUsage,
-    "FLAGS": responses.FlagList,
-}
-_WITH_WORDS = (responses.Tagged, responses.UntaggedStatus, responses.Unparsable)
 
 
 class State(enum.Enum):
@@ -211,7 +197,7 @@ class Protocol:
         text, literal = line
         if literal == NO_LITERAL:
             if not self._parts:
-                self._respond(parse((text,), self._limits))
+                self._respond(parse((text,), self._limits), len(text))
                 return
             self._parts.append(text)
             self._finish_parts()
@@ -266,7 +252,7 @@ class Protocol:
         parts, self._parts, self._collected = self._parts, [], 0
         handler, self._streamed = self._streamed, None
         if handler is None:
-            self._respond(parse(parts, self._limits))
+            self._respond(parse(parts, self._limits), sum(map(len, parts)))
         elif len(parts) == 3 and parts[2] == b")" and self._early[1] is not None:
             handler.end(self._early[1])
         else:
@@ -277,10 +263,10 @@ class Protocol:
                 words = response.words if isinstance(response, responses.Unparsable) else "a FETCH response with no end"
                 handler.broken(f"the server sent an answer that cannot be read: {words}")
 
-    def _respond(self, response: Response) -> None:
+    def _respond(self, response: Response, size: int) -> None:
         """One whole response: to whom it belongs."""
-        if self.hidden and isinstance(response, _WITH_WORDS):
-            response = self._without_secrets(response)
+        if self.hidden:
+            response = without_secrets(response, self.hidden)
         if self.state is State.GREETING:
             self._greet(response)
             return
@@ -300,23 +286,20 @@ class Protocol:
             self._untagged_status(response.status)
         for exchange in self._pending.values():
             if exchange.wants(response):
+                self._count(exchange, kind, size)
                 if exchange.on_data is not None:
                     exchange.on_data(response)
                 break
         if self._on_news is not None and kind is not Fetched:
             self._on_news(response)
 
-    def _without_secrets(self, response: Response) -> Response:
-        """Servers do repeat a command they refuse; what we hide must not come back in their words."""
-        if isinstance(response, responses.Unparsable):
-            return replace(response, words=self._hide(response.words))
-        assert isinstance(response, responses.Tagged | responses.UntaggedStatus)
-        return replace(response, status=replace(response.status, words=self._hide(response.status.words)))
-
-    def _hide(self, words: str) -> str:
-        for secret in self.hidden:
-            words = words.replace(secret, "(hidden)")
-        return words
+    def _count(self, exchange: Exchange, kind: type, size: int) -> None:
+        """A command's answer is kept until its end; only FETCH is read on the way."""
+        if kind is not Fetched:
+            exchange.received += size
+            if exchange.received > self._limits.answer:
+                words = f"the server answers {exchange.words} with more than {self._limits.answer} bytes"
+                raise LimitExceeded("answer", words)
 
     def _greet(self, response: Response) -> None:
         """The greeting (7.1.4, 7.1.5): OK, PREAUTH or BYE; anything else is no IMAP server."""
@@ -393,7 +376,7 @@ class Protocol:
             if self._outgoing and self._outgoing[0] is exchange:
                 self._cut_short(exchange)
             return
-        wanted = _TYPES.get(response.verb)
+        wanted = VERBS.get(response.verb)
         for exchange in self._pending.values():
             if wanted in exchange.accepts:
                 exchange.broken = exchange.broken or words

@@ -164,3 +164,18 @@ Response: TypeAlias = (
     | Unknown
     | Unparsable
 )
+
+# What each response we could not read would have been: whose answer is then incomplete.
+VERBS: dict[str, type] = {
+    "FETCH": Fetched,
+    "LIST": Listed,
+    "LSUB": Listed,
+    "XLIST": Listed,
+    "STATUS": MailboxStatus,
+    "SEARCH": SearchHits,
+    "ESEARCH": SearchHits,
+    "NAMESPACE": Namespaces,
+    "ID": ServerId,
+    "QUOTA": QuotaUsage,
+    "FLAGS": FlagList,
+}

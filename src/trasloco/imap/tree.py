@@ -79,14 +79,14 @@ class Tree:
             self._statuses[_key(response.name)] = response.status
         elif isinstance(response, Listed):
             mailbox = response.mailbox
-            if response.verb == "LSUB":
-                self._subscribed.add(_key(mailbox.name))
-                return
             if response.verb == "XLIST" and "\\inbox" in mailbox.attributes:
                 mailbox = replace(mailbox, name=b"INBOX")  # XLIST shows INBOX under a translated name
-            self._listed[mailbox.name] = mailbox
-            if len(self._listed) > self._connection.limits.entries // 10:
-                self._connection.abort(LimitExceeded("entries", "the server lists more mailboxes than we keep"))
+            if response.verb == "LSUB":
+                self._subscribed.add(_key(mailbox.name))
+            else:
+                self._listed[mailbox.name] = mailbox
+        if max(len(self._listed), len(self._subscribed), len(self._statuses)) > self._connection.limits.mailboxes:
+            self._connection.abort(LimitExceeded("mailboxes", "the server lists more mailboxes than we keep"))
 
     def _complete(self, mailbox: Mailbox) -> Mailbox:
         key = _key(mailbox.name)
@@ -108,9 +108,10 @@ async def statuses(connection: Connection, names: Sequence[bytes]) -> dict[bytes
     """STATUS of each, all on their way at once; a mailbox that fails has its failure for a value."""
     items = status_items(connection)
     found: dict[bytes, Status] = {}
+    asked = {_key(name) for name in names}
 
     def take(response: Response) -> None:
-        if isinstance(response, MailboxStatus):
+        if isinstance(response, MailboxStatus) and _key(response.name) in asked:
             found[_key(response.name)] = response.status
 
     answers = {name: connection.ask(commands.status(name, items), accepts=(MailboxStatus,), on_data=take) for name in names}
