@@ -4,8 +4,8 @@ import csv
 import io
 
 import pytest
-from tests.project.sample_report import fates, folder, run, sample_report
 
+from tests.project.sample_report import fates, folder, run, sample_report
 from trasloco.project.report_csv import COLUMNS, csv_report
 
 

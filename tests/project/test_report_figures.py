@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from tests.project.sample_report import sample_report
-
 from trasloco.project.report_figures import attention, now, reasons, used_fates, well
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import click
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,15 @@ class TlsOptions:
     starttls: bool = False
     source_starttls: bool = False
     destination_starttls: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> TlsOptions:
+        """From click's parameters by name. Raises ``click.UsageError`` when they contradict each other."""
+        options = cls(**{item.name: values[item.name] for item in fields(cls)})
+        for name, side in (("source", options.source), ("destination", options.destination)):
+            if side.tls == "off" and side.starttls:
+                raise click.UsageError(f"For the {name}, STARTTLS asks for encryption and --tls off forbids it: leave one of them out.")
+        return options
 
     @property
     def source(self) -> Encryption:

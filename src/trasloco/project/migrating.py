@@ -53,22 +53,20 @@ def open_migration(
     return opening.open_migration(accounts, target, settings, ring, source_type=source_type, allow_private_addresses=allow_private)
 
 
-def last_run_number(migration: MailMigration, wanted: int) -> int:
-    """The number of the run to stop after: ``wanted`` runs in all, but always one that brings something.
+def runs_to_make(migration: MailMigration, wanted: int) -> tuple[int, int]:
+    """The numbers of the first and the last run to work on: ``wanted`` runs in all, but always one that brings something.
 
     An unfinished run is finished; when all are finished there is a further one.
     """
-    done = migration.runs.count()
-    unfinished = migration.runs.filter(status__in=UNFINISHED_RUN).exists()
-    return max(wanted, done if unfinished else done + 1)
+    finished = _finished_runs(migration)
+    return finished + 1, max(wanted, finished + 1)
 
 
-async def migrate(migration: MailMigration, last: int, concurrency: int) -> bool:
+async def migrate(migration: MailMigration, last: int, caps: Caps) -> bool:
     """Work through the runs up to number ``last``, showing progress. False when a signal ended it before.
 
-    concurrency: accounts at once.
+    caps: how many accounts at once, in all and by host.
     """
-    caps = Caps(total=concurrency)
     async with Interruption(_STOPPING) as stop:
         while not stop.is_set():
             if await in_thread(_finished_runs, migration) >= last:

@@ -18,24 +18,22 @@ from trasloco.project.units import parse_size
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 TLS_CHOICES = ("verify", "pin", "off")
+_OTHERS = "Other options"
 SOURCE_TYPES = ("standard", "gmail", "exchange", "office365")
 
 
 class TwinOption(click.Option):
     """An option that knows its environment twins and its section in the help."""
 
-    def __init__(self, *declarations: Any, section: str = "Other options", **attributes: Any) -> None:
+    def __init__(self, *declarations: Any, section: str = _OTHERS, **attributes: Any) -> None:
         super().__init__(*declarations, **attributes)
         self.section = section
-        if self.name and not self.is_eager:
-            self.envvar = f"TRASLOCO_{self.name.upper()}"
-            self.show_envvar = True
+        self._twin = self.opts[0].lstrip("-").replace("-", "_").upper()
+        self.envvar = f"TRASLOCO_{self._twin}"
+        self.show_envvar = True
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        if not self.envvar:
-            return None
-        command = (ctx.info_name or "").upper()
-        special = os.environ.get(f"TRASLOCO_{command}_{(self.name or '').upper()}")
+        special = os.environ.get(f"TRASLOCO_{(ctx.info_name or '').upper()}_{self._twin}")
         return special or super().resolve_envvar_value(ctx)
 
 
@@ -46,11 +44,12 @@ class SectionedCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
-                sections.setdefault(getattr(parameter, "section", "Other options"), []).append(record)
+            if record is not None and isinstance(parameter, click.Option):
+                sections.setdefault(getattr(parameter, "section", _OTHERS), []).append(record)
+        sections[_OTHERS] = sections.pop(_OTHERS, [])  # --help comes last
         for name, records in sections.items():
             with formatter.section(name):
-                formatter.write_dl(records)
+                formatter.write_dl(records, col_max=36)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Written as it stands: examples are not prose to be filled."""

@@ -16,7 +16,7 @@ FATES = ("copied", "adopted", "moved", "skipped", "refused", "vanished")
 LABELS = {
     "source": "Messages",
     "copied": "Copied",
-    "adopted": "Already there",
+    "adopted": "Was there",
     "moved": "Moved",
     "skipped": "Skipped",
     "refused": "Refused",

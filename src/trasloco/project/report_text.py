@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, name_of, now, used_fates
-from trasloco.project.screen import plain, say, table
+from collections.abc import Mapping
+from typing import Any
+
+from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, now, used_fates
+from trasloco.project.screen import plain, say, screen, table
 from trasloco.project.units import count_words, duration_words, size_words
 
 _STYLES = {"failed": "red", "completed_with_errors": "yellow", "stopped": "yellow"}
 _MOST_ATTENTION = 25
 
 
-def show_report(report: Report) -> None:
-    """Print the tables and the sum."""
-    runs = [(account, run) for account in report["accounts"] for run in account["runs"]]
+def show_report(report: Report, first_run: int = 1) -> None:
+    """Print a row for each account and run from number ``first_run`` on, what needs attention, and the sum."""
+    runs = [(account, run) for account in report["accounts"] for run in account["runs"] if run["number"] >= first_run]
+    if screen().is_terminal:
+        _show_table(runs)
+    else:
+        for account, run in runs:
+            say(_line(account, run))
+    say()
+    show_attention(report)
+    say(conclusion(report), style="bold")
+    flags = sum(run.get("flags_changed", 0) for _, run in runs)
+    if flags:
+        say(f"{count_words(flags, 'message')} with changed flags brought up to date.")
+
+
+def _show_table(runs: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
     fates = used_fates(run["messages"] for _, run in runs)
     rows, styles = [], []
     for account, run in runs:
         figures = [f"{run['messages'].get(fate, 0):,}" for fate in fates]
         ending = [size_words(run["bytes"]), duration_words(run["seconds"] or 0)]
-        rows.append([name_of(account), str(run["number"]), STATUS_WORDS.get(run["status"], run["status"]), *figures, *ending])
+        rows.append([str(account["destination"]), str(run["number"]), STATUS_WORDS.get(run["status"], run["status"]), *figures, *ending])
         styles.append(_STYLES.get(run["status"], ""))
     figures_names = [LABELS[fate] for fate in fates]
-    names = ["Account", "Run", "Status", *figures_names, "Copied size", "Time"]
-    table("", names, rows, numbers=["Run", *figures_names, "Copied size", "Time"], styles=styles)
-    say()
-    show_attention(report)
-    say(conclusion(report), style="bold")
+    names = ["Account", "Run", "Status", *figures_names, "Size", "Time"]
+    table("", names, rows, numbers=["Run", *figures_names, "Size", "Time"], styles=styles)
+
+
+def _line(account: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    fates = [f"{run['messages'][fate]:,} {LABELS[fate].lower()}" for fate in FATES if run["messages"].get(fate, 0)]
+    figures = f"{count_words(run['messages'].get('source', 0), 'message')}{': ' if fates else ''}{', '.join(fates)}"
+    ending = f"{size_words(run['bytes'])} in {duration_words(run['seconds'] or 0)}"
+    status = STATUS_WORDS.get(run["status"], run["status"])
+    return f"{plain(str(account['destination']))}, run {run['number']}: {status}, {figures}; {ending}"
 
 
 def show_attention(report: Report) -> None:

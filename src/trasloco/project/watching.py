@@ -38,8 +38,10 @@ async def watch(look: Callable[[], Awaitable[Progress | None]], ended: asyncio.E
                 else:
                     lines(now, progress, pace)
             if last:
-                return
+                break
             await _until(ended, EVERY_SECONDS)
+    if live is not None:
+        say()
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -44,7 +44,7 @@ def check(accounts: str, **values: Any) -> int:
     tried, at most 4 at a time per server, and what is in the mailboxes is counted. Nothing is
     changed anywhere. Without --destination only the source servers are tried.
     """
-    tls = TlsOptions(**{name: values[name] for name in TlsOptions.__dataclass_fields__})
+    tls = TlsOptions.of(values)
     destination = destination_of(values, tls.destination)
     rows = read_accounts(accounts)
     show_problems(f"{accounts}: what is wrong", rows.problems)

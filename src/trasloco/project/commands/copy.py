@@ -48,7 +48,7 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     Folders, flags and dates are kept. What is there already is not copied again, so the same
     command may be repeated: after a stop, or to bring what has come since.
     """
-    tls = TlsOptions(**{name: values[name] for name in TlsOptions.__dataclass_fields__})
+    tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
     if [from_password_file, to_password_file] == ["-", "-"]:
         raise click.UsageError("Only one of the two passwords can come from standard input.")

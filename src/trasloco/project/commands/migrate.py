@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trasloco.engine.account import Settings
+from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.project.accounts_file import read_accounts, show_problems
 from trasloco.project.database import prepare
@@ -83,7 +84,7 @@ def migrate(accounts: str, **values: Any) -> int:
     The same command goes on where it was after a stop or a kill. When all is copied, it makes a
     further run that brings what is new. Nothing is ever deleted on the source.
     """
-    tls = TlsOptions(**{name: values[name] for name in TlsOptions.__dataclass_fields__})
+    tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
     destination = destination_of(values, tls.destination)
     if destination is None:
@@ -92,19 +93,21 @@ def migrate(accounts: str, **values: Any) -> int:
     keep_log(state_directory())
     with prepare():
         # The records can be imported only now: Django has to know its database first.
+        from trasloco.jobs.dispatch import Caps
         from trasloco.project import migrating
         from trasloco.project.report_document import report_document
 
-        settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))
+        provider = providers()[values["source_type"]]
+        settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]), skip_non_mail=provider.skip_non_mail)
         private = values["allow_private_addresses"]
-        opened = migrating.open_migration(rows, destination, tls.source, settings, values["source_type"], allow_private=private)
+        opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
-        last = migrating.last_run_number(opened, int(values["runs"]))
-        finished = run(migrating.migrate(opened, last, values["concurrency"]))
+        first, last = migrating.runs_to_make(opened, int(values["runs"]))
+        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], provider.connections_per_host)))
         report = report_document(opened.code)
         if report is None:
             raise Halt(f"The migration {opened.code} is gone from the database. Somebody must have removed it meanwhile.")
-    return _end(report, values["report"], finished=finished)
+    return _end(report, values["report"], first, finished=finished)
 
 
 def _rows(file: str, destination: Destination) -> Sequence[Row]:
@@ -121,14 +124,14 @@ def _rows(file: str, destination: Destination) -> Sequence[Row]:
     return table.rows
 
 
-def _end(report: Report, file: str | None, *, finished: bool) -> int:
+def _end(report: Report, file: str | None, first_run: int, *, finished: bool) -> int:
     """Write and show the report, say what to do next; the exit status."""
     if file:
         write_file(file, json_report(report))
     if not finished:
         say("Stopped. The same command goes on where it was.")
         return ExitCode.INTERRUPTED
-    show_report(report)
+    show_report(report, first_run)
     say()
     for line in _next(report, file):
         say(line)

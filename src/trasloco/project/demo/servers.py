@@ -33,7 +33,7 @@ class DemoServer(Protocol):
         """The folder's name as this server writes it, and the report with it."""
 
     def destination_options(self, directory: FilePath) -> list[str]:
-        """The options of ``migrate`` that open every mailbox of this server; writes the password file they name."""
+        """The options of ``migrate`` that open every mailbox of this server; writes the password file they name into ``directory``."""
 
 
 class _DovecotServer:
@@ -60,10 +60,10 @@ class _DovecotServer:
         return name if path == ("INBOX",) else self._prefix + name
 
     def destination_options(self, directory: FilePath) -> list[str]:
-        file = directory / "master-password.txt"
+        file = directory / "master.txt"
         file.touch(mode=0o600)
         file.write_text(MASTER_PASSWORD + "\n", "utf-8")
-        return ["--destination", f"imaps://{self.where}", "--destination-master", MASTER, "--destination-master-password-file", str(file)]
+        return ["--destination", f"imaps://{self.where}", "--destination-master", MASTER, "--destination-master-password-file", file.name]
 
     def _login(self, person: Person) -> tuple[str, str]:
         if self._source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.packages import PackagesUnavailable
 from trasloco.testing.server import ServerFailed
 
+_WIDTH = 92  # of a command as shown
+
 
 class Demo:
     """One performance. ``directory``: holds the CSV, the state and the reports."""
@@ -42,7 +45,7 @@ class Demo:
         self.html = directory / "report.html"
         self._source, self._destination = source, destination
         self._options = [*destination.destination_options(directory), "--tls", "pin", "--allow-private-addresses"]
-        self._migrate = ["migrate", str(self.csv), *self._options, "--max-size", f"{MAX_SIZE >> 20}M", "--report", str(self.json)]
+        self._migrate = ["migrate", self.csv.name, *self._options, "--max-size", f"{MAX_SIZE >> 20}M", "--report", self.json.name]
 
     def play(self) -> bool:
         """All acts; True when everything is as it should be."""
@@ -50,14 +53,14 @@ class Demo:
         self._write_csv()
         count = self._fill()
         _act("Every login is tried before anything is copied")
-        self._command("check", str(self.csv), *self._options)
+        self._command("check", self.csv.name, *self._options)
         _act("First run: everything is copied")
         self._command(*self._migrate)
         news = self._meanwhile()
         _act("Second run, the same command: only what is new")
         self._command(*self._migrate)
         report = json.loads(self.json.read_text("utf-8"))
-        self._command("report", report["migration"], "--html", "--output", str(self.html), quiet=True)
+        self._command("report", report["migration"], "--html", "--output", self.html.name, quiet=True)
         well = self._compare(report, news, count)
         say(f"The demo took {duration_words(time.monotonic() - started)}.", style="dim")
         return well
@@ -73,7 +76,6 @@ class Demo:
         with _waiting("Filling the old mailboxes"):
             count = fill(self._source, lambda login, messages: None)
         say(f"The old one holds {count_words(count, 'message')} in {len(CAST)} mailboxes, with folders in seven languages.")
-        say(f"The accounts are in {self.csv}.")
         return count
 
     def _meanwhile(self) -> News:
@@ -94,20 +96,19 @@ class Demo:
             say(f"Not every message is there: {found.there:,} of {found.expected:,}.", style="bold red")
             return False
         say(f"Every message is there, byte for byte: {found.there:,} of {found.expected:,}.", style="bold green")
-        say(
-            f"Flags, dates and folders are the same. {found.left_out:,} in Trash and Junk, or too large, were left out, as the report says."
-        )
+        say("Flags, dates and folders are the same.")
+        say(f"{found.left_out:,} messages in Trash and Junk, or too large, were left out, as the report says.")
         return True
 
     def _command(self, *words: str, quiet: bool = False) -> None:
         """Run the real command as a person would, showing it. Raises ``Halt`` when it does not end with 0."""
         if not quiet:
-            say(f"$ trasloco {_shown(words)}", style="cyan")
+            say(_shown(words), style="cyan")
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("TRASLOCO_")}
         environment["TRASLOCO_STATE_DIR"] = str(self.state)
         sys.stdout.flush()
         done = subprocess.run(  # noqa: S603 - our own command with our own words
-            [sys.executable, "-m", "trasloco", *words], env=environment, stdout=subprocess.DEVNULL if quiet else None
+            [sys.executable, "-m", "trasloco", *words], env=environment, cwd=self.directory, stdout=subprocess.DEVNULL if quiet else None
         )
         if done.returncode == ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
@@ -143,7 +144,7 @@ def _directory(keep: Path | None) -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory / "state", ignore_errors=True)
-        for name in ("accounts.csv", "master-password.txt", "passwords.csv"):
+        for name in ("accounts.csv", "master.txt", "passwords.csv"):
             (directory / name).unlink(missing_ok=True)
         if not any(directory.iterdir()):
             directory.rmdir()
@@ -168,12 +169,15 @@ def _figures(report: dict[str, Any], news: News, count: int, found: Comparison) 
 
 
 def _shown(words: Sequence[str]) -> str:
-    """The command for reading: one option per line."""
-    text = ""
-    for word in words:
-        separator = " \\\n      " if word.startswith("--") else " "
-        text += f"{separator if text else ''}{word}"
-    return text
+    """The command for reading: broken before options, so that it can be copied."""
+    lines, line = [], "$ trasloco"
+    for index, word in enumerate(words):
+        value = words[index + 1] if index + 1 < len(words) and word.startswith("--") else ""
+        if word.startswith("--") and len(line) + len(word) + len(value) > _WIDTH:
+            lines.append(line)
+            line = "     "
+        line += f" {shlex.quote(word)}"
+    return " \\\n".join([*lines, line])
 
 
 def _act(title: str) -> None:
@@ -199,8 +203,9 @@ def _next(performance: Demo, *, kept: bool) -> None:
     say(f"  The report as a page:   {performance.html}")
     say(f"  The same for programs:  {performance.json}")
     if kept:
-        say(f"  Ask for it again:       TRASLOCO_STATE_DIR={performance.state} trasloco report")
+        say(f"  Ask for it again:       TRASLOCO_STATE_DIR={shlex.quote(str(performance.state))} trasloco report")
     else:
-        say("  Keep everything:        trasloco demo --keep demo")
-    say("  Your own accounts:      trasloco check accounts.csv        (one line each: new address;old server;old login;password)")
-    say("  All options:            trasloco migrate --help")
+        say("  Keep the database too:  trasloco demo --keep demo")
+    say("  Try your own accounts:  trasloco check accounts.csv")
+    say("                          (a line for each: new address;old server;old login;password)")
+    say("  Then move them:         trasloco migrate --help")
