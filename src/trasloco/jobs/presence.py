@@ -48,13 +48,16 @@ class Presence:
                 await self._lock(worker)
                 self._held.add(worker)
 
-    async def check(self) -> None:
-        """Ask the connection; after a loss connect again and take all locks anew. Raises nothing for a lost database."""
+    async def check(self) -> bool:
+        """Ask the connection; after a loss connect again and take all locks anew. False when there was a loss.
+
+        Raises nothing for a database that stays away: ask again later.
+        """
         async with self._turn:
             try:
                 if self._connection is not None and not self._connection.closed:
                     await self._connection.execute("SELECT 1")
-                    return
+                    return True
             except psycopg.OperationalError:
                 pass
             with contextlib.suppress(psycopg.OperationalError):
@@ -64,6 +67,7 @@ class Presence:
                 for worker in self._held:
                     await self._lock(worker)
                 log.warning("the worker's connection to the database was lost and made again")
+            return False
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         return await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, application_name="trasloco presence")

@@ -26,7 +26,7 @@ from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, admit, queue_name
 from trasloco.jobs.presence import Presence
 from trasloco.jobs.workshop import RunAccount, Workshop
-from trasloco.records.connection_pool import connection_pool, conninfo
+from trasloco.records.connection_pool import connection_pool, conninfo, renew
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import UNFINISHED_RUN, Run
 
@@ -67,10 +67,14 @@ async def work(
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
                 queue = asyncio.create_task(_take_jobs(workshop, concurrency), name="queue")
+                present = asyncio.create_task(_stay_present(workshop), name="presence")
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), queue)
                 finally:
                     await _put_down(workshop, queue)
+                    present.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await present
 
 
 def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
@@ -108,13 +112,23 @@ async def _take_jobs(workshop: Workshop, concurrency: int) -> None:
         await asyncio.sleep(1.0)
 
 
+async def _stay_present(workshop: Workshop) -> None:
+    """Notice a lost database within a moment. Not part of the tick, which may be waiting for a connection itself."""
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        try:
+            if not await workshop.presence.check():
+                await renew(workshop.pool)
+        except psycopg.Error as error:
+            log.warning("the worker's connections could not be renewed yet: %s", error)
+
+
 async def _tick_until(
     workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
 ) -> None:
     recovered = time.monotonic()
     while not stop.is_set():
         try:
-            await workshop.presence.check()
             if time.monotonic() - recovered >= RECOVERY_SECONDS:
                 recovered = time.monotonic()
                 await in_thread(recovery.recover)

@@ -28,6 +28,18 @@ def connection_pool(conninfo: str, size: int = 8) -> Pool:
     )
 
 
+async def renew(pool: Pool) -> None:
+    """The server was away: drop what is left of its connections, this pool's and Django's.
+
+    A pool finds them out one by one, waiting longer after each; with eight of them that takes minutes.
+    """
+    from django.db import connections
+
+    await pool.drain()
+    if django_pool := connections["default"].pool:  # type: ignore[attr-defined] # of the PostgreSQL backend
+        django_pool.drain()
+
+
 def conninfo() -> str:
     """How Django reaches its database, in libpq's words. It may hold a password: not to be shown."""
     from django.db import connections

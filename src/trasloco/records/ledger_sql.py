@@ -36,16 +36,23 @@ _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
 # All pairs of folders of the account.
 FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
 
-# Bind a pair; the one that is bound already wins. A row just inserted is not visible to the second SELECT.
+# Bind a pair; the one that is bound already wins, unless it has no destination yet and is given one: then it
+# begins anew. What this statement has just written is not visible to its second SELECT, so that one steps back.
 BIND: LiteralString = f"""{_FENCE}, bound AS (
     INSERT INTO trasloco_ledger_folder (account_id, source_name, destination_name, renamed)
     SELECT %(account)s, %(source_name)s, %(destination_name)s, %(renamed)s FROM fence
-    ON CONFLICT (account_id, source_name) DO NOTHING
+    ON CONFLICT (account_id, source_name) DO UPDATE SET destination_name = excluded.destination_name, renamed = excluded.renamed,
+        source_uidvalidity = NULL, destination_uidvalidity = NULL,
+        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+    WHERE trasloco_ledger_folder.destination_name = ''::bytea AND excluded.destination_name <> ''::bytea
     RETURNING {_FOLDER}
+), listed AS (
+    DELETE FROM trasloco_ledger_message USING bound WHERE folder_id = bound.id
 ), found AS (
     SELECT {_FOLDER} FROM bound
     UNION ALL
-    SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s AND source_name = %(source_name)s
+    SELECT {_FOLDER} FROM trasloco_ledger_folder
+    WHERE account_id = %(account)s AND source_name = %(source_name)s AND NOT EXISTS (SELECT FROM bound)
 )
 SELECT (SELECT count(*) FROM fence), found.* FROM found"""
 
