@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
-from trasloco.engine.fate import Tally
+from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
@@ -76,7 +77,8 @@ class AccountRun:
         self._parking, self._sleep, self._deadlines = parking, sleep, deadlines
         self._strikes = Strikes()
         self._passes: dict[bytes, FolderPass] = {}
-        self._left_out: tuple[FolderResult, ...] = ()
+        self._left_out: dict[bytes, FolderResult] = {}
+        self._failed: dict[bytes, Failure] = {}
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._progress = _Watching(sink)
@@ -84,7 +86,7 @@ class AccountRun:
     async def run(self) -> Outcome:
         started = time.monotonic()
         failure = await self._attempts()
-        results = (*(done.result for done in self._passes.values()), *self._left_out)
+        results = (*(done.result for done in self._passes.values()), *self._left_out.values())
         size = self._progress.size
         changed = sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
@@ -171,8 +173,26 @@ class AccountRun:
                 await self._folder(session, tree, record)
         for failed in tree.failed:
             if failed.source_name not in self._passes:
-                self._fail_folder(failed.failure)
+                self._fail_folder(failed.source_name, failed.failure)
                 self._passes[failed.source_name] = FolderPass(failed.result)
+        await self._count_who_stays(source, tree)
+
+    async def _count_who_stays(self, source: Client, tree: Tree) -> None:
+        """Last, so that nobody waits for it: the messages that do not go over get their rows too.
+
+        A folder that cannot be opened keeps the count the server gave of it.
+        """
+        census = Census(self._source, source, self._ledger, self._number)
+        for stay in tree.stays():
+            tally = await census.take(stay)
+            if tally is not None and stay.source_name in self._left_out:
+                self._left_out[stay.source_name] = replace(self._left_out[stay.source_name], tally=tally)
+                await self._ledger.left_out(stay.source_name, stay.reason, tally)
+        for name, failure in self._failed.items():
+            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
+            if tally is not None:
+                done = self._passes[name]
+                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     async def _check_room(self, destination: Client, tree: Tree) -> None:
         """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
@@ -192,7 +212,7 @@ class AccountRun:
         except TransferError as error:
             if error.failure.scope is not Scope.FOLDER:
                 raise
-            self._fail_folder(error.failure)
+            self._fail_folder(record.source_name, error.failure)
             status = tree.source_status(record)
             tally = Tally(refused=status.messages or 0 if status is not None else 0)
             shown, destination_shown = tree.shown(record)
@@ -200,8 +220,9 @@ class AccountRun:
             self._passes[record.source_name] = FolderPass(result)
             session.sink.advance(tally.source, 0)
 
-    def _fail_folder(self, failure: Failure) -> None:
+    def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
         self._folder_failure = self._folder_failure or failure
+        self._failed[source_name] = failure
         self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
 
 

@@ -23,6 +23,7 @@ from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.moves import Departures, bring_moved
+from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Job, Relay, over_size
 from trasloco.engine.salvage import Salvage
@@ -90,6 +91,8 @@ class FolderRun:
         size = await self._bring(job, work, recognition)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
         changed = len(work.reflag) + await enforce_flags(job, destination)
+        if work.todo:
+            await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         await self._complete(source, destination, work.tally)
         self._tell(work.tally, size)
         return FolderPass(self._result(work.tally), size, changed)

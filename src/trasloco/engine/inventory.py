@@ -91,15 +91,15 @@ class Inventory:
         return number
 
 
-async def take(client: Client) -> Inventory:
-    """Read the inventory of the selected folder in one pipelined UID FETCH.
+async def take(client: Client, items: Sequence[str] = ITEMS) -> Inventory:
+    """Read the inventory of the selected folder in one pipelined UID FETCH. ``items``: with UID and RFC822.SIZE.
 
     By FETCH and not by SEARCH: several servers hide messages from SEARCH. Raises ImapError.
     """
     inventory = Inventory()
     if client.selected is not None and client.selected.exists == 0:
         return inventory  # some servers answer BAD to 1:* in an empty folder
-    answers: AsyncIterator[Fetched] = client.fetch("1:*", ITEMS)
+    answers: AsyncIterator[Fetched] = client.fetch("1:*", items)
     async for item in answers:
         inventory.add(item)
     return inventory

@@ -32,7 +32,8 @@ class FolderRecord:
     """One pair of folders and how far it was known when last completely processed.
 
     source_name, destination_name: wire bytes. The pair is bound for ever at its first run: a later
-    run finds the same destination folder whatever the names have become.
+    run finds the same destination folder whatever the names have become. A folder that is left out, or
+    that the destination takes under no name, has the destination b"": its messages only are listed.
     renamed: why the destination's name is not the source's ("" when it is), for people.
     source_uidvalidity, destination_uidvalidity: those the message rows are valid for.
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
@@ -105,7 +106,8 @@ class Ledger(Protocol):
         """All pairs bound so far."""
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
-        """Bind a pair, or return the one already bound for ``source_name`` unchanged."""
+        """Bind a pair, or return the one already bound for ``source_name`` unchanged. One bound to b"" is given
+        its destination when there is one now, and begins anew: without rows, validities and marks."""
 
     def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         """All rows of a folder in order of source UID, in chunks of a few thousand."""

@@ -31,8 +31,8 @@ class MemoryLedger:
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
         bound = self._by_name.get(source_name)
-        if bound is None:
-            bound = len(self._folders) + 1
+        if bound is None or (destination_name and not self._folders[bound].destination_name):
+            bound = bound or len(self._folders) + 1
             self._folders[bound] = FolderRecord(bound, source_name, destination_name, renamed)
             self._by_name[source_name] = bound
             self._messages[bound] = {}

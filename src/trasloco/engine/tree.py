@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trasloco.engine.account import FolderResult, Settings, Side
+from trasloco.engine.census import Stay
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
-from trasloco.engine.fate import Tally
+from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.client import Client
@@ -83,6 +84,7 @@ class Tree:
         Raises TransferError when the destination cannot be worked with at all.
         """
         known = {record.source_name: record for record in await self._ledger.folders()}
+        known = {name: record for name, record in known.items() if record.destination_name}
         self._bound = {name: record.destination_name for name, record in known.items()}
         self._mapping = self._map()
         await self._create_all()
@@ -96,20 +98,29 @@ class Tree:
         listed = {record.source_name for record in self.records}
         self.departed = [record for name, record in known.items() if name not in listed]
 
-    async def leave_out(self) -> tuple[FolderResult, ...]:
-        """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger."""
+    async def leave_out(self) -> dict[bytes, FolderResult]:
+        """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.
+
+        The count is the server's; ``census`` lists the messages of ``stays`` once all else is done.
+        """
         assert self._mapping is not None
         left_out = [item for item in self._mapping.left_out if item.source.selectable]
         counts = await self._counts(left_out)
-        results = []
+        results = {}
         for item in left_out:
             tally = Tally(skipped=counts.get(item.source.name, 0))
             name = item.source.name
             await self._ledger.left_out(name, item.words, tally)
-            results.append(FolderResult(decode_name(name), "", tally, item.words))
+            results[name] = FolderResult(decode_name(name), "", tally, item.words)
             words = f"“{decode_name(name)}”: {item.words}; {tally.skipped} messages skipped."
             self._sink.write(Entry(Level.INFO, "folder-left-out", words, decode_name(name)))
-        return tuple(results)
+        return results
+
+    def stays(self) -> list[Stay]:
+        """The folders of this mailbox that a rule leaves out, to be listed. Other people's are not this mailbox's."""
+        assert self._mapping is not None
+        items = [item for item in self._mapping.left_out if item.source.selectable and item.kind is not Rule.FOREIGN]
+        return [Stay(item.source.name, item.source.status, Fate.SKIPPED, item.words) for item in items]
 
     def expectation(self) -> tuple[int, int | None]:
         """(messages, bytes) of all folders to be copied; bytes None when the server does not tell."""

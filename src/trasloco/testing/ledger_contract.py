@@ -35,6 +35,20 @@ class LedgerContract:
         assert first.tally is None
         assert list(await ledger.folders()) == [first]
 
+    async def test_a_folder_without_a_destination_is_given_one_later(self, ledger: Ledger) -> None:
+        listed = await ledger.bind(b"Trash", b"", "Trash is left out")
+        assert (listed.destination_name, listed.renamed) == (b"", "Trash is left out")
+        assert await ledger.bind(b"Trash", b"", "another rule") == listed
+        await ledger.revalidate(listed.id, 3, 0)
+        await ledger.record(listed.id, [row(1, Fate.SKIPPED)])
+        await ledger.complete(replace(listed, source_uidvalidity=3, source_uidnext=2, source_messages=1, run=1, tally=Tally(skipped=1)))
+        bound = await ledger.bind(b"Trash", b"Bin", "a role")
+        assert bound == replace(listed, destination_name=b"Bin", renamed="a role")
+        assert list(await ledger.folders()) == [bound]
+        assert await everything(ledger, bound.id) == []
+        assert await ledger.bind(b"Trash", b"Elsewhere") == bound
+        assert await ledger.bind(b"Trash", b"") == bound
+
     async def test_validities_are_kept(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
         await ledger.revalidate(folder.id, 4294967295, 7)

@@ -1,0 +1,60 @@
+"""Enforces that every source message has exactly one fate: the ledger is read again and held against what
+was seen on the source and what was counted.
+
+Whatever else goes wrong in a run, a message without a fate, or one counted twice, does not go unnoticed.
+"""
+
+from __future__ import annotations
+
+from trasloco.engine.diff import BROUGHT
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
+from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.inventory import Inventory
+from trasloco.engine.ledger import Ledger
+
+_NAMED = 5  # UIDs shown
+
+
+async def reckon(ledger: Ledger, folder_id: int, inventory: Inventory, tally: Tally, run: int, folder: str) -> None:
+    """Compare inventory, rows and ``tally`` of one folder at the end of its pass. folder: as displayed.
+
+    Raises TransferError "sums-differ", to be tried again later: then the rows decide anew.
+    """
+    rows, seen = Tally(), 0
+    without: list[int] = []
+    position = 0
+    async for chunk in ledger.known(folder_id):
+        for row in chunk:
+            while position < len(inventory) and inventory.uids[position] < row.source_uid:
+                without.append(inventory.uids[position])
+                position += 1
+            listed = position < len(inventory) and inventory.uids[position] == row.source_uid
+            if listed:
+                position += 1
+            if listed and row.fate in BROUGHT:
+                rows.add(row.fate if row.run == run else Fate.ADOPTED)
+            elif listed and row.run != run:
+                without.append(row.source_uid)
+                continue
+            elif listed or (row.fate is Fate.VANISHED and row.run == run):
+                rows.add(row.fate)
+            seen += listed
+    without.extend(inventory.uids[position:])
+    if not without and rows == tally:
+        return
+    raise TransferError(_failure(folder, without, rows, tally, len(inventory) - seen))
+
+
+def _failure(folder: str, without: list[int], rows: Tally, tally: Tally, missing: int) -> Failure:
+    if without:
+        named = ", ".join(str(uid) for uid in without[:_NAMED])
+        more = f" and {missing - _NAMED} more" if missing > _NAMED else ""
+        what = f"{missing} messages of “{folder}” have no fate at the end of the pass (UID {named}{more})"
+    else:
+        what = f"“{folder}”: the ledger has {_words(rows)}, counted were {_words(tally)}"
+    words = f"Trasloco's own sums do not match: {what}. Nothing is lost; the folder is gone through again."
+    return Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, "sums-differ", words)
+
+
+def _words(tally: Tally) -> str:
+    return ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "nothing"
