@@ -231,8 +231,9 @@ class Client:
     # -- messages
 
     def fetch(self, uids: Iterable[int] | str, items: Sequence[str], *, changed_since: int | None = None) -> AsyncIterator[Fetched]:
-        """UID FETCH, sent now; each message once, with its UID. A str is used as the set as it is (``1:*``).
+        """UID FETCH, sent now; every answer has its UID. A str is used as the set as it is (``1:*``).
 
+        A message comes again when the server tells its new flags meanwhile: the later one is newer.
         Raises CommandFailed at the end on NO or BAD.
         """
         return FetchStream(self._connection, uids, items, changed_since).results()

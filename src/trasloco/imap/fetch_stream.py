@@ -90,7 +90,8 @@ class FetchStream:
         return _WEIGHT + sum(len(content or b"") for content in fetched.sections.values())
 
     async def results(self) -> AsyncIterator[Fetched]:
-        """Each message once. Raises CommandFailed at the end on NO or BAD, or what ended the connection."""
+        """The messages as they come. Raises CommandFailed at the end on NO or BAD, or what ended the
+        connection. A reader that stops early has the rest dropped as it comes."""
         try:
             while self._queue or self._unanswered:
                 while self._queue:

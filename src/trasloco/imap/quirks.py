@@ -60,7 +60,7 @@ LATE_UID = Quirk(
 LIST_RETURN_BAD = Quirk(
     "list-return-bad",
     "iCloud",
-    "../shared/reference/quirks.md, LIST return options",
+    "hilli (a tool that moves iCloud mail), section 3.5",
     "after one BAD to LIST ... RETURN the tree is read by LIST, LSUB and STATUS",
     _is_icloud,
 )
