@@ -133,9 +133,15 @@ class MailboxFiller:
         self._wire.command(b"EXPUNGE")
 
     def move(self, path: Path, uids: Iterable[int], to: Path) -> None:
-        """Move messages to another folder (RFC 6851)."""
+        """Move messages to another folder: MOVE, or COPY and EXPUNGE where there is no MOVE."""
+        numbers = ",".join(map(str, uids)).encode()
         self._wire.command(b"SELECT " + self._name(path))
-        self._wire.command(b"UID MOVE " + ",".join(map(str, uids)).encode() + b" " + self._name(to))
+        if "MOVE" in self._wire.capabilities:
+            self._wire.command(b"UID MOVE " + numbers + b" " + self._name(to))
+            return
+        self._wire.command(b"UID COPY " + numbers + b" " + self._name(to))
+        self._wire.command(b"UID STORE " + numbers + b" +FLAGS.SILENT (\\Deleted)")
+        self._wire.command(b"EXPUNGE")
 
     def rename(self, path: Path, to: Path) -> None:
         """Rename a folder."""
