@@ -37,7 +37,7 @@ class Caps:
 
 _READY = """
 WITH busy AS MATERIALIZED (
-    SELECT run_id, source_host, destination_host FROM trasloco_transfer WHERE status IN ('admitted', 'running')
+    SELECT source_host, destination_host FROM trasloco_transfer WHERE status IN ('admitted', 'running')
 ), sources AS (
     SELECT source_host, count(*) AS busy FROM busy GROUP BY 1
 ), destinations AS (
@@ -58,8 +58,13 @@ WITH busy AS MATERIALIZED (
 )
 SELECT id FROM by_destination WHERE place <= %(per_destination)s
 ORDER BY line, id
-LIMIT greatest(0, %(total)s - (
-    SELECT count(*) FROM busy WHERE %(runs)s::bigint[] IS NULL OR run_id = ANY(%(runs)s::bigint[])))
+LIMIT %(room)s
+"""
+
+# Asked first: with a worker fully busy, a tick must not look through a hundred thousand waiting rows.
+_BUSY = """
+SELECT count(*) FROM trasloco_transfer
+WHERE status IN ('admitted', 'running') AND (%(runs)s::bigint[] IS NULL OR run_id = ANY(%(runs)s::bigint[]))
 """
 
 _ADMIT = """
@@ -85,10 +90,15 @@ def admit(caps: Caps, runs: Collection[int] | None = None) -> int:
 
     ``caps.total`` counts within ``runs``; the caps of hosts count everything.
     """
-    limits = {"per_source": caps.per_source, "per_destination": caps.per_destination, "total": caps.total}
+    scope = None if runs is None else list(runs)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMISSION_LOCK])
-        cursor.execute(_READY, {**limits, "runs": None if runs is None else list(runs)})
+        cursor.execute(_BUSY, {"runs": scope})
+        room = caps.total - cursor.fetchone()[0]
+        if room <= 0:
+            return 0
+        limits = {"per_source": caps.per_source, "per_destination": caps.per_destination, "room": room}
+        cursor.execute(_READY, {**limits, "runs": scope})
         ready = [row[0] for row in cursor.fetchall()]
         if not ready:
             return 0
