@@ -33,6 +33,9 @@ def database() -> Iterator[Database]:
 @pytest.fixture
 def clean_database(database: Database) -> Iterator[Database]:
     """The same database; after the test all our rows are gone."""
+    from django.db import close_old_connections
+
+    close_old_connections()  # a test before may have cut it
     yield database
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
         connection.execute(
