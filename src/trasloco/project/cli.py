@@ -8,6 +8,7 @@ statuses of ``exit_codes``; a traceback is kept in a file, never shown.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -77,6 +78,9 @@ def trasloco() -> None:
 def main() -> NoReturn:
     """Run the command of ``sys.argv`` and leave the process with its status."""
     signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a folder's name must not end a command on a terminal without its letters
     silence()
     code = run(sys.argv[1:])
     try:

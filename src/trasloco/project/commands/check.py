@@ -128,11 +128,12 @@ def _sum(name: SideName, tried: Sequence[Tried], untried: int) -> str:
     if not tried:
         return ""
     good = [item.probe for item in tried if item.failure is None]
-    folders = count_words(sum(probe.folders for probe in good), "folder")
-    messages = count_words(sum(probe.messages or 0 for probe in good), "message")
-    size = size_words(sum(probe.size or 0 for probe in good))
+    parts = [count_words(sum(probe.folders for probe in good), "folder")]
     # A server that does not tell without opening each folder must not make the sum look exact.
-    at_least = "at least " if any(probe.messages is None for probe in good) else ""
-    unknown = " (some servers do not tell sizes)" if any(probe.size is None for probe in good) else ""
-    figures = f": {folders}, {at_least}{messages}, {size}{unknown}" if good else ""
-    return f"{name.value.capitalize()}: {len(good):,} of {count_words(len(tried) + untried, 'login')} work{figures}."
+    for what, figures in (("messages", [probe.messages for probe in good]), ("size", [probe.size for probe in good])):
+        known = [figure for figure in figures if figure is not None]
+        if known:
+            words = count_words(sum(known), "message") if what == "messages" else size_words(sum(known))
+            parts.append(words if len(known) == len(figures) else f"at least {words}")
+    figures_words = f": {', '.join(parts)}" if good else ""
+    return f"{name.value.capitalize()}: {len(good):,} of {count_words(len(tried) + untried, 'login')} work{figures_words}."

@@ -37,8 +37,15 @@ def compare(source: DemoServer, destination: DemoServer, report: dict[str, Any])
     folders = {account["destination"]: account["runs"][-1]["folders"] for account in report["accounts"] if account["runs"]}
 
     def one(person: Person) -> Comparison:
-        old, new = _named(source, person), _named(destination, person)
+        old, new = named(source, person), named(destination, person)
         return _mailbox(person, old, new, folders.get(person.address, []))
+
+    def named(server: DemoServer, person: Person) -> dict[str, list[Entry]]:
+        """The folders as the server writes their names; without keywords where the destination takes none."""
+        found = server.snapshot(person).folders
+        if not destination.keywords:
+            found = {path: [_without_keywords(entry) for entry in entries] for path, entries in found.items()}
+        return {server.shown(path): entries for path, entries in found.items()}
 
     total = Comparison()
     with ThreadPoolExecutor(2) as pool:
@@ -47,8 +54,8 @@ def compare(source: DemoServer, destination: DemoServer, report: dict[str, Any])
     return total
 
 
-def _named(server: DemoServer, person: Person) -> dict[str, list[Entry]]:
-    return {server.shown(path): entries for path, entries in server.snapshot(person).folders.items()}
+def _without_keywords(entry: Entry) -> Entry:
+    return entry._replace(flags=frozenset(flag for flag in entry.flags if flag.startswith("\\")))
 
 
 def _mailbox(person: Person, old: dict[str, list[Entry]], new: dict[str, list[Entry]], folders: list[dict[str, Any]]) -> Comparison:

@@ -8,8 +8,12 @@ from pathlib import Path as FilePath
 from typing import Protocol
 
 from trasloco.project.demo.cast import CAST, Path, Person
+from trasloco.project.demo.pymap_server import HOST, PymapServer
+from trasloco.project.screen import say
 from trasloco.testing.dovecot import STANDARD_MAILBOXES, Dovecot
 from trasloco.testing.mailbox_filler import MailboxFiller
+from trasloco.testing.packages import PackagesUnavailable
+from trasloco.testing.server import ServerFailed
 from trasloco.testing.snapshot import Snapshot
 
 MASTER = "migrator"
@@ -37,7 +41,7 @@ class DemoServer(Protocol):
 
 
 class _DovecotServer:
-    """TLS with a certificate of its own making, hence ``--tls pin``."""
+    """TLS with a certificate of its own making, hence ``--tls pin``; the destination is opened by a master user."""
 
     keywords = True
 
@@ -63,7 +67,8 @@ class _DovecotServer:
         file = directory / "master.txt"
         file.touch(mode=0o600)
         file.write_text(MASTER_PASSWORD + "\n", "utf-8")
-        return ["--destination", f"imaps://{self.where}", "--destination-master", MASTER, "--destination-master-password-file", file.name]
+        options = ["--destination", f"imaps://{self.where}", "--destination-master", MASTER]
+        return [*options, "--destination-master-password-file", file.name, "--tls", "pin"]
 
     def _login(self, person: Person) -> tuple[str, str]:
         if self._source:
@@ -71,12 +76,54 @@ class _DovecotServer:
         return f"{person.address}*{MASTER}", MASTER_PASSWORD
 
 
+class _PymapServer:
+    """Plain text, one password for each mailbox, no keywords, all mail in memory."""
+
+    keywords = False
+
+    def __init__(self, server: PymapServer, *, source: bool) -> None:
+        self._server, self._source = server, source
+        self.version = server.version
+
+    @property
+    def where(self) -> str:
+        return f"{HOST}:{self._server.port}"
+
+    def filler(self, person: Person) -> MailboxFiller:
+        return MailboxFiller(HOST, self._server.port, *self._login(person))
+
+    def snapshot(self, person: Person) -> Snapshot:
+        return Snapshot.read(HOST, self._server.port, *self._login(person))
+
+    def shown(self, path: Path) -> str:
+        return "/".join(path)
+
+    def destination_options(self, directory: FilePath) -> list[str]:
+        file = directory / "passwords.csv"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{address};{password}\n" for address, password in self._server.users.items()), "utf-8")
+        return ["--destination", f"imap://{self.where}", "--destination-passwords", file.name, "--tls", "off"]
+
+    def _login(self, person: Person) -> tuple[str, str]:
+        name = person.login if self._source else person.address
+        return name, self._server.users[name]
+
+
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[DemoServer, DemoServer]]:
-    """Source and destination, running until the block ends; as different from each other as two providers are.
+    """Source and destination, running until the block ends; Dovecot if it can be had. Raises ``ServerFailed``."""
+    with contextlib.ExitStack() as stack:
+        try:
+            pair = stack.enter_context(_dovecots())
+        except (PackagesUnavailable, ServerFailed) as error:
+            say(f"Dovecot cannot be had here, so this is shown with pymap. ({error})")
+            pair = stack.enter_context(_pymaps())
+        yield pair
 
-    Raises ``PackagesUnavailable`` and ``ServerFailed``.
-    """
+
+@contextlib.contextmanager
+def _dovecots() -> Iterator[tuple[DemoServer, DemoServer]]:
+    """As different from each other as two providers are: prefix, delimiter, special-use folders."""
     passwords = {person.login: person.password for person in CAST}
     with (
         Dovecot(users=passwords, prefix="INBOX.", separator=".") as source,
@@ -86,3 +133,11 @@ def servers() -> Iterator[tuple[DemoServer, DemoServer]]:
             _DovecotServer(source, prefix="INBOX.", separator=".", source=True),
             _DovecotServer(target, prefix="", separator="/", source=False),
         )
+
+
+@contextlib.contextmanager
+def _pymaps() -> Iterator[tuple[DemoServer, DemoServer]]:
+    old = {person.login: person.password for person in CAST}
+    new = {person.address: f"new-{number}" for number, person in enumerate(CAST)}
+    with PymapServer(old) as source, PymapServer(new) as target:
+        yield _PymapServer(source, source=True), _PymapServer(target, source=False)

@@ -44,7 +44,7 @@ class Demo:
         self.json = directory / "report.json"
         self.html = directory / "report.html"
         self._source, self._destination = source, destination
-        self._options = [*destination.destination_options(directory), "--tls", "pin", "--allow-private-addresses"]
+        self._options = [*destination.destination_options(directory), "--allow-private-addresses"]
         self._migrate = ["migrate", self.csv.name, *self._options, "--max-size", f"{MAX_SIZE >> 20}M", "--report", self.json.name]
 
     def play(self) -> bool:
