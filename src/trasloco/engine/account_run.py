@@ -7,6 +7,7 @@ on where the ledger says; folders that were completed in this run are not opened
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from dataclasses import replace
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
-from trasloco.engine.failure import Failure, Retry, Scope, TransferError
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.ladder import Parking
@@ -35,6 +36,12 @@ ATTEMPTS = 6
 LONGEST_PAUSE = 30.0
 """Seconds; the pauses between attempts double up to here, each with jitter."""
 
+PATIENCE = 300.0
+"""Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
+will pass; then it is given back, so that the next account has its place."""
+
+_NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})
+
 
 async def run_account(
     source: Side,
@@ -51,8 +58,8 @@ async def run_account(
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1. parking: where refused messages are kept (None: nowhere).
-    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when another worker has taken the transfer
-    over, and whatever is a mistake of ours.
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
+    another worker has taken the transfer over, and whatever is a mistake of ours.
     """
     return await AccountRun(source, destination, ledger, settings, number, sink, parking, sleep, deadlines).run()
 
@@ -76,6 +83,7 @@ class AccountRun:
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
         self._parking, self._sleep, self._deadlines = parking, sleep, deadlines
         self._strikes = Strikes()
+        self._met: set[SideName] = set()
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: dict[bytes, FolderResult] = {}
         self._failed: dict[bytes, Failure] = {}
@@ -100,19 +108,23 @@ class AccountRun:
 
     async def _attempts(self) -> Failure | None:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
-        fruitless = 0
+        fruitless, waited = 0, 0.0
         while True:
-            before = self._progress.total
+            self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
-            if failure is None or failure.retry is not Retry.NOW:
+            if failure is None or failure.retry is Retry.NEVER or (failure.retry is Retry.LATER and not self._worth_waiting(failure)):
                 return failure
-            fruitless = 0 if self._progress.total > before else fruitless + 1
-            if fruitless >= ATTEMPTS:
+            fruitless, waited = (0, 0.0) if self._progress.further() else (fruitless + 1, waited)
+            pause = _pause(failure, fruitless)
+            waited += pause
+            if waited > PATIENCE if failure.retry is Retry.LATER else fruitless >= ATTEMPTS:
                 return replace(failure, retry=Retry.LATER)
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
-            # Servers that name no time get full jitter, so that a hundred accounts do not come back at once.
-            pause = min(LONGEST_PAUSE, 0.5 * 2**fruitless) * random.random()
-            await self._sleep(failure.after if failure.after is not None else pause)
+            await self._sleep(pause)
+
+    def _worth_waiting(self, failure: Failure) -> bool:
+        """A server that never answered in this run is more likely to be written wrongly than to be busy."""
+        return failure.code not in _NO_CONNECTION or failure.side in self._met
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
@@ -120,15 +132,17 @@ class AccountRun:
         try:
             source, self._source = await open_side(self._source, self._deadlines)
             clients.append(source)
+            self._met.add(SideName.SOURCE)
             destination, self._destination = await open_side(self._destination, self._deadlines)
             clients.append(destination)
+            self._met.add(SideName.DESTINATION)
             self._remember(source, destination)
             await self._folders(source, destination)
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
             _drop(clients)
-            return error.failure
+            return self._known_to_be_there(error.failure)
         except LedgerUnavailable as error:
             _drop(clients)
             return storage(error)
@@ -138,6 +152,13 @@ class AccountRun:
         for client in clients:
             await close(client)
         return None
+
+    def _known_to_be_there(self, failure: Failure) -> Failure:
+        """A port that was open in this run and is closed now belongs to a server that is being restarted."""
+        if failure.code not in _NO_CONNECTION or failure.side not in self._met:
+            return failure
+        words = f"{failure.words.rstrip('.')}; it did answer before in this run, so Trasloco waits for it to come back."
+        return replace(failure, retry=Retry.LATER, words=words)
 
     def _remember(self, source: Client, destination: Client) -> None:
         for side, client in ((self._source, source), (self._destination, destination)):
@@ -227,18 +248,40 @@ class AccountRun:
 
 
 class _Watching:
-    """Passes everything on to the run's sink and keeps count, to tell progress from none."""
+    """Passes everything on to the run's sink and keeps count, to tell progress from none.
+
+    An attempt counts again what earlier ones have settled, so it got on only when it came further than each of them.
+    """
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self.total = 0
+        self._reached = self._furthest = 0
         self.size = 0
         self.expect, self.enter, self.write = sink.expect, sink.enter, sink.write
 
+    def begin(self, settled: int) -> None:
+        """A new attempt, which will not look at so many messages any more."""
+        self._reached = settled
+
+    def further(self) -> bool:
+        """Has this attempt come further than any before it?"""
+        before, self._furthest = self._furthest, max(self._furthest, self._reached)
+        return self._furthest > before
+
     def advance(self, messages: int, size: int) -> None:
-        self.total += messages
+        self._reached += messages
         self.size += size
         self._sink.advance(messages, size)
+
+
+def _pause(failure: Failure, fruitless: int) -> float:
+    """Seconds before the next attempt: as the server said, else doubling."""
+    if failure.after is not None:
+        return failure.after + random.random()
+    if failure.retry is Retry.LATER:
+        return min(LONGEST_PAUSE, math.ldexp(2.0, fruitless)) * random.uniform(0.5, 1.0)
+    # Full jitter, so that a hundred accounts cut off together do not come back together.
+    return min(LONGEST_PAUSE, math.ldexp(0.5, fruitless)) * random.random()
 
 
 def _drop(clients: list[Client]) -> None:

@@ -28,7 +28,7 @@ from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Job, Relay, over_size
 from trasloco.engine.salvage import Salvage
 from trasloco.engine.sink import Entry, Level, Sink
-from trasloco.engine.strikes import Strikes
+from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes
 from trasloco.imap.client import Client
 from trasloco.imap.values import Selected, Status
 
@@ -202,11 +202,12 @@ class FolderRun:
         relay = Relay(job)
         salvage = Salvage(job, relay, self._session.sink, self._session.parking)
         strikes = self._session.strikes.of(job.folder_id)
-        given_up = strikes.struck(REFUSED_AFTER)
-        todo = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
-        await self._give_up(job, [position for position in todo if job.inventory.uids[position] in given_up], work)
-        todo = [position for position in todo if job.inventory.uids[position] not in given_up]
-        counter = _Counter(self._session.sink, relay, work.tally)
+        uids = job.inventory.uids
+        todo = [position for position in work.todo if uids[position] not in recognition.found]
+        given_up = strikes.convicted(REFUSED_AFTER, [uids[position] for position in todo])
+        await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
+        todo = sorted((position for position in todo if uids[position] not in given_up), key=lambda position: strikes.order(uids[position]))
+        counter = _Counter(self._session.sink, relay, work.tally, strikes)
         try:
             leftovers = await relay.carry(counter.watch(self._cut(job, todo)))
             counter.count()
@@ -226,7 +227,7 @@ class FolderRun:
 
     def _cut(self, job: Job, todo: Sequence[int]) -> Iterator[Batch]:
         settings = job.settings
-        alone = frozenset(self._session.strikes.of(job.folder_id).struck(2))
+        alone = frozenset(self._session.strikes.of(job.folder_id).struck(SUSPECT_AFTER))
         return cut(job.inventory, todo, messages=settings.batch_messages, size=settings.batch_bytes, alone=alone)
 
     async def _give_up(self, job: Job, positions: Sequence[int], work: Work) -> None:
@@ -281,8 +282,8 @@ class FolderRun:
 class _Counter:
     """Counts rows as the ledger has them, once a batch: into the tally and to the sink."""
 
-    def __init__(self, sink: Sink, relay: Relay, tally: Tally) -> None:
-        self._sink, self._relay, self._tally = sink, relay, tally
+    def __init__(self, sink: Sink, relay: Relay, tally: Tally, strikes: FolderStrikes) -> None:
+        self._sink, self._relay, self._tally, self._strikes = sink, relay, tally, strikes
         self.size = 0
 
     def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -297,6 +298,7 @@ class _Counter:
             self._tally.add(row.fate)
         self.size += copied
         if rows:
+            self._strikes.carried()
             self._sink.advance(len(rows), copied)
 
 

@@ -78,7 +78,9 @@ class Salvage:
         if not self._job.settings.repair:
             self._give(uid, Fate.REFUSED, f"the destination says “{refusal.status}”", Level.ERROR)
             return
+        self._relay.in_flight.add(uid)  # so that a line which breaks meanwhile is held against it
         row = await self._ladder.climb(uid, refusal.status)
+        self._relay.in_flight.discard(uid)
         if row is None:
             self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")
             return

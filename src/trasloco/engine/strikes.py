@@ -1,14 +1,18 @@
 """Which messages were on their way each time a connection broke.
 
 A line that breaks once is a line that broke. The same messages on their way twice are suspects:
-they go alone from then on, so that the next break names the one. One that breaks the line alone
-again and again is given up, and the rest goes on.
+they go last and alone from then on, so that the next break names the one. One that breaks the line
+again and again is given up, and the rest goes on; but only when the line has carried others since,
+for a line that carries nothing says nothing about a message.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+SUSPECT_AFTER = 2
+"""Lost connections with the same message on its way before it goes alone."""
 
 
 class FolderStrikes:
@@ -16,9 +20,27 @@ class FolderStrikes:
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
+        self._proven: set[int] = set()
 
     def add(self, uids: Iterable[int]) -> None:
         self._counts.update(uids)
+
+    def carried(self) -> None:
+        """Some other message has arrived: the line works."""
+        self._proven.update(self._counts)
+
+    def convicted(self, times: int, left: Sequence[int]) -> set[int]:
+        """UIDs of ``left`` (those still to be brought) to be given up. One that is left alone in its folder
+        has nobody to prove the line by: it gets one more chance."""
+        guilty = self.struck(times) & self._proven
+        if len(left) == 1:
+            guilty |= self.struck(times + 1)
+        return guilty.intersection(left)
+
+    def order(self, uid: int) -> int:
+        """Sort key: suspects last, and of them the one nearest to its end first, so that it comes to one."""
+        count = self._counts.get(uid, 0)
+        return 0 if count < SUSPECT_AFTER else 1000 - count
 
     def struck(self, times: int) -> set[int]:
         """UIDs with at least so many strikes."""
