@@ -1,0 +1,58 @@
+"""Two Dovecots behind cutting proxies, and an account with a small mailbox of several folders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.letters import Letters
+from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict, lines
+
+FOLDERS = (("INBOX",), ("Büro",), ("Büro", "Verträge"))
+TWIN = Mail(b"Message-ID: <twin@x>\r\nSubject: twin\r\n\r\nsame\r\n", date=datetime(2020, 2, 29, 12, tzinfo=UTC))
+FOREIGN = Mail(b"Message-ID: <foreign@x>\r\nSubject: delivered here\r\n\r\n")
+OF_OTHERS = Counter({hashlib.sha256(FOREIGN.content).hexdigest(): 1})
+
+
+@pytest.fixture(scope="session")
+def fault_lines(dovecot_source: Dovecot, dovecot_destination: Dovecot) -> Iterator[tuple[Line, ...]]:
+    """Both standard Dovecots, each behind a proxy."""
+    with lines(dovecot_source, dovecot_destination) as both:
+        yield both
+
+
+@pytest.fixture
+def account(fault_lines: tuple[Line, ...], fresh_user: Callable[[], str]) -> Rehearsal:
+    """Mail on the source; a twin of one of its messages, and one that is nobody's, on the destination."""
+    source, destination = fault_lines
+    rehearsal = Rehearsal(source, destination, fresh_user())
+    rehearsal.clear()
+    fill(rehearsal)
+    return rehearsal
+
+
+def fill(account: Rehearsal, count: int = 14) -> None:
+    """A few letters over three folders, twins among them; a twin and a stranger on the destination."""
+    with account.source.filler(account.user) as filler:
+        filler.fill(Letters("faults"), count, FOLDERS)
+        filler.append(("INBOX",), [TWIN, TWIN])
+    with account.destination.filler(account.user) as filler:
+        filler.append(("INBOX",), [TWIN, FOREIGN])
+
+
+def settled(account: Rehearsal, number: int = 2, foreign: Counter[str] = OF_OTHERS, verdict: Verdict = FAULTLESS) -> None:
+    """All is there as it should be; one more run completes, and yet one more changes nothing at all."""
+    account.clear()
+    assert account.verdict(foreign) == verdict
+    outcome = account.run(number)
+    assert outcome.failure is None
+    before = account.destination.snapshot(account.user)
+    assert account.verdict(foreign) == verdict
+    assert account.run(number + 1).failure is None
+    assert account.destination.snapshot(account.user) == before
