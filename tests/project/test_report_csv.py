@@ -38,3 +38,21 @@ def test_it_opens_in_a_spreadsheet_with_its_letters() -> None:
     data = csv_report(sample_report())
     assert data.startswith(b"\xef\xbb\xbfmigration;")
     assert "Größe".encode() in data
+
+
+def test_single_messages_have_lines_that_do_not_change_the_sums() -> None:
+    shown = folder("INBOX", "INBOX", copied=2, skipped=3)
+    shown["exceptions"] = [
+        {"uid": 7, "fate": "copied", "size": 70, "reason": "=repaired"},
+        {"uid": 8, "fate": "skipped", "size": 80, "reason": "x"},
+    ]
+    shown["exceptions_left_out"] = 2
+    report = {"migration": "m", "accounts": [{"source": "a", "destination": "b", "runs": [run(1, "completed", [shown])]}]}
+    rows = read(csv_report(report))
+    assert [(row["message_uid"], row["message_fate"], row["message_size"], row["message_reason"]) for row in rows] == [
+        ("", "", "", ""),
+        ("7", "repaired", "70", "'=repaired"),
+        ("8", "skipped", "80", "x"),
+        ("", "", "", "and 2 more messages, not listed here: trasloco proof lists them all"),
+    ]
+    assert sum(int(row["messages"]) for row in rows) == 5

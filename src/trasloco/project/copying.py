@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.failure import Failure, Retry
+from trasloco.engine.fate import Fate
+from trasloco.engine.ledger import MessageRow
 from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
+from trasloco.imap.utf7 import decode_name
 from trasloco.project.progress import AccountProgress, Progress
 
 MOST_TRIES = 5
 FIRST_WAIT = 15.0  # seconds; doubled each time, unless the server names a time itself
+MOST_EXCEPTIONS = 1000  # of one folder, listed one by one
 _MOST_NOTES = 200
+_NOT_THERE = (Fate.SKIPPED, Fate.REFUSED, Fate.VANISHED)
 
 
 @dataclass(slots=True)
@@ -64,9 +69,11 @@ class CopySink:
         return Progress(f"Copying {self.name}", (account,))
 
 
-async def copy_mailbox(source: Side, destination: Side, settings: Settings, sink: CopySink) -> Outcome:
-    """Copy, waiting and going on when a server asks for patience. Never raises for what servers do."""
-    ledger = MemoryLedger()
+async def copy_mailbox(source: Side, destination: Side, settings: Settings, sink: CopySink, ledger: MemoryLedger) -> Outcome:
+    """Copy, waiting and going on when a server asks for patience. Never raises for what servers do.
+
+    ledger: an empty one; it tells afterwards what became of each message.
+    """
     for attempt in range(1, MOST_TRIES + 1):
         outcome = await _try(source, destination, ledger, settings, sink)
         if outcome.failure is None or outcome.failure.retry is Retry.NEVER or attempt == MOST_TRIES:
@@ -99,11 +106,53 @@ async def _resolved(side: Side) -> Side | Failure:
     return endpoint if isinstance(endpoint, Failure) else replace(side, endpoint=endpoint)
 
 
-def copy_report(source: Side, destination: Side, outcome: Outcome) -> dict[str, Any]:
+@dataclass(slots=True)
+class Exceptions:
+    """Messages of one folder that are not on the destination as they were: the first ones as lines of the
+    report, how many more there are, and how many share a fate and reason (with the first few UIDs)."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    left_out: int = 0
+    groups: dict[tuple[str, str], tuple[int, list[int]]] = field(default_factory=dict)
+
+    def add(self, row: MessageRow) -> None:
+        if len(self.lines) < MOST_EXCEPTIONS:
+            self.lines.append({"uid": row.source_uid, "fate": row.fate.value, "size": row.size, "reason": row.reason})
+        else:
+            self.left_out += 1
+        count, uids = self.groups.get((row.fate.value, row.reason), (0, []))
+        self.groups[row.fate.value, row.reason] = (count + 1, [*uids, row.source_uid][:5])
+
+
+async def exceptions_of(ledger: MemoryLedger) -> dict[str, Exceptions]:
+    """By the source folder's name as displayed; folders without any are missing."""
+    found: dict[str, Exceptions] = {}
+    for record in await ledger.folders():
+        async for rows in ledger.rows(record.id):
+            for row in rows:
+                if row.fate in _NOT_THERE or (row.fate is Fate.COPIED and row.reason):
+                    found.setdefault(decode_name(record.source_name), Exceptions()).add(row)
+    return found
+
+
+def copy_report(source: Side, destination: Side, outcome: Outcome, exceptions: Mapping[str, Exceptions]) -> dict[str, Any]:
     """The JSON document of a copy: that of a migration with one account, one run and the code "copy"."""
+    nothing = Exceptions()
     folders = [
-        {"source": folder.source, "destination": folder.destination, "messages": folder.tally.as_dict(), "note": folder.note}
+        {
+            "source": folder.source,
+            "destination": folder.destination,
+            "messages": folder.tally.as_dict(),
+            "note": folder.note,
+            "exceptions": exceptions.get(folder.source, nothing).lines,
+            "exceptions_left_out": exceptions.get(folder.source, nothing).left_out,
+        }
         for folder in outcome.folders
+    ]
+    grouped = [
+        {"folder": name, "fate": fate, "reason": reason, "count": count, "uids": uids}
+        for name, item in exceptions.items()
+        for (fate, reason), (count, uids) in item.groups.items()
     ]
     run = {
         "number": 1,
@@ -115,7 +164,7 @@ def copy_report(source: Side, destination: Side, outcome: Outcome) -> dict[str, 
         "flags_changed": outcome.flags_changed,
         "folders": folders,
     }
-    account = {"source": _mailbox(source), "destination": _mailbox(destination), "runs": [run]}
+    account = {"source": _mailbox(source), "destination": _mailbox(destination), "runs": [run], "exceptions": grouped}
     return {"migration": "copy", "accounts": [account]}
 
 

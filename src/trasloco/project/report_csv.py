@@ -1,4 +1,5 @@
-"""The report for a spreadsheet: one line per account, run and folder.
+"""The report for a spreadsheet: one line per account, run and folder, and one for every message that is not
+on the destination as it was (its counts are 0, so that sums stay right).
 
 Semicolons, quotes where needed, UTF-8 with a byte order mark (without it Excel guesses wrong).
 Text that a spreadsheet would take for a formula is made text by an apostrophe: folder names and
@@ -10,12 +11,15 @@ from __future__ import annotations
 import csv
 import io
 
-from trasloco.project.report_figures import FATES, Report
+from trasloco.project.report_figures import FATES, Report, fate_words
+from trasloco.project.units import count_words
 
 COLUMNS = (
     *("migration", "source", "destination", "run", "status", "error", "seconds", "bytes"),
     *("folder_source", "folder_destination", "messages", *FATES, "note"),
+    *("message_uid", "message_fate", "message_size", "message_reason"),
 )
+_MESSAGE_FIELDS = 4
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -32,7 +36,14 @@ def csv_report(report: Report) -> bytes:
             ]
             for folder in run["folders"] or [{"source": "", "destination": "", "messages": run["messages"]}]:
                 counts = [folder["messages"].get(name, 0) for name in ("source", *FATES)]
-                writer.writerow([*head, _text(folder["source"]), _text(folder["destination"]), *counts, _text(folder.get("note", ""))])
+                names = [_text(folder["source"]), _text(folder["destination"])]
+                writer.writerow([*head, *names, *counts, _text(folder.get("note", "")), *[""] * _MESSAGE_FIELDS])
+                for item in folder.get("exceptions", ()):
+                    message = [item["uid"], fate_words(item), item["size"], _text(item["reason"])]
+                    writer.writerow([*head, *names, *[0] * len(counts), "", *message])
+                if left_out := folder.get("exceptions_left_out", 0):
+                    words = f"and {count_words(left_out, 'more message')}, not listed here: trasloco proof lists them all"
+                    writer.writerow([*head, *names, *[0] * len(counts), "", "", "", "", words])
     return text.getvalue().encode("utf-8-sig", "replace")
 
 

@@ -104,17 +104,26 @@ def used_fates(parts: Iterable[Mapping[str, int]]) -> list[str]:
     return ["source", "copied", *(fate for fate in FATES[1:] if total[fate])]
 
 
+def fate_words(item: Mapping[str, Any]) -> str:
+    """The fate of one of the exceptions: what is copied and yet listed was repaired."""
+    return "repaired" if item["fate"] == "copied" else str(item["fate"])
+
+
 def reasons(account: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
     """Why messages and folders of the account were left out: (fate, folder, reason, how many), latest run.
 
     Folders left out by a rule carry it as their ``note``; single messages are listed under ``exceptions``.
     """
     counted: dict[tuple[str, str, str], int] = {}
+    noted: set[tuple[str, str, str]] = set()
     if account["runs"]:
         for folder in account["runs"][-1]["folders"]:
             if not folder["destination"] and folder.get("note"):
-                counted["skipped", folder["source"], folder["note"]] = folder["messages"].get("skipped", 0)
+                key = ("skipped", folder["source"], folder["note"])
+                counted[key] = folder["messages"].get("skipped", 0)
+                noted.add(key)
     for item in account.get("exceptions", ()):
-        key = (item["fate"], item["folder"], item["reason"])
-        counted[key] = counted.get(key, 0) + item.get("count", 1)
+        key = (fate_words(item), item["folder"], item["reason"])
+        if key not in noted:
+            counted[key] = counted.get(key, 0) + item.get("count", 1)
     return [(*key, count) for key, count in counted.items()]

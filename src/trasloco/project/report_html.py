@@ -20,6 +20,7 @@ from trasloco.project.screen import plain
 from trasloco.project.units import count_words, duration_words, size_words
 
 _TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn"}
+_MOST_MESSAGES = 200  # of one folder, one by one
 _NEWS = ("copied", "moved", "refused", "vanished")
 
 
@@ -95,11 +96,34 @@ def _account(index: int, account: Mapping[str, Any]) -> dict[str, Any]:
         "name": plain(str(account["destination"])),
         "source": plain(str(account["source"])),
         "runs": [_run(run) for run in account["runs"]],
+        "messages": _messages(account),
         "reasons": [
             {"fate": fate, "folder": plain(folder), "reason": plain(reason), "count": f"{count:,}"}
             for fate, folder, reason, count in figures.reasons(account)
         ],
     }
+
+
+def _messages(account: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Single messages of the latest run, folder by folder; a folder left out as a whole needs no list here."""
+    lists = []
+    for folder in account["runs"][-1]["folders"] if account["runs"] else ():
+        items = folder.get("exceptions", ()) if folder["destination"] else ()
+        if items:
+            more = len(items) - _MOST_MESSAGES + folder.get("exceptions_left_out", 0)
+            rows = [
+                {
+                    "uid": str(item["uid"]),
+                    "fate": figures.fate_words(item),
+                    "size": size_words(item["size"]),
+                    "reason": plain(item["reason"]),
+                }
+                for item in items[:_MOST_MESSAGES]
+            ]
+            total = len(items) + folder.get("exceptions_left_out", 0)
+            ending = f"and {count_words(more, 'more message')}; trasloco proof lists them all." if more > 0 else ""
+            lists.append({"folder": plain(folder["source"]), "count": count_words(total, "message"), "rows": rows, "more": ending})
+    return lists
 
 
 def _run(run: Mapping[str, Any]) -> dict[str, Any]:

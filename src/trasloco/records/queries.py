@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import Count
 
 from trasloco.engine.fate import Fate, Tally
+from trasloco.imap.utf7 import decode_name
+from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, Run, Transfer
 
 
@@ -71,7 +73,7 @@ class MigrationLine:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """Messages of one folder with the same skipped or refused reason; uids: the first few of them."""
+    """Messages of one folder with the same fate and reason; uids: the first few of them."""
 
     destination: str
     folder: bytes
@@ -98,6 +100,15 @@ _COLUMNS = (
     "failure_code",
     "failure_words",
 )
+
+
+_LEFT_BEHIND = f"""
+SELECT a.destination_address, f.source_name, m.fate, m.reason, count(*), (array_agg(m.source_uid ORDER BY m.source_uid))[1:5]
+FROM trasloco_migration g JOIN trasloco_account a ON a.migration_id = g.id
+JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE g.code = %s AND {IS_EXCEPTION}
+GROUP BY a.line, a.destination_address, f.id, f.source_name, m.fate, m.reason ORDER BY a.line, f.id, m.fate, m.reason
+"""  # noqa: S608 - a constant
 
 
 def progress(run: Run) -> RunProgress:
@@ -151,14 +162,16 @@ def report(code: str) -> dict[str, Any] | None:
     runs: dict[int, list[Transfer]] = defaultdict(list)
     for transfer in Transfer.objects.filter(run__migration=found).select_related("run").order_by("run__number"):
         runs[transfer.account_id].append(transfer)
-    totals = _ledger_totals(found)
+    totals, listed = _ledger_totals(found), _listed_folders(found)
     return {
         "migration": found.code,
         "accounts": [
             {
                 "source": account.login,
                 "destination": account.destination_address,
-                "messages": _cumulative(totals.get(account.pk, Tally()), [folders[row.pk] for row in runs[account.pk]]),
+                "messages": _cumulative(
+                    totals.get(account.pk, Tally()), [folders[row.pk] for row in runs[account.pk]], listed.get(account.pk, set())
+                ),
                 "runs": [_run(transfer, folders[transfer.pk]) for transfer in runs[account.pk]],
             }
             for account in found.accounts.order_by("line", "pk")
@@ -167,16 +180,12 @@ def report(code: str) -> dict[str, Any] | None:
 
 
 def exceptions(code: str) -> list[LeftBehind]:
-    """Every skipped or refused message of a migration, grouped by folder and reason: what a person reads through."""
+    """Every message that is not on the destination as it was, grouped by folder and reason: what a person reads through.
+
+    Skipped, refused, vanished; and copied ones that were repaired.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT a.destination_address, f.source_name, m.fate, m.reason, count(*), (array_agg(m.source_uid ORDER BY m.source_uid))[1:5]"
-            " FROM trasloco_migration g JOIN trasloco_account a ON a.migration_id = g.id"
-            " JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id"
-            " WHERE g.code = %s AND m.fate IN (4, 5)"
-            " GROUP BY a.line, a.destination_address, f.id, f.source_name, m.fate, m.reason ORDER BY a.line, f.id, m.fate, m.reason",
-            [code.strip().lower()],
-        )
+        cursor.execute(_LEFT_BEHIND, [code.strip().lower()])
         return [LeftBehind(row[0], bytes(row[1]), FATES[row[2]], row[3], row[4], tuple(row[5])) for row in cursor.fetchall()]
 
 
@@ -222,12 +231,26 @@ def _ledger_totals(found: MailMigration) -> dict[int, Tally]:
     return totals
 
 
-def _cumulative(ledger: Tally, runs: list[list[FolderTally]]) -> dict[str, int]:
-    """The ledger's fates, and the folders left out in the last run that saw the tree (they have no rows)."""
+def _listed_folders(found: MailMigration) -> dict[int, set[str]]:
+    """Displayed names of the folders that have rows, by account."""
+    names: dict[int, set[str]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.account_id, f.source_name FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id"
+            " WHERE a.migration_id = %s AND EXISTS (SELECT FROM trasloco_ledger_message m WHERE m.folder_id = f.id)",
+            [found.pk],
+        )
+        for account_id, name in cursor.fetchall():
+            names[account_id].add(decode_name(bytes(name)))
+    return names
+
+
+def _cumulative(ledger: Tally, runs: list[list[FolderTally]], listed: set[str]) -> dict[str, int]:
+    """The ledger's fates, and the folders that could only be counted in the last run that saw the tree (they have no rows)."""
     total = Tally()
     total.merge(ledger)
     last = next((folders for folders in reversed(runs) if folders), [])
     for folder in last:
-        if not folder.destination:
+        if not folder.destination and folder.source not in listed:
             total.merge(_tally(folder))
     return total.as_dict()

@@ -10,9 +10,10 @@ import click
 
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.failure import SideName
+from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.imap.sasl import Credentials
 from trasloco.plan.endpoints import destination_url
-from trasloco.project.copying import CopySink, copy_mailbox, copy_report
+from trasloco.project.copying import CopySink, copy_mailbox, copy_report, exceptions_of
 from trasloco.project.encryption import Encryption, TlsOptions
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
@@ -55,10 +56,11 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source)
     destination = _side(SideName.DESTINATION, to, to_password_file, "to", tls.destination)
     settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))
-    outcome = run(_copy(source, destination, settings))
+    ledger = MemoryLedger()
+    outcome = run(_copy(source, destination, settings, ledger))
     if outcome is None:
         return ExitCode.INTERRUPTED
-    report = copy_report(source, destination, outcome)
+    report = copy_report(source, destination, outcome, run(exceptions_of(ledger)))
     if values["report"]:
         write_file(values["report"], json_report(report))
     show_report(report)
@@ -79,7 +81,7 @@ def _side(name: SideName, url: str, file: str | None, word: str, encryption: Enc
     return Side(name, endpoint, Credentials(login, secret))
 
 
-async def _copy(source: Side, destination: Side, settings: Settings) -> Outcome | None:
+async def _copy(source: Side, destination: Side, settings: Settings, ledger: MemoryLedger) -> Outcome | None:
     """The outcome, None when a signal came first."""
     sink = CopySink(f"{source.credentials.login} to {destination.endpoint}")
     if not interactive():
@@ -91,7 +93,7 @@ async def _copy(source: Side, destination: Side, settings: Settings) -> Outcome 
 
     async with Interruption("Stopping. What was copied stays; the same command goes on where it was.") as stop:
         watching = asyncio.create_task(watch(look, ended))
-        work = asyncio.create_task(copy_mailbox(source, destination, settings, sink))
+        work = asyncio.create_task(copy_mailbox(source, destination, settings, sink, ledger))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
