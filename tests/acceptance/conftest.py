@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.dovecot import Dovecot
 
 MASTER = ("master", 'mas"ter;pass 1')
@@ -75,8 +76,10 @@ class Trasloco:
 
 
 @pytest.fixture
-def trasloco(tmp_path: Path) -> Trasloco:
-    return Trasloco(tmp_path)
+def trasloco(tmp_path: Path) -> Iterator[Trasloco]:
+    yield Trasloco(tmp_path)
+    # As root the database of a directory others may not enter lives elsewhere: it goes with the test.
+    EmbeddedPostgres(tmp_path / "state").remove()
 
 
 @pytest.fixture(scope="session")
