@@ -7,6 +7,9 @@ models are here so that one tool owns the schema. Bodies, subjects and addresses
 
 from __future__ import annotations
 
+from datetime import UTC
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -267,3 +270,39 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+
+class Verification(models.Model):
+    """One account's destination read again and compared: ``engine.verify.Verification``.
+
+    sample: messages asked for, None for all. asked: messages the ledger has on the destination that were
+    looked at; counts: how many had which ``engine.verify.Verdict``; findings: the first ones that were not
+    as they should be; failure_words: why it ended before, "" when it did not.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="verifications")
+    at = models.DateTimeField()
+    sample = models.IntegerField(null=True)
+    asked = models.BigIntegerField()
+    counts = models.JSONField()
+    findings = models.JSONField(default=list)
+    seconds = models.FloatField(default=0.0)
+    size = models.BigIntegerField(default=0)
+    failure_words = models.TextField(default="")
+
+    class Meta:
+        db_table = "trasloco_verification"
+        indexes = (models.Index(fields=["account", "at"], name="trasloco_verification_newest"),)
+
+    def __str__(self) -> str:
+        return f"verification {self.pk}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape of reports and proofs; whole numbers and texts only."""
+        return {
+            "at": self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "sample": self.sample,
+            "asked": self.asked,
+            "counts": self.counts,
+            "error": self.failure_words or None,
+        }
