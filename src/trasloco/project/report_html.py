@@ -76,7 +76,7 @@ def _tiles(report: Report, total: Mapping[str, int]) -> list[dict[str, str]]:
 def _overview(index: int, account: Mapping[str, Any], run: Mapping[str, Any], fates: Sequence[str]) -> dict[str, Any]:
     return {
         "anchor": f"account-{index}",
-        "account": plain(figures.name_of(account)),
+        "account": plain(str(account["destination"])),
         "run": str(run["number"]),
         "status": STATUS_WORDS.get(run["status"], run["status"]),
         "tone": _TONES.get(run["status"], "quiet"),

@@ -28,7 +28,6 @@ from trasloco.project.report_figures import now
 from trasloco.project.screen import complain, say, screen
 from trasloco.project.units import count_words, duration_words
 from trasloco.records.embedded_postgres import EmbeddedPostgres
-from trasloco.testing.packages import PackagesUnavailable
 from trasloco.testing.server import ServerFailed
 
 _WIDTH = 92  # of a command as shown
@@ -123,8 +122,10 @@ def demo(keep: Path | None) -> bool:
             with servers() as (source, destination), EmbeddedPostgres(directory / "state").running():
                 performance = Demo(directory, source, destination)
                 well = performance.play()
-        except (PackagesUnavailable, ServerFailed) as error:
+        except ServerFailed as error:
             raise Halt(f"The demo needs two IMAP servers on this machine: {error}") from error
+        except KeyboardInterrupt:
+            raise Halt("The demo was stopped. Nothing of it goes on running.", ExitCode.INTERRUPTED) from None
         _next(performance, kept=keep is not None)
         return well
 
