@@ -1,6 +1,6 @@
 """Draws ``docs/pictures/demo.svg``: runs ``trasloco demo`` on a terminal of its own and keeps the last state of every line.
 
-    .venv/bin/python docs/pictures/draw_demo.py
+.venv/bin/python docs/pictures/draw_demo.py
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def perform() -> str:
     """Everything the demo writes to a terminal. Ends the process when the demo fails."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execvpe(sys.executable, [sys.executable, "-m", "trasloco", "demo"], os.environ | {"TERM": "xterm-256color"})
+        os.execvpe(  # noqa: S606 - our own command, on the terminal made for it
+            sys.executable, [sys.executable, "-m", "trasloco", "demo"], os.environ | {"TERM": "xterm-256color"}
+        )
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     written = b""
     try:
