@@ -90,3 +90,11 @@ def test_passwords_for_some_are_missing(command: Command, dovecot_source: Doveco
     assert done.returncode == ExitCode.SOMETHING_FAILED
     assert "Destination: 1 of 2 logins work" in done.stdout
     assert "two@example.net · side: destination" in done.stdout
+
+
+def test_the_accounts_may_come_from_standard_input(command: Command, dovecot_source: Dovecot, user: str) -> None:
+    quoted = dovecot_source.password.replace('"', '""')
+    line = f'a@example.net;{dovecot_source.host}:{dovecot_source.port};{user};"{quoted}"\n'
+    done = command("check", "-", "--tls", "off", "--allow-private-addresses", stdin=line)
+    assert done.returncode == ExitCode.OK, done.stdout + done.stderr
+    assert "Source: 1 of 1 login works" in done.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,15 +37,17 @@ def failure_codes() -> Iterator[str]:
     for path in [*(ROOT / "src/trasloco/engine").glob("*.py"), *(ROOT / "src/trasloco/jobs").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Failure", "_failure"}:
-                yield from (item.value for item in node.args if isinstance(item, ast.Constant) and _is_code(item.value))
+                yield from _codes(node.args)
             if isinstance(node, ast.Dict) and path.stem == "classify":
-                first = (item.elts[0] for item in node.values if isinstance(item, ast.Tuple))
-                yield from (item.value for item in first if isinstance(item, ast.Constant) and _is_code(item.value))
+                yield from _codes(item.elts[0] for item in node.values if isinstance(item, ast.Tuple))
     yield from ("message-refused", "folder-refused", "account-refused", "run-refused")  # made of the scope's name
 
 
-def _is_code(value: object) -> bool:
-    return isinstance(value, str) and CODE.fullmatch(value) is not None
+def _codes(nodes: Iterable[ast.expr]) -> Iterator[str]:
+    """The constants among the expressions that are written like a code."""
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+            yield node.value
 
 
 def test_each_failure_has_its_paragraph_and_no_other() -> None:

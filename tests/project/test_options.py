@@ -113,8 +113,9 @@ def test_no_option_takes_a_password() -> None:
         (["copy", "--from", "imaps://a:secret@h", "--to", "imaps://b@h"], "passwords are read from files"),
         (
             ["copy", "--from", "imaps://a@h", "--to", "imaps://b@h", "--from-password-file", "-", "--to-password-file", "-"],
-            "Only one of the two passwords",
+            "Only one file can come from standard input",
         ),
+        (["check", "-", "--destination", "imaps://h", "--destination-passwords", "-"], "Only one file can come from standard input"),
         (["report", "--output", "x"], "In which form?"),
         (["report", "--json"], "Which migration?"),
     ],

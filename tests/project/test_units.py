@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trasloco.project.units import count_words, duration_words, parse_size, size_words
+from trasloco.project.units import count_words, duration_words, left_words, parse_size, size_words
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,8 @@ def test_sizes_are_read(text: str, size: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_size(text)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "about 1 s left"), (2.2, "about 3 s left"), (75, "about 1 min 15 s left")])
+def test_time_to_come_is_not_told_more_exactly_than_it_is_known(seconds: float, words: str) -> None:
+    assert left_words(seconds) == words

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from trasloco.project.progress import AccountProgress, Pace, Progress, changes
 from trasloco.project.screen import plain
-from trasloco.project.units import count_words, duration_words, size_words
+from trasloco.project.units import count_words, duration_words, left_words, size_words
 
 TOTALS_SECONDS = 30.0
 
@@ -66,5 +66,5 @@ def _totals(progress: Progress, pace: Pace) -> str:
         parts.append(f"{size_words(pace.size)}/s")
     left = pace.left(progress)
     if left is not None:
-        parts.append(f"about {duration_words(max(left, 1))} left")
+        parts.append(left_words(left))
     return f"{progress.title}: " + ", ".join(parts)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from trasloco.project.progress import AccountProgress, Pace, Progress
 from trasloco.project.screen import plain
-from trasloco.project.units import count_words, duration_words, size_words
+from trasloco.project.units import count_words, left_words, size_words
 
 _MOST_RUNNING = 8
 _MOST_FAILURES = 3
@@ -59,7 +59,7 @@ def _rest(progress: Progress, pace: Pace) -> str:
     if progress.ended == len(progress.accounts):
         return "done"
     left = pace.left(progress)
-    return "" if left is None else f"about {duration_words(max(left, 1))} left"
+    return "" if left is None else left_words(left)
 
 
 def _title(progress: Progress, rest: str) -> Text:
@@ -83,10 +83,10 @@ def _bars(progress: Progress, pace: Pace, rest: str) -> Table:
     if total > 1:
         grid.add_row("Accounts", _bar(progress.ended, total), f"{progress.ended:,} of {total:,}", rest)
     messages = f"{progress.done:,} of {expected:,}{sure}"
-    grid.add_row("Messages", _bar(progress.done, expected), messages, _rate(pace.messages, "{:,.0f}/s"))
+    grid.add_row("Messages", _bar(progress.done, round(expected * progress.share)), messages, _rate(pace.messages, "{:,.0f}/s"))
     rate = "" if not pace.size else f"{size_words(pace.size)}/s"
     # Messages that are there already bring no bytes: at the end the bar is full all the same.
-    volume = progress.size if progress.ended == total else size or 0
+    volume = progress.size if progress.ended == total else round((size or 0) * progress.share)
     copied = size_words(progress.size) + (f" of {size_words(size)}{sure}" if size and progress.ended < total else "")
     grid.add_row("Copied", _bar(progress.size, volume), copied, rate)
     return grid

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from django.db import DatabaseError, InterfaceError
+
 from trasloco.engine.account import Settings
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, start
@@ -82,8 +84,11 @@ async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: 
     title = f"Run {run.number} of {last}, migration {migration.code}, {count_words(accounts, 'account')}"
     ended = asyncio.Event()
 
-    async def look() -> Progress:
-        return _seen(title, await in_thread(queries.progress, run))
+    async def look() -> Progress | None:
+        try:
+            return _seen(title, await in_thread(queries.progress, run))
+        except (DatabaseError, InterfaceError):
+            return None  # the worker waits for the database to come back, and so does the screen
 
     watching = asyncio.create_task(watch(look, ended))
     try:

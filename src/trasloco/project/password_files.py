@@ -68,6 +68,12 @@ def read_passwords(file: str, option: str) -> Mapping[str, Secret]:
     return found
 
 
+def one_reads_standard_input(*files: str | None) -> None:
+    """Of several files at most one may be "-". Raises ``click.UsageError``."""
+    if files.count("-") > 1:
+        raise click.UsageError("Only one file can come from standard input: give a name instead of - to the others.")
+
+
 def _take(fields: list[str], line: int, found: dict[str, Secret], problems: list[str]) -> None:
     if len(fields) != 2:
         problems.append(f'line {line}: {len(fields)} fields instead of 2, address;password (a password with ; or " stands in quotes)')

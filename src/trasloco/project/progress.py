@@ -82,6 +82,11 @@ class Progress:
         """Accounts whose inventory is known."""
         return sum(account.expected is not None or account.status in ENDED for account in self.accounts)
 
+    @property
+    def share(self) -> float:
+        """By how much all accounts are more than those looked into, these taken for average ones."""
+        return len(self.accounts) / self.looked_into if self.looked_into else 1.0
+
 
 @dataclass(slots=True)
 class Pace:
@@ -117,7 +122,7 @@ class Pace:
         """
         if not progress.looked_into or not progress.accounts:
             return None
-        share = len(progress.accounts) / progress.looked_into
+        share = progress.share
         messages = _remaining(progress.expected * share - progress.done, self.messages)
         size = progress.expected_size
         volume = _remaining(size * share - progress.size, self.size) if size is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 _STEP = 1024.0
 
 
@@ -30,6 +32,12 @@ def duration_words(seconds: float) -> str:
         return f"{hours} h {minutes:02d} min"
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} h"
+
+
+def left_words(seconds: float) -> str:
+    """Time still to come: whole seconds, as it is a guess. ``2.2`` -> "about 3 s left"."""
+    words = f"{max(1, math.ceil(seconds))} s" if seconds < 10 else duration_words(seconds)
+    return f"about {words} left"
 
 
 def count_words(count: int, noun: str) -> str:

@@ -19,6 +19,7 @@ from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
 from trasloco.project.options import SectionedCommand, accounts_argument, destination_options, network_options, tls_options
+from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.screen import interactive, say, screen, table
 from trasloco.project.units import count_words, size_words
 
@@ -44,6 +45,7 @@ def check(accounts: str, **values: Any) -> int:
     tried, at most 4 at a time per server, and what is in the mailboxes is counted. Nothing is
     changed anywhere. Without --destination only the source servers are tried.
     """
+    one_reads_standard_input(accounts, values["destination_master_password_file"], values["destination_passwords"])
     tls = TlsOptions.of(values)
     destination = destination_of(values, tls.destination)
     rows = read_accounts(accounts)
@@ -136,4 +138,6 @@ def _sum(name: SideName, tried: Sequence[Tried], untried: int) -> str:
             words = count_words(sum(known), "message") if what == "messages" else size_words(sum(known))
             parts.append(words if len(known) == len(figures) else f"at least {words}")
     figures_words = f": {', '.join(parts)}" if good else ""
-    return f"{name.value.capitalize()}: {len(good):,} of {count_words(len(tried) + untried, 'login')} work{figures_words}."
+    total = len(tried) + untried
+    verb = "works" if total == 1 else "work"
+    return f"{name.value.capitalize()}: {len(good):,} of {count_words(total, 'login')} {verb}{figures_words}."

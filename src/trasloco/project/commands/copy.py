@@ -19,7 +19,7 @@ from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
 from trasloco.project.options import SectionedCommand, mail_options, option, report_option, tls_options
-from trasloco.project.password_files import read_password
+from trasloco.project.password_files import one_reads_standard_input, read_password
 from trasloco.project.report_file import json_report, refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import interactive, say, table
@@ -51,8 +51,7 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     """
     tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
-    if [from_password_file, to_password_file] == ["-", "-"]:
-        raise click.UsageError("Only one of the two passwords can come from standard input.")
+    one_reads_standard_input(from_password_file, to_password_file)
     source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source)
     destination = _side(SideName.DESTINATION, to, to_password_file, "to", tls.destination)
     settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))

@@ -29,6 +29,7 @@ from trasloco.project.options import (
     tls_options,
     together,
 )
+from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
 from trasloco.project.report_figures import Report, attention, well
 from trasloco.project.report_file import json_report, refuse_unwritable, write_file
@@ -84,6 +85,7 @@ def migrate(accounts: str, **values: Any) -> int:
     The same command goes on where it was after a stop or a kill. When all is copied, it makes a
     further run that brings what is new. Nothing is ever deleted on the source.
     """
+    one_reads_standard_input(accounts, values["destination_master_password_file"], values["destination_passwords"])
     tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
     destination = destination_of(values, tls.destination)
