@@ -74,17 +74,18 @@ async def find_departures(
     if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
         return departures
     for record in records:
-        if record.run is None or record.run >= run:
-            continue  # no earlier run has seen it whole: what left it was never ours to move
+        if record.run is None:
+            continue  # no run has seen it whole: what left it was never ours to move
+        resumed = record.run >= run  # completed by this run before it was stopped: its marks say nothing about what left
         if record.source_name not in statuses:
             here: set[int] = set()  # the folder itself is gone, or has another name now
-        elif _may_have_lost(record, statuses[record.source_name]):
+        elif resumed or _may_have_lost(record, statuses[record.source_name]):
             here = await _uids(side, client, record)
         else:
             continue
         async for rows in ledger.rows(record.id):
             for row in rows:
-                if row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here:
+                if row.run < run and row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here:
                     departures.add(Departure(record, row))
     return departures
 
