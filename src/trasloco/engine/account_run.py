@@ -240,6 +240,9 @@ class AccountRun:
             result = FolderResult(shown, destination_shown, tally, error.failure.words)
             self._passes[record.source_name] = FolderPass(result)
             session.sink.advance(tally.source, 0)
+            if run.under_way:
+                # What was on its way would come in between: the other folders get connections of their own.
+                raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
 
     def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
         self._folder_failure = self._folder_failure or failure

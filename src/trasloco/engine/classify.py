@@ -121,6 +121,9 @@ def _answer(status: StatusText, side: Side, doing: str, scope: Scope, folder: st
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "over-quota", words)
     if busy(status):
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", f"{said}. Trasloco waits and goes on", backoff(status))
+    if status.code == "EXPUNGEISSUED":
+        # Messages went away under our hands (RFC 5530): what is there is looked at again.
+        return _failure(side, Scope.ACCOUNT, Retry.NOW, "expunged-meanwhile", f"{said}. Trasloco looks again what is there")
     if scope is Scope.ACCOUNT and status.code in _FOLDER_CODES and folder:
         scope = Scope.FOLDER
     return _failure(side, scope, Retry.NEVER, f"{scope.value}-refused", said)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag
+from trasloco.engine.failure import Scope
 from trasloco.engine.flags import Permitted, canonical, difference
 from trasloco.engine.relay import Job
 from trasloco.imap.values import Selected
@@ -30,7 +31,7 @@ async def enforce_flags(job: Job, destination: Selected) -> int:
         return 0
     place, permitted = job.destination, Permitted(destination)
     there: dict[int, str] = {}
-    with blame(place.side, "reading flags", place.folder):
+    with blame(place.side, "reading flags", place.folder, Scope.FOLDER):
         async for item in place.client.fetch("1:*", ("UID", "FLAGS")):
             if item.uid is not None and item.flags is not None:
                 there[item.uid] = canonical(item.flags)
@@ -56,6 +57,6 @@ async def _store(job: Job, destination: Selected, changes: Sequence[Reflag]) -> 
             if kept:
                 groups[action, kept].append(change.destination_uid)
     place = job.destination
-    with blame(place.side, "changing flags", place.folder):
+    with blame(place.side, "changing flags", place.folder, Scope.FOLDER):
         for (action, kept), uids in groups.items():
             await place.client.store(sorted(uids), action, kept)

@@ -63,13 +63,17 @@ class FolderPass:
 
 
 class FolderRun:
-    """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable."""
+    """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
+
+    under_way: messages were being carried when it ended; the connections may still have them on their way.
+    """
 
     def __init__(self, session: Session, record: FolderRecord, shown: str, destination_shown: str, status: Status | None) -> None:
         self._session, self._record, self._status = session, record, status
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
+        self.under_way = False
 
     async def run(self, destination_status: Status | None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
@@ -148,7 +152,7 @@ class FolderRun:
         self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs)
 
     async def _take(self) -> Inventory:
-        with blame(self._source.side, "listing messages", self._shown):
+        with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
             return await take(self._session.source)
 
     async def _diff(self, inventory: Inventory) -> Work:
@@ -208,6 +212,7 @@ class FolderRun:
         await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
         todo = sorted((position for position in todo if uids[position] not in given_up), key=lambda position: strikes.order(uids[position]))
         counter = _Counter(self._session.sink, relay, work.tally, strikes)
+        self.under_way = True
         try:
             leftovers = await relay.carry(counter.watch(self._cut(job, todo)))
             counter.count()
@@ -218,6 +223,7 @@ class FolderRun:
             raise
         finally:
             counter.count()
+        self.under_way = False
         self._add(work.tally, salvage.rows)
         if relay.permitted.lost:
             lost = " ".join(sorted(relay.permitted.lost))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
+from trasloco.engine.failure import Scope
 from trasloco.imap.client import Client
 
 _FIELDS = b"HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)"
@@ -46,7 +47,7 @@ class Place:
 async def fingerprints(place: Place, uids: Iterable[int]) -> list[Fingerprint]:
     """One FETCH of a few header fields for each of ``uids``; those that are gone are missing."""
     found: dict[int, Fingerprint] = {}
-    with blame(place.side, "reading headers", place.folder):
+    with blame(place.side, "reading headers", place.folder, Scope.FOLDER):
         async for item in place.client.fetch(uids, _ITEMS):
             header = next(iter(item.sections.values()), None)
             if item.uid is None or (item.size is None and header is None):
@@ -93,7 +94,7 @@ async def pair(
 async def digests(place: Place, uids: Sequence[int]) -> dict[int, Digests]:
     """Read these messages once and take their digests; those that are gone are missing."""
     result: dict[int, Digests] = {}
-    with blame(place.side, "reading messages back", place.folder):
+    with blame(place.side, "reading messages back", place.folder, Scope.FOLDER):
         for start in range(0, len(uids), _READ_BACK):
             stream = place.client.bodies(uids[start : start + _READ_BACK])
             async for body in stream:

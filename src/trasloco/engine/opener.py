@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from trasloco import __version__
 from trasloco.engine.account import Side
-from trasloco.engine.classify import blame
+from trasloco.engine.classify import blame, busy
 from trasloco.imap.client import Client, connect
 from trasloco.imap.deadlines import Deadlines
-from trasloco.imap.errors import ImapError, LoginRefused
+from trasloco.imap.errors import CommandFailed, ImapError, LoginRefused
 from trasloco.imap.sasl import Credentials
 
 # RFC 2971; Google asks for a way to reach the client's makers.
@@ -36,12 +36,21 @@ async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines) -
     client = await connect(side.endpoint, deadlines=deadlines)
     try:
         await client.login(credentials)
-        await client.identify(_IDENTITY)
+        await _introduce(client)
     except BaseException:
         client.abort()
         raise
     endpoint = replace(side.endpoint, fingerprint=side.endpoint.fingerprint or client.fingerprint)
     return client, replace(side, endpoint=endpoint, credentials=credentials, fallback=None)
+
+
+async def _introduce(client: Client) -> None:
+    """A server that does not want to know who we are serves us all the same, unless it says to wait."""
+    try:
+        await client.identify(_IDENTITY)
+    except CommandFailed as error:
+        if busy(error.status):
+            raise
 
 
 async def close(client: Client) -> None:

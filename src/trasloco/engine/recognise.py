@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag, Work
+from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import digests, pair
 from trasloco.engine.ladder import variants
@@ -49,7 +50,7 @@ async def recognise(job: Job, work: Work, exists: int) -> Recognition:
 async def _unknown(job: Job, work: Work) -> set[int]:
     """Destination UIDs the ledger does not know."""
     place = job.destination
-    with blame(place.side, "listing messages", place.folder):
+    with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
         there = {item.uid async for item in place.client.fetch("1:*", ("UID",)) if item.uid is not None}
     return there.difference(work.bound)
 
@@ -73,7 +74,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
 
 async def _repaired(job: Job, uid: int, theirs: list[int]) -> dict[int, int]:
     """A message that travelled alone may have been on the repair ladder: look for what that could have sent."""
-    with blame(job.source.side, "reading a message again", job.source.folder):
+    with blame(job.source.side, "reading a message again", job.source.folder, Scope.FOLDER):
         stream = job.source.client.bodies([uid])
         parts = [await body.read() async for body in stream]
         await stream.finish()

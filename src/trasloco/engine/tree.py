@@ -50,11 +50,21 @@ class FailedFolder:
 async def list_side(side: Side, client: Client) -> Listing:
     """Read one side's folder tree with counts. INBOX is there even when a server does not list it."""
     with blame(side, "reading the folder list"):
-        namespaces, tree = await asyncio.gather(client.namespaces(), client.tree())
+        namespaces, tree = await asyncio.gather(_namespaces(client), client.tree())
     if not any(mailbox.name.upper() == b"INBOX" for mailbox in tree):
         delimiter = next((mailbox.delimiter for mailbox in tree if mailbox.delimiter), None)
         tree.insert(0, Mailbox(b"INBOX", delimiter))
     return Listing(side, client, tree, namespaces)
+
+
+async def _namespaces(client: Client) -> Namespaces | None:
+    """None when the server will not say: then there is one namespace without a prefix (RFC 2342 2)."""
+    try:
+        return await client.namespaces()
+    except CommandFailed as error:
+        if busy(error.status):
+            raise
+        return None
 
 
 class Tree:
