@@ -1,0 +1,202 @@
+"""A server says NO, BAD or "later" where it should say OK: the run goes on, or says clearly what it could not do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.conftest import OF_OTHERS, TWIN, settled
+from trasloco.engine.account import Outcome, RunStatus
+from trasloco.engine.failure import Retry, Scope
+from trasloco.testing.cutting_proxy import hide
+from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict
+from trasloco.testing.wire_faults import Answer, Poison, Rewrite, Way
+
+REFUSALS = ("NO not this time", "BAD what is this")
+
+
+def _answered(account: Rehearsal, side: str, *plan: Answer | Poison | Rewrite, number: int = 1) -> Outcome:
+    line: Line = getattr(account, side)
+    line.proxy.arm(*plan)
+    outcome = account.run(number)
+    assert line.proxy.fired or isinstance(plan[0], Rewrite), "the fault was never reached"
+    assert account.verdict(OF_OTHERS).doubled == 0
+    return outcome
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+@pytest.mark.parametrize(
+    ("side", "command"),
+    [
+        *[(side, command) for side in ("source", "destination") for command in ("ID", "NAMESPACE", "LOGOUT")],
+        ("destination", "SUBSCRIBE"),
+        ("destination", "APPEND"),
+    ],
+)
+def test_refusal_that_stops_nothing(account: Rehearsal, side: str, command: str, words: str) -> None:
+    outcome = _answered(account, side, Answer(command, words))
+    assert (outcome.failure, outcome.status) == (None, RunStatus.COMPLETED)
+    settled(account)
+
+
+def test_refused_login_is_not_tried_again(account: Rehearsal) -> None:
+    for side in ("source", "destination"):
+        outcome = _answered(account, side, Answer("LOGIN", "NO [AUTHENTICATIONFAILED] wrong", times=99))
+        assert outcome.failure is not None
+        assert (outcome.failure.side, outcome.failure.code, outcome.failure.retry) == (side, "login-refused", Retry.NEVER)
+        line: Line = getattr(account, side)
+        assert line.proxy.seen.commands["LOGIN"] == 1
+        account.clear()
+    account.run()
+    settled(account)
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_refused_list_stops_the_account(account: Rehearsal, side: str, words: str) -> None:
+    outcome = _answered(account, side, Answer("LIST", words, times=99))
+    assert outcome.failure is not None
+    assert (outcome.failure.side, outcome.failure.scope, outcome.failure.retry) == (side, Scope.ACCOUNT, Retry.NEVER)
+    assert words in outcome.failure.words
+    account.clear()
+    account.run()
+    settled(account)
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+@pytest.mark.parametrize(
+    ("side", "command"), [("source", "EXAMINE"), ("destination", "SELECT"), ("source", "UID FETCH"), ("destination", "UID FETCH")]
+)
+def test_refused_folder_stops_that_folder_only(account: Rehearsal, side: str, command: str, words: str) -> None:
+    outcome = _answered(account, side, Answer(command, words))
+    assert outcome.failure is not None
+    assert (outcome.status, outcome.failure.scope) == (RunStatus.COMPLETED_WITH_ERRORS, Scope.FOLDER)
+    assert words in outcome.failure.words
+    assert outcome.tally.refused == 13
+    assert outcome.tally.copied == 3, "the folders that were not refused"
+    account.clear()
+    account.run(2)
+    settled(account, 3)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
+def test_refused_fetch_of_bodies_is_asked_again_for_each_message(account: Rehearsal, number: int) -> None:
+    outcome = _answered(account, "source", Answer("UID FETCH", "NO [EXPUNGEISSUED] some are gone", number))
+    assert (outcome.failure, outcome.tally.refused) == (None, 0)
+    settled(account)
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+def test_refused_create_takes_another_name_or_fails_that_folder(account: Rehearsal, words: str) -> None:
+    outcome = _answered(account, "destination", Answer("CREATE", words, times=99))
+    assert outcome.status is RunStatus.COMPLETED_WITH_ERRORS
+    assert outcome.failure is not None
+    assert outcome.failure.code == "folder-refused"
+    assert outcome.tally.refused == 3
+    account.clear()
+    account.run(2)
+    settled(account, 3)
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+def test_refused_store_leaves_the_flags_to_the_next_run(account: Rehearsal, words: str) -> None:
+    account.run()
+    with account.source.filler(account.user) as filler:
+        filler.store(("INBOX",), [1, 2], "+FLAGS", "\\Flagged")
+    outcome = _answered(account, "destination", Answer("UID STORE", words), number=2)
+    assert outcome.failure is not None
+    assert outcome.failure.scope is Scope.FOLDER
+    account.clear()
+    account.run(3)
+    settled(account, 4)
+
+
+def test_append_that_the_destination_never_takes_is_refused_message_by_message(account: Rehearsal) -> None:
+    outcome = _answered(account, "destination", Answer("APPEND", "NO [CANNOT] not with me", times=999))
+    assert outcome.status is RunStatus.COMPLETED_WITH_ERRORS
+    account.clear()
+    account.run(2)
+    settled(account, 3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NO [UNAVAILABLE] back in a minute",
+        "NO [INUSE] somebody has it open",
+        "NO Request is throttled. Suggested Backoff Time: 7000 milliseconds",
+    ],
+    ids=["UNAVAILABLE", "INUSE", "throttled"],
+)
+@pytest.mark.parametrize(
+    ("side", "command"),
+    [
+        ("source", "LOGIN"),
+        ("source", "LIST"),
+        ("source", "EXAMINE"),
+        ("source", "UID FETCH"),
+        ("destination", "LOGIN"),
+        ("destination", "CREATE"),
+        ("destination", "SELECT"),
+        ("destination", "APPEND"),
+    ],
+)
+def test_what_says_later_is_waited_for(account: Rehearsal, side: str, command: str, words: str) -> None:
+    outcome = _answered(account, side, Answer(command, words, times=2))
+    assert outcome.failure is None
+    assert account.pauses
+    if "7000" in words:
+        assert all(7 <= pause < 8 for pause in account.pauses), "the server's own time, and a little"
+    settled(account)
+
+
+def test_what_says_later_for_ever_is_given_back_in_the_end(account: Rehearsal) -> None:
+    outcome = _answered(account, "destination", Answer("APPEND", "NO [UNAVAILABLE] later", times=9999))
+    assert outcome.failure is not None
+    assert (outcome.failure.code, outcome.failure.retry) == ("server-busy", Retry.LATER)
+    assert sum(account.pauses) <= 300
+    account.clear()
+    account.run()
+    settled(account)
+
+
+def test_appenduid_dropped(account: Rehearsal) -> None:
+    outcome = _answered(account, "destination", Rewrite(rb"\[APPENDUID [^]]*\] "))
+    assert outcome.failure is None
+    settled(account)
+
+
+def test_appenduid_dropped_and_the_line_cut(account: Rehearsal) -> None:
+    plan: list[Rewrite | Answer] = [Rewrite(rb"\[APPENDUID [^]]*\] "), Answer("APPEND", "NO [UNAVAILABLE] later", 3)]
+    assert _answered(account, "destination", *plan).failure is None
+    settled(account)
+
+
+@pytest.mark.parametrize("missing", [("MULTIAPPEND",), ("LITERAL+",), ("UIDPLUS",), ("MULTIAPPEND", "LITERAL+", "UIDPLUS")], ids="-".join)
+def test_server_without_extensions_refuses_now_and_then(account: Rehearsal, missing: tuple[str, ...]) -> None:
+    plan: list[Rewrite | Answer] = [*hide(*missing), Answer("APPEND", "NO not this time", 2), Answer("APPEND", "NO [UNAVAILABLE] later", 4)]
+    account.destination.proxy.arm(*plan)
+    assert account.run().failure is None
+    assert len(account.destination.proxy.fired) == 2
+    settled(account)
+
+
+def test_poison_message_that_makes_the_destination_hang_up(account: Rehearsal) -> None:
+    """It ends refused; all others arrive."""
+    with account.source.filler(account.user) as filler:
+        filler.append(("INBOX",), [type(TWIN)(b"Subject: innocent\r\n\r\nI come after it\r\n")])
+    outcome = _answered(account, "destination", Poison(b"<twin@x>"))
+    assert outcome.status is RunStatus.COMPLETED_WITH_ERRORS
+    assert (outcome.tally.refused, outcome.tally.adopted) == (1, 1)
+    assert account.verdict(OF_OTHERS) == Verdict(1, 0, 0)
+    account.clear()
+    account.run(2)
+    settled(account, 3)
+
+
+def test_poison_message_that_makes_the_source_hang_up(account: Rehearsal) -> None:
+    outcome = _answered(account, "source", Poison(b"Subject: twin", Way.TO_CLIENT))
+    assert outcome.status is not RunStatus.COMPLETED or account.verdict(OF_OTHERS) == FAULTLESS
+    assert outcome.tally.refused <= 2
+    account.clear()
+    account.run(2)
+    settled(account, 3)

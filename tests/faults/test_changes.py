@@ -1,0 +1,218 @@
+"""Other clients change either side between two runs, and while a run is under way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from tests.faults.conftest import OF_OTHERS, settled
+from trasloco.engine.account import Outcome, RunStatus
+from trasloco.engine.ledger import Ledger
+from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.meanwhile import MeanwhileLedger
+from trasloco.testing.rehearsal import FAULTLESS, Rehearsal
+
+LATE = Mail(b"Message-ID: <late@x>\r\nSubject: late\r\n\r\nI came while you were copying\r\n")
+LATE_DIGEST = hashlib.sha256(LATE.content).hexdigest()
+LEAF = ("Büro", "Verträge")
+# begin: the batch is not asked for yet; settle: it is sent, its answer is there.
+PLACES = [("begin", 1), ("begin", 2), ("begin", 3), ("settle", 1), ("settle", 2), ("complete", 1)]
+places = pytest.mark.parametrize(("verb", "at"), PLACES, ids=[f"{verb}-{at}" for verb, at in PLACES])
+
+
+def _meanwhile(account: Rehearsal, verb: str, at: int, what: Callable[[], object], number: int = 1) -> Outcome:
+    inner = account.ledger
+    account.ledger = cast(Ledger, MeanwhileLedger(inner, verb, at, what))
+    outcome = account.run(number)
+    assert cast(MeanwhileLedger, account.ledger).calls >= at
+    account.ledger = inner
+    return outcome
+
+
+def _recreate(account: Rehearsal, side: str, path: tuple[str, ...] = LEAF) -> None:
+    """The same messages in a new folder of the same name: another UIDVALIDITY, other UIDs."""
+    line = getattr(account, side)
+    with line.filler(account.user) as filler:
+        filler.rename(path, ("Away",))
+        filler.create(path)
+        uids = [entry.uid for entry in line.snapshot(account.user)[("Away",)]]
+        if uids:
+            filler.move(("Away",), uids, path)
+        filler.remove(("Away",))
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_uidvalidity_changed_between_two_runs(account: Rehearsal, side: str) -> None:
+    account.run()
+    line = getattr(account, side)
+    before = line.snapshot(account.user).uidvalidity[LEAF]
+    with line.filler(account.user) as filler:
+        filler.append(LEAF, [Mail(b"Subject: no Message-ID\r\n\r\n1\r\n"), Mail(b"Subject: no Message-ID\r\n\r\n2\r\n")])
+    if side == "source":
+        account.run(2)
+    _recreate(account, side)
+    assert line.snapshot(account.user).uidvalidity[LEAF] != before
+    foreign = (
+        OF_OTHERS
+        if side == "source"
+        else OF_OTHERS + _digests(b"Subject: no Message-ID\r\n\r\n1\r\n", b"Subject: no Message-ID\r\n\r\n2\r\n")
+    )
+    outcome = account.run(3)
+    assert outcome.tally.copied == 0
+    assert any(entry.action == "uidvalidity-changed" for entry in account.sink.entries)
+    settled(account, 4, foreign)
+
+
+@places
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_uidvalidity_changed_inside_a_run(account: Rehearsal, side: str, verb: str, at: int) -> None:
+    """The folder being copied is made anew under our hands, with the same mail in it."""
+    with account.source.filler(account.user) as filler:
+        filler.append(LEAF, [Mail(b"Subject: number %d\r\n\r\nx\r\n" % number) for number in range(12)])
+        filler.delete(("INBOX",), range(1, 12))
+    _meanwhile(account, verb, at, lambda: _recreate(account, side))
+    account.run(1)
+    settled(account)
+
+
+@places
+def test_messages_delivered_on_the_source_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    outcome = _meanwhile(account, verb, at, lambda: _append(account, "source"))
+    assert outcome.failure is None
+    assert account.run(2).failure is None
+    settled(account, 3)
+
+
+@places
+def test_messages_delivered_on_the_destination_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    outcome = _meanwhile(account, verb, at, lambda: _append(account, "destination"))
+    assert outcome.failure is None
+    settled(account, 2, OF_OTHERS + Counter({LATE_DIGEST: 1}))
+
+
+@places
+def test_messages_expunged_on_the_source_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    """Those that were gone before they could be read have vanished; those copied before stay."""
+
+    def expunge() -> None:
+        with account.source.filler(account.user) as filler:
+            filler.delete(("INBOX",), [2, 5, 6, 11])
+
+    there = account.source.snapshot(account.user).digests()
+    outcome = _meanwhile(account, verb, at, expunge)
+    assert outcome.failure is None
+    assert outcome.tally.refused == 0
+    gone = there - account.source.snapshot(account.user).digests()
+    assert account.verdict(OF_OTHERS + gone) == FAULTLESS
+    settled(account, 2, OF_OTHERS + gone)
+
+
+@places
+def test_messages_expunged_on_the_destination_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    """What the user throws away there is not brought back, and nothing else is missing."""
+
+    def expunge() -> None:
+        uids = [entry.uid for entry in account.destination.snapshot(account.user)["INBOX"]]
+        with account.destination.filler(account.user) as filler:
+            filler.delete(("INBOX",), uids)
+
+    outcome = _meanwhile(account, verb, at, expunge)
+    assert outcome.failure is None
+    account.clear()
+    before = account.destination.snapshot(account.user)
+    assert account.verdict(OF_OTHERS).doubled == 0
+    assert account.run(2).failure is None
+    assert account.destination.snapshot(account.user) == before
+
+
+@places
+def test_source_folder_deleted_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    """Nothing is lost that could still be read: what was copied stays, the other folders are whole."""
+
+    def remove() -> None:
+        with account.source.filler(account.user) as filler:
+            filler.remove(LEAF)
+
+    there = account.source.snapshot(account.user).digests()
+    _meanwhile(account, verb, at, remove)
+    account.run(2)
+    gone = there - account.source.snapshot(account.user).digests()
+    settled(account, 3, OF_OTHERS + gone)
+
+
+@places
+def test_destination_folder_deleted_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    def remove() -> None:
+        with account.destination.filler(account.user) as filler:
+            filler.remove(LEAF)
+
+    outcome = _meanwhile(account, verb, at, remove)
+    assert outcome.status is not RunStatus.FAILED
+    assert account.run(2).failure is None
+    settled(account, 3)
+
+
+@places
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_folder_created_while_copying(account: Rehearsal, side: str, verb: str, at: int) -> None:
+    def create() -> None:
+        with getattr(account, side).filler(account.user) as filler:
+            filler.create(("Neu",))
+            filler.append(("Neu",), [LATE])
+
+    assert _meanwhile(account, verb, at, create).failure is None
+    assert account.run(2).failure is None
+    settled(account, 3, OF_OTHERS + (Counter() if side == "source" else Counter({LATE_DIGEST: 1})))
+
+
+@places
+def test_source_folder_renamed_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    """Its mail arrives under one name or the other; none of it is missing."""
+
+    def rename() -> None:
+        with account.source.filler(account.user) as filler:
+            filler.rename(LEAF, ("Contratti",))
+
+    _meanwhile(account, verb, at, rename)
+    assert account.run(2).failure is None
+    account.clear()
+    assert account.verdict(OF_OTHERS).lost == 0
+    before = account.destination.snapshot(account.user)
+    assert account.run(3).failure is None
+    assert account.destination.snapshot(account.user) == before
+
+
+@places
+def test_destination_folder_renamed_while_copying(account: Rehearsal, verb: str, at: int) -> None:
+    def rename() -> None:
+        with account.destination.filler(account.user) as filler:
+            filler.rename(LEAF, ("Contratti",))
+
+    _meanwhile(account, verb, at, rename)
+    assert account.run(2).failure is None
+    account.clear()
+    assert account.verdict(OF_OTHERS).lost == 0
+    before = account.destination.snapshot(account.user)
+    assert account.run(3).failure is None
+    assert account.destination.snapshot(account.user) == before
+
+
+def test_destination_folder_deleted_between_two_runs(account: Rehearsal) -> None:
+    account.run()
+    with account.destination.filler(account.user) as filler:
+        filler.remove(LEAF)
+    assert account.run(2).failure is None
+    settled(account, 3)
+
+
+def _append(account: Rehearsal, side: str) -> None:
+    with getattr(account, side).filler(account.user) as filler:
+        filler.append(("INBOX",), [LATE])
+
+
+def _digests(*contents: bytes) -> Counter[str]:
+    return Counter(hashlib.sha256(content).hexdigest() for content in contents)
