@@ -14,14 +14,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from trasloco.imap import commands, quirks, transfer
+from trasloco.imap import commands, quirks, transfer, utf7
 from trasloco.imap.append_command import AppendCommand
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.commands import Command
 from trasloco.imap.connection import Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
-from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError
+from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded
 from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
@@ -29,10 +29,21 @@ from trasloco.imap.number_set import count, expand, uid_set
 from trasloco.imap.protocol import State
 from trasloco.imap.responses import Enabled, Exists, Expunged, QuotaUsage, Response, SearchHits, ServerId, Vanished
 from trasloco.imap.sasl import Credentials
-from trasloco.imap.selection import ANSWERS, Selection
+from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, Selection
 from trasloco.imap.transport import open_connection
 from trasloco.imap.tree import Tree, statuses
-from trasloco.imap.values import Capabilities, Fetched, Mailbox, Namespaces, Quota, Selected, Status, StatusText
+from trasloco.imap.values import (
+    Capabilities,
+    Fetched,
+    Mailbox,
+    Namespaces,
+    Quota,
+    Resync,
+    Selected,
+    Status,
+    StatusText,
+    SyncPoint,
+)
 
 
 async def connect(
@@ -58,17 +69,21 @@ class Client:
 
     greeting: the words of it. server_id: the answer to ``identify``. quirks: names out of ``quirks``.
     fingerprint: of the certificate, lower-case hex SHA-256 of the DER; None without TLS.
-    selected: the mailbox open now; ``exists`` follows what the server reports.
+    selected: the mailbox open now; ``exists`` follows what the server reports. enabled: extensions, upper case.
     """
 
     def __init__(self, endpoint: Endpoint, connection: Connection, fingerprint: str | None) -> None:
         self.endpoint = endpoint
-        self.fingerprint = fingerprint
-        status = connection.greeting.result()
-        self.greeting = status.words
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self._take_over(connection, fingerprint)
+
+    def _take_over(self, connection: Connection, fingerprint: str | None) -> None:
+        """Speak over this connection from now on."""
+        self.fingerprint = fingerprint
+        self.greeting = connection.greeting.result().words
         self.selected: Selected | None = None
+        self.enabled: frozenset[str] = frozenset()
         self._connection = connection
         self._protocol = connection.protocol
         connection.on_news = self._take_news
@@ -87,6 +102,11 @@ class Client:
     def authenticated(self) -> bool:
         """Logged in, be it by PREAUTH."""
         return self._protocol.state in (State.AUTHENTICATED, State.SELECTED)
+
+    @property
+    def refusals(self) -> int:
+        """How often the server has said NO or BAD on this connection."""
+        return self._protocol.refusals
 
     def note(self, quirk: quirks.Quirk) -> None:
         """A quirk was met by behaviour."""
@@ -108,6 +128,28 @@ class Client:
             self._protocol.capabilities_told = 0
         await self.learn_capabilities()
 
+    async def renew(self, credentials: Credentials) -> None:
+        """Another connection in place of this one, with the same mailbox open. Nothing may be under way.
+
+        Raises what ``connect``, ``login`` and ``select`` raise, and ConnectionLost when the mailbox is
+        another one by now (UIDVALIDITY). Afterwards either all is as before or the client is closed.
+        """
+        was, enabled, old = self.selected, self.enabled, self._connection
+        await self.logout()
+        endpoint = replace(self.endpoint, fingerprint=self.endpoint.fingerprint or self.fingerprint)
+        self._take_over(*await open_connection(endpoint, old.deadlines, old.limits, old.log))
+        try:
+            await self.learn_capabilities()
+            await self.login(credentials)
+            await self.enable(*enabled)
+            if was is not None:
+                now = await self.select(was.name, read_only=was.read_only)
+                if now.uidvalidity != was.uidvalidity:
+                    raise ConnectionLost("the change to a new connection", None, "the folder was renumbered meanwhile")
+        except BaseException:
+            self.abort()
+            raise
+
     async def learn_capabilities(self) -> None:
         """Ask for them, unless the greeting or the login told them already."""
         if not self._protocol.capabilities_told:
@@ -121,7 +163,32 @@ class Client:
         if offered and ("ENABLE" in self.capabilities or "IMAP4REV2" in self.capabilities):
             command = Command(b"ENABLE").raw(" ".join(offered).encode("ascii"))
             await self._ask(command, Enabled, lambda answer: enabled.update(answer.names))
+        self.enabled |= enabled
         return frozenset(enabled)
+
+    async def speak_utf8(self) -> bool:
+        """ENABLE IMAP4rev2 or, where that is not offered, UTF8=ACCEPT (RFC 9051 5.1, RFC 6855 3): mailbox
+        names are UTF-8 from then on, both ways (``wire_name``, ``shown_name``). False when neither can be.
+
+        To be asked before any mailbox is named: names told before are then other bytes.
+        """
+        for name in ("IMAP4REV2", "UTF8=ACCEPT"):
+            if not self.utf8 and name in self.capabilities:
+                await self.enable(name)
+        return self.utf8
+
+    @property
+    def utf8(self) -> bool:
+        """Whether mailbox names are UTF-8 on this connection."""
+        return bool(self.enabled & {"IMAP4REV2", "UTF8=ACCEPT"})
+
+    def wire_name(self, name: str) -> bytes:
+        """A mailbox name as it is written on this connection. Raises ValueError for a lone surrogate."""
+        return name.encode("utf-8") if self.utf8 else utf7.encode(name)
+
+    def shown_name(self, name: bytes) -> str:
+        """A mailbox name for people; where UTF-8 is spoken an ``&`` is only that. Never raises."""
+        return utf7.decode_utf8(name) if self.utf8 else utf7.decode_name(name)
 
     async def identify(self, facts: Mapping[str, str]) -> dict[str, str]:
         """ID (RFC 2971): tell who we are, learn who it is; {} when not offered."""
@@ -149,9 +216,9 @@ class Client:
         finally:
             self.abort()
 
-    def abort(self) -> None:
-        """Close at once; everything that waits gets ConnectionLost."""
-        self._connection.abort()
+    def abort(self, error: ImapError | None = None) -> None:
+        """Close at once; everything that waits gets ``error``, ConnectionLost by default."""
+        self._connection.abort(error)
 
     # -- mailboxes
 
@@ -178,14 +245,27 @@ class Client:
 
         Raises CommandFailed; no mailbox is selected then (RFC 9051 6.3.2).
         """
-        selection = Selection(name, read_only=read_only)
         command = commands.select(name, read_only=read_only, condstore=condstore and "CONDSTORE" in self.capabilities)
-        self.selected = None
-        self._protocol.state = State.AUTHENTICATED
-        status = await self._connection.ask(command, accepts=ANSWERS, on_data=selection.take).wait()
-        self.selected = selection.selected(status)
-        self._protocol.state = State.SELECTED
-        return self.selected
+        return await self._select(command, Selection(name, read_only=read_only), ANSWERS)
+
+    async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
+        """SELECT or EXAMINE with QRESYNC (RFC 7162 3.2.5): what is gone and what changed since, in the same answer.
+
+        None for the changes when the server cannot tell (no QRESYNC, another UIDVALIDITY): all must be read.
+        Raises CommandFailed, LimitExceeded.
+        """
+        if "QRESYNC" not in self.enabled and "QRESYNC" not in await self.enable("QRESYNC"):
+            return await self.select(name, read_only=read_only), None
+        selection = Selection(name, read_only=read_only)
+
+        def take(response: Response) -> None:
+            selection.take(response)
+            if selection.entries > self._connection.limits.entries:
+                self.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+
+        command = commands.select(name, read_only=read_only, condstore=False, known=since)
+        selected = await self._select(command, selection, RESYNC_ANSWERS, take)
+        return selected, selection.resync(since.uidvalidity)
 
     async def unselect(self) -> None:
         """Leave the mailbox without expunging: UNSELECT, or CLOSE where it was opened read-only.
@@ -261,6 +341,10 @@ class Client:
         """
         return await transfer.move(self._connection, uids, name)
 
+    async def expunge(self, uids: Iterable[int]) -> None:
+        """UID EXPUNGE: for good, and of these only. Needs UIDPLUS. Raises CommandFailed."""
+        await transfer.expunge(self._connection, uids)
+
     async def search(self, criteria: bytes) -> list[int]:
         """UID SEARCH; criteria as grammar. By ESEARCH where offered. Raises CommandFailed, LimitExceeded."""
         found: list[SearchHits] = []
@@ -270,6 +354,16 @@ class Client:
         return expand(hits, self._connection.limits.entries)
 
     # -- within
+
+    async def _select(
+        self, command: Command, selection: Selection, accepts: tuple[type, ...], take: Callable[[Response], None] | None = None
+    ) -> Selected:
+        self.selected = None
+        self._protocol.state = State.AUTHENTICATED
+        status = await self._connection.ask(command, accepts=accepts, on_data=take or selection.take).wait()
+        self.selected = selection.selected(status)
+        self._protocol.state = State.SELECTED
+        return self.selected
 
     async def _ask(
         self, command: Command, accepts: type | None = None, on_data: Callable[..., object] | None = None, deadline: str = "command"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from trasloco.imap import utf7
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.status_text import readable
+from trasloco.imap.values import SyncPoint
 
 _ATOM = re.compile(rb"[A-Za-z0-9._/:=@+#$!,;~-]+")
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]{0,1000}")
@@ -101,9 +102,12 @@ def identify(facts: Iterable[tuple[str, str]]) -> Command:
     return Command(b"ID").raw(b"(" + b" ".join(texts) + b")" if texts else b"NIL")
 
 
-def select(name: bytes, *, read_only: bool, condstore: bool) -> Command:
-    """SELECT or EXAMINE (6.3.2, 6.3.3; CONDSTORE parameter RFC 7162 3.1.8)."""
+def select(name: bytes, *, read_only: bool, condstore: bool, known: SyncPoint | None = None) -> Command:
+    """SELECT or EXAMINE (6.3.2, 6.3.3); parameters by RFC 7162 3.1.8 (CONDSTORE) and 3.2.5 (QRESYNC, ``known``)."""
     command = Command(b"EXAMINE" if read_only else b"SELECT").mailbox(name)
+    if known is not None:
+        uids = b" " + known.uids if known.uids else b""
+        return command.raw(b"(QRESYNC (%d %d%s))" % (known.uidvalidity, known.modseq, uids))
     return command.raw(b"(CONDSTORE)") if condstore else command
 
 

@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, deadlines: Deadlines, limits: Limits, log: Callable[[str], None] | None = None) -> None:
         self.deadlines = deadlines
         self.limits = limits
+        self.log = log
         self.error: ImapError | None = None
         self.on_news: Callable[[Response], None] | None = None
         self.switching_to_tls = False
@@ -87,6 +88,7 @@ class Connection(asyncio.Protocol):
         self._wanted: set[asyncio.Future[None]] = set()  # what somebody waits for the server to bring
         self._touched = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
+        self._farewell: asyncio.TimerHandle | None = None
 
     @property
     def closed(self) -> bool:
@@ -265,6 +267,9 @@ class Connection(asyncio.Protocol):
             self.greeting.set_result(status)
 
     def _news(self, response: Response) -> None:
+        if self.protocol.bye is not None and self._farewell is None and self.error is None:
+            # After BYE the server closes (RFC 9051 7.1.5); one that forgets to is not waited for.
+            self._farewell = self._loop.call_later(self.deadlines.logout, self.abort)
         if self.on_news is not None:
             self.on_news(response)
 
@@ -287,6 +292,8 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._farewell is not None:
+            self._farewell.cancel()
         self.resume_writing()
         self.protocol.fail(self._again)
         if not self.greeting.done():

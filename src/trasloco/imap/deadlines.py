@@ -10,7 +10,8 @@ class Deadlines:
     """Seconds. connect: TCP, over all addresses of the name. tls: the handshake. greeting: the first
     line. login: silence during the login. command: silence while any other answer is due (a server that
     says ``* OK still here`` is not silent). idle_body: no byte of the messages being fetched. write: a
-    socket that takes nothing. logout: the whole of it."""
+    socket that takes nothing. logout: the whole of it, and the time between
+    a server's BYE and its closing the connection."""
 
     connect: float = 30
     tls: float = 30

@@ -60,6 +60,7 @@ class Protocol:
         self.capabilities = Capabilities()
         self.capabilities_told = 0  # how often the server has told them: whether to ask again
         self.bye: StatusText | None = None
+        self.refusals = 0  # NO and BAD so far: some servers count them and hang up
         self.hidden: tuple[str, ...] = ()  # secrets, in every form we send them: a server may say them back
         self._limits = limits
         self._on_greeting = on_greeting
@@ -335,6 +336,7 @@ class Protocol:
         if self._log is not None:
             self._log(f"< {exchange.tag.decode()} {response.status}")
         self._learn_from(response.status)
+        self.refusals += response.status.kind is not Kind.OK
         broken = exchange.broken and response.status.kind is Kind.OK
         self._end(exchange, response.status, ProtocolViolation(exchange.broken, in_step=True) if broken else None)
         if self._outgoing and self._outgoing[0] is exchange:

@@ -1,12 +1,13 @@
-"""What SELECT and EXAMINE tell, gathered from their untagged answers (RFC 9051 6.3.2)."""
+"""What SELECT and EXAMINE tell, gathered from their untagged answers (RFC 9051 6.3.2, RFC 7162 3.2.5)."""
 
 from __future__ import annotations
 
 from trasloco.imap.fetch_response import parse_flags
-from trasloco.imap.responses import Exists, FlagList, Response, UntaggedStatus
-from trasloco.imap.values import Selected, StatusText
+from trasloco.imap.responses import Exists, FlagList, Response, UntaggedStatus, Vanished
+from trasloco.imap.values import Fetched, Resync, Selected, StatusText
 
 ANSWERS = (Exists, FlagList, UntaggedStatus)
+RESYNC_ANSWERS = (*ANSWERS, Vanished, Fetched)
 
 
 class Selection:
@@ -23,6 +24,8 @@ class Selection:
         self._permanent: frozenset[str] | None = None
         self._numbers: dict[str, int] = {}
         self._sticky = True
+        self._vanished: list[tuple[int, int]] = []
+        self._changed: dict[int, Fetched] = {}
 
     def take(self, response: Response) -> None:
         """One untagged answer."""
@@ -32,6 +35,21 @@ class Selection:
             self._flags = response.flags
         elif isinstance(response, UntaggedStatus):
             self._take_code(response.status)
+        elif isinstance(response, Vanished):
+            self._vanished += response.uids if response.earlier else ()
+        elif isinstance(response, Fetched) and response.uid is not None:
+            self._changed[response.uid] = response
+
+    @property
+    def entries(self) -> int:
+        """How much of the answer is kept."""
+        return len(self._vanished) + len(self._changed)
+
+    def resync(self, uidvalidity: int) -> Resync | None:
+        """What has changed; None when the mailbox has another UIDVALIDITY: then nothing known of it holds."""
+        if self._numbers.get("UIDVALIDITY") != uidvalidity or "HIGHESTMODSEQ" not in self._numbers:
+            return None
+        return Resync(tuple(self._vanished), tuple(self._changed.values()))
 
     def _take_code(self, status: StatusText) -> None:
         if status.code in ("UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ"):

@@ -46,6 +46,11 @@ async def move(connection: Connection, uids: Iterable[int], name: bytes) -> dict
     return moved
 
 
+async def expunge(connection: Connection, uids: Iterable[int]) -> None:
+    """UID EXPUNGE (RFC 4315 2.1)."""
+    await all_of([connection.ask(Command(b"UID EXPUNGE").raw(text)) for text in uid_set(uids)])
+
+
 async def _transfer(connection: Connection, verb: str, sets: Sequence[bytes], name: bytes) -> dict[int, int] | None:
     told: list[StatusText] = []
 

@@ -84,7 +84,8 @@ class Tree:
             if response.verb == "LSUB":
                 self._subscribed.add(_key(mailbox.name))
             else:
-                self._listed[mailbox.name] = mailbox
+                earlier = self._listed.get(mailbox.name)
+                self._listed[mailbox.name] = mailbox if earlier is None else _merged(earlier, mailbox)
         if max(len(self._listed), len(self._subscribed), len(self._statuses)) > self._connection.limits.mailboxes:
             self._connection.abort(LimitExceeded("mailboxes", "the server lists more mailboxes than we keep"))
 
@@ -129,6 +130,14 @@ async def statuses(connection: Connection, names: Sequence[bytes]) -> dict[bytes
 def _key(name: bytes) -> bytes:
     """INBOX is one mailbox however it is written (RFC 9051 5.1)."""
     return b"INBOX" if name.upper() == b"INBOX" else name
+
+
+def _merged(one: Mailbox, other: Mailbox) -> Mailbox:
+    """A mailbox listed twice: what either line says of it; it can be opened if either says so."""
+    attributes = one.attributes | other.attributes
+    if one.selectable or other.selectable:
+        attributes -= {"\\noselect", "\\nonexistent"}
+    return replace(one, delimiter=one.delimiter or other.delimiter, attributes=attributes, subscribed=one.subscribed or other.subscribed)
 
 
 def _only_status(result: Status | CommandFailed) -> Status | None:

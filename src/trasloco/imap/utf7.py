@@ -52,7 +52,11 @@ def decode_name(name: bytes) -> str:
     try:
         return _decode(name, strict=False)
     except ValueError:
-        pass
+        return decode_utf8(name)
+
+
+def decode_utf8(name: bytes) -> str:
+    """A mailbox name where UTF-8 is spoken (RFC 6855, RFC 9051 5.1): UTF-8, else Latin-1. Never raises."""
     try:
         return name.decode("utf-8")
     except ValueError:

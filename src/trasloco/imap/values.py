@@ -142,6 +142,27 @@ class Selected:
     uids_sticky: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SyncPoint:
+    """What a client remembers of a mailbox, for QRESYNC (RFC 7162 3.2.5): all three as last told by the server.
+
+    uids: a set as written (``1:20,31``) of those it knows, b"" to leave that to the server.
+    """
+
+    uidvalidity: int
+    modseq: int
+    uids: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """What has changed since a ``SyncPoint``. vanished: UIDs that are gone, as ranges; changed: messages that
+    are new or whose flags are others, with UID, flags and mod-sequence, in the order told."""
+
+    vanished: tuple[tuple[int, int], ...] = ()
+    changed: tuple[Fetched, ...] = ()
+
+
 @dataclass(slots=True)
 class Fetched:
     """One FETCH response's data items; what was not sent is None.
