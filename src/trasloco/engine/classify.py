@@ -20,8 +20,40 @@ _LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACT
 _FOLDER_CODES = frozenset({"TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "CLIENTBUG"})
 
 _BACKOFF = re.compile(r"Suggested Backoff Time: (\d+) milliseconds", re.IGNORECASE)
-_BUSY = re.compile(r"too many (simultaneous )?connections|throttled|server unavailable|try again|temporar", re.IGNORECASE)
+_BUSY = re.compile(
+    r"too many (simultaneous |concurrent )?(connections|logins|sessions)|(maximum number of|connection) (connections|limit)|throttled"
+    r"|rate limit|bandwidth limit|session expired|server unavailable|service (is )?(temporarily )?unavailable|try again|temporar",
+    re.IGNORECASE,
+)
 _QUOTA = re.compile(r"quota|mailbox is full|out of (disk )?space", re.IGNORECASE)
+
+# Exchange lets a login pass and then does not know the mailbox: a wrong password, no right, or IMAP switched off.
+_NOT_CONNECTED = re.compile(r"authenticated but not connected", re.IGNORECASE)
+_BEGINNING = frozenset({"signing in", "reading the folder list"})
+_LOGIN_BYE = re.compile(r"authentication fail|login fail|invalid (login|credentials|user|password)|bad password", re.IGNORECASE)
+
+# What to do about a refused login, where the server's words or its name tell.
+_SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"application-specific password|app(lication)?[ -]password", re.IGNORECASE),
+        "The provider wants an app password, made in the security settings of that account, instead of its own password",
+    ),
+    (
+        re.compile(r"log ?in (via|with|through) your web browser|web ?login required|WEBALERT", re.IGNORECASE),
+        "The provider wants the owner to sign in once in a web browser, or an app password instead of the account's own",
+    ),
+    (
+        re.compile(r"IMAP (access )?is (disabled|not enabled)|not enabled for IMAP|enable IMAP", re.IGNORECASE),
+        "IMAP is switched off for that account: it has to be switched on in the provider's settings",
+    ),
+    (
+        re.compile(
+            r"basic auth(entication)? (is )?(disabled|blocked)|@(outlook|imap-mail\.outlook)\.|@.*\.office365\.com|@outlook\.com",
+            re.IGNORECASE,
+        ),
+        "Microsoft has switched off passwords for IMAP, also app passwords: such a mailbox is opened by an OAuth token only",
+    ),
+)
 
 _CONNECT = {
     "unknown-host": ("unknown-host", "the name {host} is not known to the DNS. Correct the server in the CSV, or write its IP address"),
@@ -90,11 +122,14 @@ def storage(error: LedgerUnavailable) -> Failure:
 
 def busy(status: StatusText) -> bool:
     """Does this answer ask us to come back later?"""
+    if status.code == "OVERQUOTA":
+        return "bandwidth" in status.words.lower()  # Gmail's word for: enough for today
     return status.code in _LATER_CODES or _BACKOFF.search(status.words) is not None or _BUSY.search(status.words) is not None
 
 
 def over_quota(status: StatusText) -> bool:
-    return status.code == "OVERQUOTA" or (status.code == "" and _QUOTA.search(status.words) is not None)
+    """Does it say that the mailbox is full?"""
+    return not busy(status) and (status.code == "OVERQUOTA" or (status.code == "" and _QUOTA.search(status.words) is not None))
 
 
 def backoff(status: StatusText) -> float | None:
@@ -104,13 +139,35 @@ def backoff(status: StatusText) -> float | None:
 
 
 def _login_refused(status: StatusText, side: Side) -> Failure:
+    if _NOT_CONNECTED.search(status.words):
+        return _not_connected(status, side, "signing in", "")
     if busy(status):
         words = f"the sign-in of {side.credentials.display} is put off ({status}). Trasloco tries again later"
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later", words, backoff(status))
+    words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side)}"
+    return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
+
+
+def _sign_in_advice(status: StatusText, side: Side) -> str:
+    said = f"{status.code} {status.words} @{side.endpoint.host}"
+    for pattern, advice in _SIGN_IN_ADVICE:
+        if pattern.search(said):
+            return f"{advice}; it is not tried again by itself"
     where = (
         "login and password in the CSV" if side.name is SideName.SOURCE else "how the destination is opened (master user or password file)"
     )
-    words = f"{side.credentials.display} could not sign in; the server says “{status}”. Check {where}; it is not tried again by itself"
+    return f"Check {where}; it is not tried again by itself"
+
+
+def _not_connected(status: StatusText, side: Side, doing: str, folder: str) -> Failure:
+    if doing not in _BEGINNING:
+        words = f"the server says “{status}” while {doing}{_in(folder)}. Trasloco waits and goes on"
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", words)
+    words = (
+        f"{side.credentials.display} could sign in, but was not let into the mailbox; the server says “{status}”. "
+        "That is Exchange's way to refuse a wrong password, a user without rights on the mailbox, or one for whom IMAP is switched off. "
+        "Check these; it is not tried again by itself"
+    )
     return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 
@@ -121,6 +178,8 @@ def _answer(status: StatusText, side: Side, doing: str, scope: Scope, folder: st
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "over-quota", words)
     if busy(status):
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", f"{said}. Trasloco waits and goes on", backoff(status))
+    if _NOT_CONNECTED.search(status.words):
+        return _not_connected(status, side, doing, folder)
     if status.code == "EXPUNGEISSUED":
         # Messages went away under our hands (RFC 5530): what is there is looked at again.
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "expunged-meanwhile", f"{said}. Trasloco looks again what is there")
@@ -130,6 +189,14 @@ def _answer(status: StatusText, side: Side, doing: str, scope: Scope, folder: st
 
 
 def _lost(error: errors.ImapError, side: Side, doing: str, folder: str) -> Failure:
+    bye = error.bye if isinstance(error, errors.ConnectionLost) else None
+    if bye is not None and _NOT_CONNECTED.search(bye.words):
+        return _not_connected(bye, side, doing, folder)
+    if bye is not None and doing == "signing in" and _LOGIN_BYE.search(bye.words):
+        return _login_refused(bye, side)
+    if bye is not None and busy(bye):
+        words = f"the server hung up while {doing}{_in(folder)}; it says “{bye}”. Trasloco waits and goes on where it was"
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later" if doing == "signing in" else "server-busy", words, backoff(bye))
     words = f"the connection was lost while {doing}{_in(folder)} ({error}). Trasloco connects again and goes on where it was"
     return _failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words)
 

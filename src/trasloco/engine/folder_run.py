@@ -22,6 +22,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import Departures, bring_moved
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
@@ -29,6 +30,7 @@ from trasloco.engine.relay import Job, Relay, over_size
 from trasloco.engine.salvage import Salvage
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes
+from trasloco.imap import quirks
 from trasloco.imap.client import Client
 from trasloco.imap.values import Selected, Status
 
@@ -88,11 +90,14 @@ class FolderRun:
         work = await self._diff(inventory)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
-        recognition = await recognise(job, work, destination.exists)
+        recognition = await recognise(job, work, destination.exists, self._session.sleep)
         self._add(work.tally, recognition.rows)
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
+        await self._find_dates(job, work, recognition)
         size = await self._bring(job, work, recognition)
+        if recognition.late is not None:
+            await recognition.late.remove(job, self._session.sink)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
         changed = len(work.reflag) + await enforce_flags(job, destination)
         if work.todo:
@@ -108,7 +113,7 @@ class FolderRun:
         destination's folder is the one the rows speak of.
         """
         record, status = self._record, self._status
-        if status is None or destination is None or record.tally is None or status.highest_modseq is None:
+        if status is None or destination is None or record.tally is None or not self._tells_of_flags(status):
             return None
         if self._session.settings.source_flags_win:
             return None  # the destination's flags must be looked at
@@ -120,6 +125,13 @@ class FolderRun:
             return record.tally
         # What was refused or left out is tried again: the rules or the destination may be others now.
         return record.tally.carried() if record.tally.refused + record.tally.skipped == 0 else None
+
+    def _tells_of_flags(self, status: Status) -> bool:
+        """Whether the mod-sequence is one that can be believed: above 1 where there are messages (RFC 7162
+        3.1.1 begins at 1), and of a server that was not seen to leave it standing."""
+        if status.highest_modseq is None or not status.uidvalidity:
+            return False
+        return quirks.HIGHESTMODSEQ_FROZEN.name not in self._session.source.quirks and (status.highest_modseq > 1 or status.messages == 0)
 
     async def _open(self) -> tuple[Selected, Selected]:
         """EXAMINE here, SELECT there, at the same time."""
@@ -138,11 +150,19 @@ class FolderRun:
         return source, destination
 
     async def _check_validity(self, source: Selected, destination: Selected) -> None:
-        """UIDs mean something only together with UIDVALIDITY (RFC 9051 2.3.1.1)."""
+        """UIDs mean something only together with UIDVALIDITY (RFC 9051 2.3.1.1), and only where they last."""
         record, ledger = self._record, self._session.ledger
         ours, theirs = source.uidvalidity or 0, destination.uidvalidity or 0
+        passing = [place for place, found in ((self._source, source), (self._destination, destination)) if not _uids_last(found)]
+        for place in passing:
+            place.client.note(quirks.UIDVALIDITY_MISSING)
         if record.source_uidvalidity is None:
             await ledger.revalidate(record.id, ours, theirs)
+        elif passing:
+            await ledger.forget(record.id, ours, theirs)
+            whose = passing[0].side.name
+            words = f"“{self._shown}”: the {whose}'s UIDs do not outlive a session; its messages are matched again, not copied again."
+            self._session.sink.write(Entry(Level.WARNING, "uids-not-lasting", words, self._shown))
         elif (record.source_uidvalidity, record.destination_uidvalidity) != (ours, theirs):
             await ledger.forget(record.id, ours, theirs)
             side = "source" if record.source_uidvalidity != ours else "destination"
@@ -152,8 +172,15 @@ class FolderRun:
         self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs)
 
     async def _take(self) -> Inventory:
+        client = self._session.source
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
-            return await take(self._session.source)
+            inventory = await take(client)
+        counted = client.selected.exists if client.selected is not None else 0
+        if len(inventory) < counted:
+            client.note(quirks.SEARCH_WRONG)
+            words = f"“{self._shown}”: the source counts {counted} messages and lists {len(inventory)}; the others cannot be copied."
+            self._session.sink.write(Entry(Level.WARNING, "messages-not-listed", words, self._shown))
+        return inventory
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
@@ -200,6 +227,15 @@ class FolderRun:
         if rows:
             words = f"“{self._shown}”: {len(rows)} messages had moved here on the source and were moved on the destination."
             self._session.sink.write(Entry(Level.INFO, "messages-moved", words, self._shown))
+
+    async def _find_dates(self, job: Job, work: Work, recognition: Recognition) -> None:
+        """A date that cannot be read is no reason to send none."""
+        new = (position for position in work.todo if job.inventory.uids[position] not in recognition.found)
+        found = await find_dates(self._source, job.inventory, new)
+        if found is not None:
+            self._source.client.note(quirks.INVALID_INTERNAL_DATE)
+            words = f"“{self._shown}”: messages without a readable date were dated {found}."
+            self._session.sink.write(Entry(Level.WARNING, "dates-found", words, self._shown))
 
     async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
         """Relay what is left to do; returns the bytes copied."""
@@ -265,7 +301,7 @@ class FolderRun:
             self._record,
             source_uidnext=marks.uidnext,
             source_messages=marks.messages,
-            source_modseq=marks.highest_modseq,
+            source_modseq=marks.highest_modseq if self._tells_of_flags(marks) else None,
             run=self._session.run,
             tally=tally,
         )
@@ -306,6 +342,10 @@ class _Counter:
         if rows:
             self._strikes.carried()
             self._sink.advance(len(rows), copied)
+
+
+def _uids_last(selected: Selected) -> bool:
+    return selected.uids_sticky and bool(selected.uidvalidity)
 
 
 async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:

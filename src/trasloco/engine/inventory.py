@@ -44,6 +44,10 @@ class Inventory:
         epoch = self._epochs[position]
         return None if epoch == _NO_DATE else InternalDate(epoch, self._offsets[position])
 
+    def set_date(self, position: int, date: InternalDate) -> None:
+        """What stands in for a date that could not be read."""
+        self._epochs[position], self._offsets[position] = date.epoch, date.offset
+
     def position(self, uid: int) -> int | None:
         """Where a UID stands, None when it is not here."""
         index = bisect_left(self.uids, uid)
@@ -51,12 +55,12 @@ class Inventory:
 
     def add(self, item: Fetched) -> None:
         """Take one FETCH answer. One that only brings flags updates what is here already: servers
-        send those by themselves when another client changes a flag meanwhile."""
+        send those by themselves when another client changes a flag meanwhile. One without a size of a
+        message not here yet is a message all the same: its size is 0 until its bytes come."""
         if item.uid is None:
             return
-        if item.size is None:
-            position = self.position(item.uid)
-            if position is not None and item.flags is not None:
+        if item.size is None and (position := self.position(item.uid)) is not None:
+            if item.flags is not None:
                 self._flags[position] = self._flag_number(item.flags)
             return
         if self.uids and item.uid <= self.uids[-1]:
@@ -75,10 +79,9 @@ class Inventory:
 
     def _put(self, index: int, item: Fetched) -> None:
         assert item.uid is not None
-        assert item.size is not None
         date = dates.parse(item.internal_date) if item.internal_date else None
         self.uids.insert(index, item.uid)
-        self.sizes.insert(index, item.size)
+        self.sizes.insert(index, item.size or 0)
         self._epochs.insert(index, _NO_DATE if date is None else date.epoch)
         self._offsets.insert(index, 0 if date is None else date.offset)
         self._flags.insert(index, self._flag_number(item.flags or frozenset()))

@@ -18,6 +18,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.relay import Job
+from trasloco.engine.renewal import renew_if_weary
 from trasloco.engine.repair import Rung, repair, rungs
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
@@ -87,6 +88,7 @@ class Ladder:
     async def _send(self, uid: int, attempt: _Try, row: MessageRow) -> StatusText | None:
         """One APPEND; None when it was taken, else the refusal."""
         job, place = self._job, self._job.destination
+        await renew_if_weary(place)
         selected = place.client.selected
         assert selected is not None
         intent = await job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid])
@@ -114,6 +116,7 @@ class Ladder:
         for flag in flags:
             if flag in attempt.flags or row.destination_uid is None:
                 continue
+            await renew_if_weary(place)
             try:
                 with blame(place.side, "setting a flag", place.folder, refusals=True):
                     await place.client.store([row.destination_uid], "+FLAGS", [flag])

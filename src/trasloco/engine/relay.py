@@ -25,6 +25,7 @@ from trasloco.engine.flags import Permitted
 from trasloco.engine.identity import Place, pair
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Ledger, MessageRow
+from trasloco.engine.renewal import renew_if_weary, weary
 from trasloco.imap.append_command import AppendCommand, PendingAppend
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
@@ -51,14 +52,24 @@ class Job:
     run: int
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """UIDs of one FETCH for which no message came. empty: those of them that came as NIL or without a byte.
+    refusal: the NO or BAD by which the FETCH ended, None after an OK."""
+
+    uids: tuple[int, ...]
+    empty: frozenset[int]
+    refusal: CommandFailed | None
+
+
 @dataclass(slots=True)
 class Leftovers:
     """What a plain pass could not bring, for ``salvage``.
 
-    absent: the source sent nothing for these UIDs. refused: what the destination would not take, and its answer.
+    absent: what the source did not send. refused: what the destination would not take, and its answer.
     """
 
-    absent: list[int] = field(default_factory=list)
+    absent: list[Absence] = field(default_factory=list)
     refused: list[tuple[Batch, CommandFailed]] = field(default_factory=list)
 
 
@@ -67,13 +78,16 @@ class _Sending:
     """A batch between its intent and its settlement.
 
     commands: one for a MULTIAPPEND, one a message without it; each with the rows it carries.
-    missing: UIDs the source has not sent. rows: those that need no answer of the destination.
+    missing: UIDs the source has not sent; empty: those it sent without content; unsent: its NO to the FETCH.
+    rows: those that need no answer of the destination.
     """
 
     batch: Batch
     stream: BodyStream
     intent: int
     missing: set[int]
+    empty: set[int] = field(default_factory=set)
+    unsent: CommandFailed | None = None
     commands: list[tuple[PendingAppend, list[MessageRow]]] = field(default_factory=list)
     refused: list[tuple[list[MessageRow], CommandFailed]] = field(default_factory=list)
     rows: list[MessageRow] = field(default_factory=list)
@@ -93,6 +107,7 @@ class Relay:
         self._uidvalidity = selected.uidvalidity
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
+        self._floor_known = False
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
@@ -106,10 +121,13 @@ class Relay:
         waiting = iter(batches)
         ahead: deque[_Sending] = deque()
         sent: deque[_Sending] = deque()
+        if not self._gives_uids and not self._floor_known:
+            await self._find_floor()
         while await self._fill(ahead, waiting):
             sending = ahead.popleft()
-            if sending.batch.alone:
+            if sending.batch.alone or weary(self._job.destination):
                 await self._settle_down_to(0, sent, leftovers)
+                await renew_if_weary(self._job.destination)
             await self._relay(sending)
             sent.append(sending)
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
@@ -120,6 +138,8 @@ class Relay:
 
     async def _fill(self, ahead: deque[_Sending], waiting: Iterator[Batch]) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
+        if not ahead:
+            await renew_if_weary(self._job.source)
         while len(ahead) < FETCH_AHEAD and not (ahead and ahead[-1].batch.alone):
             batch = next(waiting, None)
             if batch is None:
@@ -154,7 +174,7 @@ class Relay:
                     await body.discard()
                 else:
                     await self._hand_on(body, row, outgoing)
-            await self._end_of_fetch(sending.stream)
+            sending.unsent = await self._end_of_fetch(sending.stream)
         outgoing.end()
 
     def _row(self, body: Body, sending: _Sending) -> MessageRow | None:
@@ -163,7 +183,10 @@ class Relay:
         uid = body.uid if body.uid is not None or len(uids) > 1 else uids[0]
         if uid is None:
             raise TransferError(_late_uid(job.source))
-        if uid not in sending.missing or body.nil or body.size == 0:
+        if uid not in sending.missing:
+            return None
+        if body.nil or body.size == 0:
+            sending.empty.add(uid)
             return None
         sending.missing.discard(uid)
         position = job.inventory.position(uid)
@@ -194,13 +217,15 @@ class Relay:
         row.digest = sha.digest()
         outgoing.close_message()
 
-    async def _end_of_fetch(self, stream: BodyStream) -> None:
+    async def _end_of_fetch(self, stream: BodyStream) -> CommandFailed | None:
         """NO or BAD after some bodies only means that the others did not come, unless it says wait."""
         try:
             await stream.finish()
         except CommandFailed as error:
             if busy(error.status):
                 raise
+            return error
+        return None
 
     async def _settle_down_to(self, depth: int, sent: deque[_Sending], leftovers: Leftovers) -> None:
         while len(sent) > depth:
@@ -221,7 +246,8 @@ class Relay:
         await self._job.ledger.settle(sending.intent, sending.rows)
         self.in_flight.difference_update(sending.batch.uids)
         self.settled.extend(sending.rows)
-        leftovers.absent.extend(sorted(sending.missing))
+        if sending.missing:
+            leftovers.absent.append(Absence(tuple(sorted(sending.missing)), frozenset(sending.empty), sending.unsent))
         for rows, refusal in sending.refused:
             self._raise_if_not_the_messages(refusal)
             leftovers.refused.append((self._batch_of(rows), refusal))
@@ -247,6 +273,15 @@ class Relay:
         if self._gives_uids:
             self._job.destination.client.quirks.add("uidplus-without-appenduid")
         await self._look_up(rows)
+
+    async def _find_floor(self) -> None:
+        """Without APPENDUID new messages are known by standing above the highest UID there: UIDNEXT may be a lie."""
+        place = self._job.destination
+        assert place.client.selected is not None
+        with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
+            there = [item.uid async for item in place.client.fetch("1:*", ("UID",)) if item.uid] if place.client.selected.exists else []
+        self._uidnext = max(there, default=0) + 1
+        self._floor_known = True
 
     async def _look_up(self, rows: list[MessageRow]) -> None:
         """Without APPENDUID: what is new from UIDNEXT on is matched with what was sent.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from trasloco.engine.batches import Batch
+from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
 from trasloco.engine.fate import Fate
 from trasloco.engine.ladder import Ladder, Parking
 from trasloco.engine.ledger import MessageRow
-from trasloco.engine.relay import Job, Leftovers, Relay
+from trasloco.engine.relay import Absence, Job, Leftovers, Relay
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.imap import quirks
 from trasloco.imap.errors import CommandFailed
 
 
@@ -24,13 +26,13 @@ class Salvage:
 
     async def work_off(self, leftovers: Leftovers) -> None:
         """Raises TransferError as ``Relay.carry`` does. ``rows`` then holds the fates given here."""
-        absent = await self._refused(leftovers)
-        await self._absent(absent)
+        absences = await self._refused(leftovers)
+        await self._absent([uid for absence in absences for uid in absence.uids])
         if self.rows:
             await self._job.ledger.record(self._job.folder_id, self.rows)
 
-    async def _refused(self, leftovers: Leftovers) -> list[int]:
-        """Halve refused batches until the messages that are refused stand alone; returns absent UIDs."""
+    async def _refused(self, leftovers: Leftovers) -> list[Absence]:
+        """Halve refused batches until the messages that are refused stand alone; returns what was absent."""
         absent = list(leftovers.absent)
         while leftovers.refused:
             again: list[Batch] = []
@@ -51,14 +53,25 @@ class Salvage:
         for uid in uids:
             if uid not in listed:
                 self._give(uid, Fate.VANISHED, "gone from the source before it could be read")
-        inventory = self._job.inventory
-        again = [position for uid in sorted(listed) if (position := inventory.position(uid)) is not None]
-        singles = [Batch((position,), (inventory.uids[position],), inventory.sizes[position], alone=True) for position in again]
-        leftovers = await self._relay.carry(singles)
-        for batch, refusal in leftovers.refused:
-            await self._climb(batch.uids[0], refusal)
-        for uid in leftovers.absent:
-            self._withheld(uid)
+        waiting = self._batches(sorted(listed))
+        silent: list[int] = []
+        while waiting:
+            absences = await self._refused(await self._relay.carry(waiting))
+            waiting = []
+            for absence in absences:
+                if absence.refusal is not None and len(absence.uids) > 1:
+                    middle = len(absence.uids) // 2
+                    waiting += self._batches(absence.uids[:middle]) + self._batches(absence.uids[middle:])
+                else:
+                    silent += [uid for uid in absence.uids if not self._withheld(uid, absence)]
+        self._tell_silent(silent)
+
+    def _batches(self, uids: Sequence[int]) -> list[Batch]:
+        """Each asked for by itself, so that a NO concerns these and no others."""
+        inventory, settings = self._job.inventory, self._job.settings
+        positions = [position for uid in uids if (position := inventory.position(uid)) is not None]
+        batches = cut(inventory, positions, messages=settings.batch_messages, size=settings.batch_bytes)
+        return [replace(batch, alone=True) for batch in batches]
 
     async def _still_listed(self, uids: Sequence[int]) -> set[int]:
         place = self._job.source
@@ -67,11 +80,30 @@ class Salvage:
             await place.client.noop()  # lets the server tell what was expunged meanwhile
             return {item.uid async for item in place.client.fetch(uids, ("UID", "FLAGS")) if item.uid in wanted and item.uid is not None}
 
-    def _withheld(self, uid: int) -> None:
+    def _withheld(self, uid: int, absence: Absence) -> bool:
+        """The source said that it does not send it, or sent it without a byte; false when it said nothing."""
         position = self._job.inventory.position(uid)
-        empty = position is not None and self._job.inventory.sizes[position] == 0
-        why = "the message is empty: it has no byte to copy" if empty else "the source lists the message and does not send it"
+        if absence.refusal is not None:
+            why = f"the source says “{absence.refusal.status}” instead of sending it"
+        elif uid not in absence.empty:
+            return False
+        elif position is not None and self._job.inventory.sizes[position] == 0:
+            why = "the message is empty: it has no byte to copy"
+        else:
+            why = "the source lists the message and sends it empty"
         self._give(uid, Fate.REFUSED, why, Level.ERROR)
+        return True
+
+    def _tell_silent(self, uids: Sequence[int]) -> None:
+        """Listed, and twice no answer: iCloud has them by the ten thousand, so they are told once for the folder."""
+        if not uids:
+            return
+        self._job.source.client.note(quirks.FETCH_WITHOUT_ANSWER)
+        for uid in uids:
+            self.rows.append(self._row(uid, Fate.VANISHED, "the source lists it, but there is no message behind it"))
+        folder = self._job.source.folder
+        words = f"“{folder}”: {len(uids)} messages are listed, but the source has nothing to send for them (the first is UID {min(uids)})."
+        self._sink.write(Entry(Level.WARNING, "messages-without-content", words, folder))
 
     async def _climb(self, uid: int, refusal: CommandFailed) -> None:
         """One message the destination refuses: up the repair ladder, to a fate."""
@@ -88,11 +120,14 @@ class Salvage:
         self._tell(row, action, Level.WARNING if row.fate is Fate.COPIED else Level.ERROR)
 
     def _give(self, uid: int, fate: Fate, reason: str, level: Level = Level.WARNING) -> None:
+        self._tell(self._row(uid, fate, reason), f"message-{fate.value}", level)
+
+    def _row(self, uid: int, fate: Fate, reason: str) -> MessageRow:
         job = self._job
         position = job.inventory.position(uid)
         size = 0 if position is None else job.inventory.sizes[position]
         flags = "" if position is None else job.inventory.flags(position)
-        self._tell(MessageRow(uid, fate, job.run, size=size, flags=flags, reason=reason), f"message-{fate.value}", level)
+        return MessageRow(uid, fate, job.run, size=size, flags=flags, reason=reason)
 
     def _tell(self, row: MessageRow, action: str, level: Level) -> None:
         self.rows.append(row)

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.census import Stay
 from trasloco.engine.classify import blame, busy, explain, over_quota
+from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.imap import quirks
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
-from trasloco.imap.values import Mailbox, Namespaces, Status
+from trasloco.imap.values import Kind, Mailbox, Namespaces, Status, StatusText
 from trasloco.plan.mapping import LeftOut, Pair, Rule, Rules, map_folders
 from trasloco.plan.mapping import Mapping as FolderMapping
 
@@ -80,6 +82,7 @@ class Tree:
         self._bound: dict[bytes, bytes] = {}
         self._renamed: dict[bytes, str] = {}
         self._created: set[bytes] = set()
+        self._confirmed: set[bytes] = set()
         self._mapping: FolderMapping | None = None
         self._statuses = {
             listing.side.name: {mailbox.name: mailbox.status for mailbox in listing.tree} for listing in (source, destination)
@@ -94,6 +97,8 @@ class Tree:
         Raises TransferError when the destination cannot be worked with at all.
         """
         known = {record.source_name: record for record in await self._ledger.folders()}
+        if any(_stands_still(record, self._statuses[SideName.SOURCE].get(name)) for name, record in known.items()):
+            self._source.client.note(quirks.HIGHESTMODSEQ_FROZEN)
         known = {name: record for name, record in known.items() if record.destination_name}
         self._bound = {name: record.destination_name for name, record in known.items()}
         self._mapping = self._map()
@@ -155,8 +160,13 @@ class Tree:
 
     def _map(self) -> FolderMapping:
         settings = self._settings
-        rules = Rules(skip_roles=settings.skip_roles, skip_folders=settings.skip_folders, skip_non_mail=settings.skip_non_mail)
         source, destination = self._source, self._destination
+        rules = Rules(
+            skip_roles=settings.skip_roles,
+            skip_folders=settings.skip_folders,
+            skip_non_mail=settings.skip_non_mail,
+            case_insensitive=quirks.NAMES_FOLDED.name in destination.client.quirks,
+        )
         return map_folders(source.tree, source.namespaces, destination.tree, destination.namespaces, bound=self._bound, rules=rules)
 
     def _pairs(self) -> list[Pair]:
@@ -164,14 +174,16 @@ class Tree:
         return [pair for pair in self._mapping.pairs if not pair.container]
 
     async def _create_all(self) -> None:
-        """Create what is missing, many at a time; then one by one what was refused, mapping again each time."""
+        """Create what is missing, many at a time; then one by one what was refused, mapping again each time.
+
+        At the end the destination says what it has made of the names (``created``)."""
         failed: set[bytes] = set()
         while True:
             missing = [p for p in self._pairs() if p.create and p.destination not in self._created and p.source.name not in failed]
-            if not missing:
-                return
-            refused = await self._create_many(missing)
+            refused = await self._create_many(missing) if missing else await self._merged_one(failed)
             if refused is None:
+                if not missing:
+                    return
                 continue
             pair, refusal = refused
             if not await self._create_otherwise(pair, refusal):
@@ -194,6 +206,38 @@ class Tree:
                 break
         return first
 
+    async def _merged_one(self, failed: set[bytes]) -> tuple[Pair, CommandFailed] | None:
+        """A pair whose new folder turns out to be another pair's, with a refusal to go on with; None when there
+        is none (any more). One that only goes by another name there is bound to that name."""
+        fresh = self._created - self._confirmed
+        if not fresh:
+            return None
+        with blame(self._destination.side, "reading the folder list again"):
+            listed = await self._destination.client.tree(status=False)
+        pairs = [pair for pair in self._pairs() if pair.source.name not in failed]
+        names = {pair.source.name: pair.destination for pair in pairs}
+        for pair in pairs:
+            if pair.destination not in fresh:
+                continue
+            self._confirmed.add(pair.destination)
+            found = made_of(pair.destination, listed, names.values())
+            if found is None:
+                continue
+            self._destination.client.note(quirks.NAMES_FOLDED)
+            if found.another:
+                return pair, CommandFailed(StatusText(Kind.NO, "ALREADYEXISTS", b"", "it makes one folder of two names"), "CREATE")
+            self._confirmed.add(found.name)
+            self._renamed_by_server(pair, found.name)
+            names[pair.source.name] = found.name
+        self._mapping = self._map()
+        return None
+
+    def _renamed_by_server(self, pair: Pair, name: bytes) -> None:
+        why = "the destination has made this name of it"
+        self._made(pair, name, why)
+        words = f"“{decode_name(pair.source.name)}” is named “{decode_name(name)}” there: {why}."
+        self._sink.write(Entry(Level.WARNING, "folder-renamed", words, decode_name(pair.source.name)))
+
     async def _create(self, name: bytes, special_use: str) -> CommandFailed | None:
         """One CREATE; the refusal, or None when the folder is there now."""
         client = self._destination.client
@@ -201,8 +245,11 @@ class Tree:
         with blame(self._destination.side, "creating a folder", decode_name(name)):
             for attribute in (use, "") if use else ("",):
                 refusal = await _refusal_of(client, name, attribute)
-                if refusal is None or _exists_already(refusal):
+                if refusal is None or (_exists_already(refusal) and await is_there(client, name)):
                     return None
+                if _exists_already(refusal):
+                    client.note(quirks.NAMES_FOLDED)  # under another name: two folders must not become one
+                    return refusal
             assert refusal is not None
             if over_quota(refusal.status) or busy(refusal.status):
                 raise TransferError(explain(refusal, self._destination.side, "creating a folder", folder=decode_name(name)))
@@ -211,7 +258,7 @@ class Tree:
     async def _create_otherwise(self, pair: Pair, refusal: CommandFailed) -> bool:
         """Try the names the plan offers, least change first; the accepted one is bound."""
         assert self._mapping is not None
-        for alternative in self._mapping.alternatives(pair, refusal.status.words):
+        for alternative in self._mapping.alternatives(pair, f"{refusal.status.code} {refusal.status.words}"):
             if alternative.exists or await self._create(alternative.destination, pair.special_use) is None:
                 why = f"{alternative.words} (the destination says “{refusal.status}”)"
                 self._made(pair, alternative.destination, why)
@@ -263,6 +310,13 @@ async def _refusal_of(client: Client, name: bytes, special_use: str) -> CommandF
     except CommandFailed as error:
         return error
     return None
+
+
+def _stands_still(record: FolderRecord, status: Status | None) -> bool:
+    """A mod-sequence that is what it was although messages came since (RFC 7162 3.1.2.1 wants it larger)."""
+    if status is None or record.source_modseq is None or status.uidvalidity != record.source_uidvalidity:
+        return False
+    return status.highest_modseq == record.source_modseq and status.uidnext != record.source_uidnext
 
 
 def _exists_already(refusal: CommandFailed) -> bool:

@@ -34,6 +34,9 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+_SAYS_THERE = re.compile(r"(?<!not )(?<!n't )exist", re.IGNORECASE)
+
+
 def fit_level(level: str, delimiter: str | None) -> tuple[str, tuple[str, ...]]:
     """A level the destination can hold, and why it is not the given one (empty when it is)."""
     reasons = []
@@ -94,6 +97,10 @@ def _attempts(levels: tuple[str, ...], words: str, fixed: int, base: tuple[str, 
     fixed = min(fixed, len(levels) - 1)
     head, tail = levels[:fixed], levels[fixed:]
     trimmed = tuple(" ".join(level.split()) or "_" for level in tail)
+    if _SAYS_THERE.search(words):
+        for number in range(2, 10):
+            numbered = (*trimmed[:-1], shorten(trimmed[-1], f" ({number})"))
+            yield Attempt(head + numbered, "the destination takes the name for another folder's")
     yield Attempt(head + trimmed, "spaces at the ends and double spaces were removed")
     for char in dict.fromkeys(re.findall(r"""(?<!\w)['"`](.)['"`](?!\w)""", words)):
         yield Attempt(head + tuple(level.replace(char, "_") for level in tail), f'the server named "{char}": it became "_"')
