@@ -28,6 +28,9 @@ _COMMANDS = {
     "migrate": "Move all mailboxes of a CSV; go on where it stopped; bring what is new.",
     "copy": "Copy one mailbox, without a database.",
     "report": "Show, or export, where every message of a migration is.",
+    "verify": "Read the destination again and compare every message, or a sample.",
+    "proof": "Write the sealed proof of each account: every message and its fate.",
+    "verify-proof": "Check a proof: that nothing was changed, removed or put in another order.",
     "demo": "Watch a whole migration between two servers on this machine.",
 }
 
@@ -54,8 +57,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"trasloco.project.commands.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"trasloco.project.commands.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -75,6 +75,20 @@ class Size(click.ParamType[int]):
         return size
 
 
+class Sample(click.ParamType[int]):
+    """How many messages of each account: a number, or ``all``, which is given on as 0."""
+
+    name = "sample"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip().lower()
+        if text in ("all", "0"):
+            return 0
+        if not (text.isascii() and text.isdecimal()):
+            self.fail(f'"{value}" is not a number of messages. Write a number, or all.', param, ctx)
+        return int(text)
+
+
 class FolderName(click.ParamType[str]):
     """A folder's name; several of them in an environment variable are separated by semicolons."""
 

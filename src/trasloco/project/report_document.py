@@ -5,7 +5,8 @@ To the document of ``records.queries.report`` each account gets ``exceptions``: 
 first few, on the source. And each folder of a run gets its own ``exceptions``, one for every message:
 ``{"uid", "fate", "size", "reason"}``, with ``exceptions_left_out`` saying how many more there are. A fate
 "copied" stands there when the message had to be repaired. The latest run that saw the folder lists all
-that hold now; an earlier one those it gave and no later one gave anew.
+that hold now; an earlier one those it gave and no later one gave anew. ``verification``: what the newest
+one found, None before any.
 
 Import it inside ``project.database.prepare()``, as Django has to be set up.
 """
@@ -19,6 +20,7 @@ from typing import Any
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import queries
 from trasloco.records.message_exceptions import FolderExceptions, MessageException, folder_exceptions
+from trasloco.records.verification import newest_verifications
 
 
 def report_document(code: str) -> dict[str, Any] | None:
@@ -38,8 +40,11 @@ def report_document(code: str) -> dict[str, Any] | None:
             }
         )
     found = {(item.destination, decode_name(item.folder)): item for item in folder_exceptions(code)}
+    migration = queries.migration(code)
+    verified = newest_verifications(migration) if migration is not None else {}
     for account in report["accounts"]:
         account["exceptions"] = listed[account["destination"]]
+        account["verification"] = verified.get(account["destination"])
         _list_messages(account, found)
     return report
 

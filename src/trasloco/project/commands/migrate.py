@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import (
+    Sample,
     SectionedCommand,
     accounts_argument,
     destination_options,
@@ -36,6 +37,10 @@ from trasloco.project.report_file import json_report, refuse_unwritable, write_f
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say
 from trasloco.project.units import count_words
+
+if TYPE_CHECKING:  # both need Django to be set up
+    from trasloco.project.verifying import Verified
+    from trasloco.records.models import MailMigration
 
 _EPILOG = """
 Examples:
@@ -67,6 +72,13 @@ _run_options = together(
         metavar="N",
         section="Runs",
         help="How many accounts are worked on at once.",
+    ),
+    option(
+        "--verify",
+        type=Sample(),
+        metavar="N|all",
+        section="Runs",
+        help="After the runs, read all messages of each account (or N of them, at random) on the destination again and compare.",
     ),
 )
 
@@ -106,10 +118,11 @@ def migrate(accounts: str, **values: Any) -> int:
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
         finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], provider.connections_per_host)))
+        verified = _verify(opened, values) if finished else []
         report = report_document(opened.code)
         if report is None:
             raise Halt(f"The migration {opened.code} is gone from the database. Somebody must have removed it meanwhile.")
-    return _end(report, values["report"], first, finished=finished)
+    return _end(report, values["report"], first, verified, finished=finished)
 
 
 def _rows(file: str, destination: Destination) -> Sequence[Row]:
@@ -126,24 +139,41 @@ def _rows(file: str, destination: Destination) -> Sequence[Row]:
     return table.rows
 
 
-def _end(report: Report, file: str | None, first_run: int, *, finished: bool) -> int:
+def _verify(opened: MailMigration, values: Mapping[str, Any]) -> list[Verified] | None:
+    """What --verify asks for: nothing, a sample or all; None when a signal ended it."""
+    if values["verify"] is None:
+        return []
+    from trasloco.project.verifying import verify_accounts
+    from trasloco.records.verification import accounts_of
+
+    return run(verify_accounts(accounts_of(opened, ()), values["verify"] or None, values["concurrency"]))
+
+
+def _end(report: Report, file: str | None, first_run: int, verified: list[Verified] | None, *, finished: bool) -> int:
     """Write and show the report, say what to do next; the exit status."""
     if file:
         write_file(file, json_report(report))
-    if not finished:
+    if not finished or verified is None:
         say("Stopped. The same command goes on where it was.")
         return ExitCode.INTERRUPTED
     show_report(report, first_run)
     say()
+    if verified:
+        from trasloco.project.verification_text import show_verification
+
+        show_verification(verified)
+        say()
     for line in _next(report, file):
         say(line)
-    return ExitCode.OK if well(report) else ExitCode.SOMETHING_FAILED
+    as_it_should_be = well(report) and all(item.found.well for item in verified)
+    return ExitCode.OK if as_it_should_be else ExitCode.SOMETHING_FAILED
 
 
 def _next(report: Report, file: str | None) -> list[str]:
     code = report["migration"]
     lines = [f"The report is in {file}."] if file else []
     lines.append(f"As a page: trasloco report {code} --html --output report.html")
+    lines.append(f"For the customers, sealed: trasloco proof {code}")
     if attention(report):
         lines.append("Next: look at what needs attention above. The same command tries again; nothing is copied twice.")
     elif max(len(account["runs"]) for account in report["accounts"]) == 1:

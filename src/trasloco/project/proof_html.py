@@ -1,0 +1,157 @@
+"""The one page of a proof, for the customer: the sums, the folders, what is not there as it was, how to check.
+
+A Django template (``proof_page.html`` beside this module) rendered with automatic escaping, and given text
+only. No script, nothing loaded from anywhere. The page itself is not sealed: it names the seal of the files
+that are.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from django.template import Context, Engine
+
+from trasloco.imap.utf7 import decode_name
+from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, arrived
+from trasloco.project.screen import plain
+from trasloco.project.units import count_words, size_words
+from trasloco.records.proof_format import Seal, fingerprint
+from trasloco.records.queries import LeftBehind
+from trasloco.records.verification import verified
+
+_MOST_FOLDERS = 300
+_MOST_REASONS = 100
+
+
+def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind], files: tuple[str, str]) -> str:
+    """The whole document. reasons: of this account. files: names of the CSV and the JSON it belongs to."""
+    page = resources.files("trasloco.project").joinpath("proof_page.html").read_text(encoding="utf-8")
+    counts = head["counts"]
+    shown = [fate for fate in FATES if counts.get(fate)]
+    behind = counts["source"] - arrived(counts) + sum(item["messages"] for item in head["only_counted"])
+    values = {
+        "migration": plain(head["migration"]),
+        "address": plain(head["destination"]["address"]),
+        "source": plain(f"{head['source']['login']} on {head['source']['host']}"),
+        "destination": plain(f"{head['destination']['address']} on {head['destination']['host']}"),
+        "made_at": _time(head["made_at"]),
+        "headline": _headline(counts, behind),
+        "tone": "bad" if counts.get("refused") or _unfinished(head) else "good",
+        "unfinished": _unfinished(head),
+        "tiles": _tiles(head, counts),
+        "runs": [_run(run) for run in head["runs"]],
+        "verification": _verification(head["verification"]),
+        "columns": [LABELS[fate] for fate in shown],
+        "folders": [_folder(folder, shown) for folder in head["folders"][:_MOST_FOLDERS]],
+        "more_folders": _more(len(head["folders"]) - _MOST_FOLDERS, "folder"),
+        "reasons": [_reason(item) for item in reasons[:_MOST_REASONS]],
+        "more_reasons": _more(len(reasons) - _MOST_REASONS, "line"),
+        "only_counted": [
+            {"folder": plain(item["source"]), "count": f"{item['messages']:,}", "note": plain(item["note"])}
+            for item in head["only_counted"]
+        ],
+        "files": [plain(name) for name in files],
+        "rows": f"{seal.rows:,}",
+        "last": seal.last,
+        "fingerprint": fingerprint(seal.public_key),
+        "signature": base64.b64encode(seal.signature).decode("ascii"),
+        "version": plain(head["trasloco"]),
+    }
+    return Engine(autoescape=True).from_string(page).render(Context(values, use_l10n=False, use_tz=False))
+
+
+def _headline(counts: Mapping[str, int], behind: int) -> str:
+    there = count_words(arrived(counts), "message")
+    verb = "is" if arrived(counts) == 1 else "are"
+    if not behind:
+        return f"All mail is there: {there}"
+    return f"{there} {verb} on the new server, {behind:,} stayed behind for a stated reason"
+
+
+def _unfinished(head: Mapping[str, Any]) -> str:
+    """Why this is not the last word, "" when the latest run ended well or with single messages refused."""
+    if not head["runs"]:
+        return "No run has been made yet."
+    last = head["runs"][-1]
+    if last["status"] in ("completed", "completed_with_errors"):
+        return ""
+    words = f" {plain(last['error'])}" if last["error"] else ""
+    return f"The latest run is not complete: {STATUS_WORDS.get(last['status'], last['status'])}.{words}"
+
+
+def _tiles(head: Mapping[str, Any], counts: Mapping[str, int]) -> list[dict[str, str]]:
+    size = sum(head["bytes"].get(fate, 0) for fate in ("copied", "adopted", "moved"))
+    tiles = [("Source messages", f"{counts['source']:,}"), ("On the new server", f"{arrived(counts):,}"), ("Size", size_words(size))]
+    tiles += [(LABELS[fate], f"{counts[fate]:,}") for fate in ("skipped", "refused", "vanished") if counts.get(fate)]
+    return [{"label": label, "value": value} for label, value in tiles]
+
+
+def _run(run: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "number": str(run["number"]),
+        "status": STATUS_WORDS.get(run["status"], run["status"]),
+        "started": _time(run["started_at"]),
+        "ended": _time(run["ended_at"]),
+    }
+
+
+def _verification(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    good = f"{verified(found['counts']):,} of {count_words(found['asked'], 'message')}"
+    what = "all of them" if found["sample"] is None else "a sample taken at random"
+    words = f"On {_time(found['at'])} the new mailbox was read again by a login of its own ({what}): {good} are as they should be"
+    names = {
+        "missing": "no longer in their folder",
+        "different": "different",
+        "unknown": "without a known place",
+        "present": "only known to be there",
+    }
+    rest = [f"{found['counts'][name]:,} {text}" for name, text in names.items() if found["counts"].get(name)]
+    ending = f" It ended before its time: {plain(found['error'])}" if found["error"] else ""
+    return f"{', '.join([words, *rest])}.{ending}"
+
+
+def _folder(folder: Mapping[str, Any], shown: Sequence[str]) -> dict[str, Any]:
+    source, destination = plain(folder["source"]), plain(folder["destination"])
+    cells = [
+        {"label": LABELS[fate], "value": f"{folder['counts'].get(fate, 0):,}", "zero": not folder["counts"].get(fate)} for fate in shown
+    ]
+    return {
+        "source": source,
+        "destination": "" if source == destination else destination,
+        "left_out": not destination,
+        "note": plain(folder["note"] or ""),
+        "total": f"{folder['counts']['source']:,}",
+        "cells": cells,
+    }
+
+
+def _reason(item: LeftBehind) -> dict[str, str]:
+    fate = "repaired" if item.fate.value == "copied" else item.fate.value
+    uids = ", ".join(str(uid) for uid in item.uids)
+    more = ", …" if item.count > len(item.uids) else ""
+    tone = "bad" if fate == "refused" else "warn"
+    folder = plain(decode_name(item.folder))
+    return {
+        "fate": fate,
+        "tone": tone,
+        "folder": folder,
+        "reason": plain(item.reason),
+        "count": f"{item.count:,}",
+        "uids": f"UID {uids}{more}",
+    }
+
+
+def _more(count: int, noun: str) -> str:
+    return f"and {count_words(count, f'more {noun}')}, in the files." if count > 0 else ""
+
+
+def _time(text: str | None) -> str:
+    if text is None:
+        return "not yet"
+    return datetime.fromisoformat(text).strftime("%d %B %Y, %H:%M UTC").lstrip("0")

@@ -1,0 +1,155 @@
+"""Many accounts of a migration verified at once, each by logins of its own; results are kept in the records.
+
+Import it inside ``project.database.prepare()``: the records need Django to be set up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from trasloco.engine.account import Side
+from trasloco.engine.comparison import Verdict
+from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.resolve import resolve
+from trasloco.engine.verify import Verification, verify_account
+from trasloco.jobs.database_thread import in_thread
+from trasloco.project.interruption import Interruption
+from trasloco.project.paths import master_key_file
+from trasloco.project.screen import interactive, plain, say, screen
+from trasloco.project.units import count_words, size_words
+from trasloco.records.connection_pool import Pool, connection_pool, conninfo
+from trasloco.records.key_ring import KeyProblem, KeyRing
+from trasloco.records.models import Account
+from trasloco.records.postgres_ledger import PostgresLedger
+from trasloco.records.sides import sides
+from trasloco.records.verification import keep_verification
+
+POOL_SIZE = 8
+
+_STOPPING = "Stopping. What was verified is kept; nothing was changed anywhere."
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One account and what was found."""
+
+    account: Account
+    found: Verification
+
+
+async def verify_accounts(accounts: Sequence[Account], sample: int | None, concurrency: int) -> list[Verified] | None:
+    """Verify these accounts, so many at once, showing progress; None when a signal came first.
+
+    sample: messages of each account, None for all. Raises ``KeyProblem`` when the key ring cannot be used.
+    """
+    ring = KeyRing.open(master_key_file())
+    slots = asyncio.Semaphore(concurrency)
+    async with Interruption(_STOPPING) as stop, connection_pool(conninfo(), POOL_SIZE) as pool:
+        with _progress(len(accounts)) as progress:
+
+            async def one(account: Account) -> Verified:
+                async with slots:
+                    found = await _verify(account, ring, pool, sample, progress)
+                    await in_thread(keep_verification, account, found)
+                    progress.end(account, found)
+                    return Verified(account, found)
+
+            async def everyone() -> list[Verified]:
+                return await asyncio.gather(*(one(account) for account in accounts))
+
+            work = asyncio.create_task(everyone())
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                return None
+            return work.result()
+
+
+async def _verify(account: Account, ring: KeyRing, pool: Pool, sample: int | None, progress: _Progress) -> Verification:
+    try:
+        source, destination = await in_thread(sides, account, ring)
+    except KeyProblem as error:
+        words = f"{error} Run trasloco migrate with the same CSV and --verify all."
+        return _failed(sample, Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "password-not-readable", words))
+    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
+    if isinstance(where, Failure):
+        return _failed(sample, where)
+    ledger = PostgresLedger(pool, account_id=account.pk, transfer_id=0, fence=0)  # of no transfer: it only reads
+    reachable = await _source(source, allow_private=account.migration.allow_private_addresses)
+    told = progress.begin(account)
+    return await verify_account(reachable, replace(destination, endpoint=where), ledger, sample=sample, told=told)
+
+
+async def _source(source: Side, *, allow_private: bool) -> Side | None:
+    """The source, None when its name leads nowhere any more: after a migration that is no wonder."""
+    resolved = await resolve(source.endpoint, allow_private=allow_private, name=SideName.SOURCE)
+    return None if isinstance(resolved, Failure) else replace(source, endpoint=resolved)
+
+
+def _failed(sample: int | None, failure: Failure) -> Verification:
+    return Verification(sample, 0, {}, (), failure, 0.0, 0)
+
+
+class _Progress:
+    """On a terminal one line that counts; elsewhere a line for each account that is done."""
+
+    def __init__(self, total: int, show: Callable[[str], None] | None) -> None:
+        self._total, self._show = total, show
+        self._done = 0
+        self._figures: dict[int, tuple[int, int]] = {}
+
+    def begin(self, account: Account) -> Callable[[int, int], None]:
+        """What ``verify_account`` tells."""
+
+        def told(messages: int, size: int) -> None:
+            self._figures[account.pk] = (messages, size)
+            self._draw()
+
+        return told
+
+    def end(self, account: Account, found: Verification) -> None:
+        self._done += 1
+        if self._show is None:
+            say(f"{plain(account.destination_address)}: {outcome_words(found)}")
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._show is not None:
+            messages = sum(figures[0] for figures in self._figures.values())
+            size = sum(figures[1] for figures in self._figures.values())
+            accounts = f"{self._done:,} of {count_words(self._total, 'account')} verified"
+            self._show(f"{accounts} · {count_words(messages, 'message')}, {size_words(size)} read")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[_Progress]:
+    if not interactive():
+        yield _Progress(total, None)
+        return
+    with screen().status(f"Verifying {count_words(total, 'account')}") as status:
+        yield _Progress(total, status.update)
+
+
+_WORDS = {
+    Verdict.MISSING: "missing",
+    Verdict.DIFFERENT: "different",
+    Verdict.UNKNOWN: "without a known place",
+    Verdict.PRESENT: "there, not compared",
+    Verdict.LINE_ENDS: "with other line ends",
+    Verdict.HEADERS: "with other header fields",
+    Verdict.REPAIRED: "as repaired",
+}
+
+
+def outcome_words(found: Verification) -> str:
+    """One account in one line."""
+    parts = [f"{found.verified:,} of {count_words(found.asked, 'message')} verified"]
+    parts += [f"{found.counts[verdict]:,} {words}" for verdict, words in _WORDS.items() if found.counts.get(verdict)]
+    ending = f". {plain(found.failure.words)}" if found.failure is not None else ""
+    return ", ".join(parts) + ending

@@ -1,0 +1,58 @@
+"""What verifications found, kept and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+
+from trasloco.engine.comparison import Finding, Verdict
+from trasloco.engine.verify import Verification as Found
+from trasloco.records.actions import clean
+from trasloco.records.models import Account, MailMigration, Verification
+
+
+def keep_verification(account: Account, found: Found) -> None:
+    """Write the result of one account's verification; earlier ones stay."""
+    Verification.objects.create(
+        account=account,
+        at=timezone.now(),
+        sample=found.sample,
+        asked=found.asked,
+        counts={verdict.value: count for verdict, count in found.counts.items()},
+        findings=[_finding(item) for item in found.findings],
+        seconds=found.seconds,
+        size=found.size,
+        failure_words=clean(found.failure.words) if found.failure is not None else "",
+    )
+
+
+def verified(counts: dict[str, int]) -> int:
+    """Messages that are as they should be, of the counts of a stored verification."""
+    good = {verdict.value for verdict in Verdict if verdict.good}
+    return sum(count for verdict, count in counts.items() if verdict in good)
+
+
+def newest_verifications(migration: MailMigration) -> dict[str, dict[str, Any]]:
+    """The newest of each account that has one, by destination address, in the shape of the JSON report."""
+    rows = (
+        Verification.objects.filter(account__migration=migration)
+        .select_related("account")
+        .order_by("account_id", "-at", "-pk")
+        .distinct("account_id")
+    )
+    return {row.account.destination_address: row.as_dict() | {"verified": verified(row.counts), "findings": row.findings} for row in rows}
+
+
+def accounts_of(migration: MailMigration, addresses: Collection[str]) -> list[Account]:
+    """The accounts with these destination addresses, in any case, in the order of the CSV; all when none is named."""
+    wanted = {address.casefold() for address in addresses}
+    accounts = migration.accounts.select_related("migration").order_by("line", "pk")
+    return [account for account in accounts if not wanted or account.destination_address.casefold() in wanted]
+
+
+def _finding(item: Finding) -> dict[str, Any]:
+    """JSON keeps no half of a surrogate pair, and PostgreSQL no NUL."""
+    return {name: clean(value) if isinstance(value, str) else value for name, value in asdict(item).items()}
