@@ -179,6 +179,7 @@ class AccountRun:
             self._strikes,
             self._parking,
             Departures(),
+            self._sleep,
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)

@@ -8,7 +8,7 @@ marked complete.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trasloco.engine.account import FolderResult, Settings, Side
@@ -53,6 +53,7 @@ class Session:
     strikes: Strikes
     parking: Parking | None
     departures: Departures
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
@@ -16,26 +16,31 @@ from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import digests, pair
 from trasloco.engine.ladder import variants
+from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.relay import Job
 
 
 @dataclass(slots=True)
 class Recognition:
-    """rows: written to the ledger already. found: source UIDs that need no copy. reflag: flags to unite."""
+    """rows: written to the ledger already. found: source UIDs that need no copy. reflag: flags to unite.
+    late: what to look for when all is brought; None when no attempt was interrupted here."""
 
     rows: list[MessageRow] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
     reflag: list[Reflag] = field(default_factory=list)
+    late: Latecomers | None = None
 
 
-async def recognise(job: Job, work: Work, exists: int) -> Recognition:
+async def recognise(job: Job, work: Work, exists: int, sleep: Callable[[float], Awaitable[None]]) -> Recognition:
     """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
     recognition = Recognition()
     intents = await job.ledger.intents(job.folder_id)
+    if intents:
+        exists = await quiet(job, sleep)
     unknown: set[int] = set()
     if exists and (work.todo or intents):
         unknown = await _unknown(job, work)
@@ -44,6 +49,10 @@ async def recognise(job: Job, work: Work, exists: int) -> Recognition:
         await _close(job, intent, wanted, unknown, recognition)
     if unknown and wanted:
         await _adopt(job, wanted, unknown, recognition)
+    sent_again = wanted.intersection(uid for intent in intents for uid in intent.source_uids)
+    if sent_again:
+        uidnext = min(intent.destination_uidnext for intent in intents)
+        recognition.late = Latecomers(frozenset(sent_again), uidnext, frozenset(unknown))
     return recognition
 
 

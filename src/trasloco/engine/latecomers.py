@@ -1,0 +1,121 @@
+"""Messages of a dead connection that arrive after they were looked for, and were sent again.
+
+A killed process leaves bytes in the network, and a server may still be storing them while the next
+attempt already asks what is there. IMAP cannot take an APPEND back. So whoever finds an open intent
+first waits until the folder is quiet; and at the end of the pass looks once more: what came in
+meanwhile, is bound to nothing, and has byte for byte the content of a message that was sent again,
+is our own second copy. It is removed; the copy the ledger knows stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from trasloco.engine.classify import blame
+from trasloco.engine.failure import Scope
+from trasloco.engine.identity import Place
+from trasloco.engine.relay import Job
+from trasloco.engine.sink import Entry, Level, Sink
+
+QUIET = 2.0
+"""Seconds in which no new message may appear before an open intent is judged."""
+
+LONGEST = 30.0
+"""Seconds after which it is judged all the same: a folder may be busy for other reasons."""
+
+
+async def quiet(job: Job, sleep: Callable[[float], Awaitable[None]]) -> int:
+    """Wait until the destination folder stays as it is; returns how many messages it holds then."""
+    place = job.destination
+    exists, waited = -1, 0.0
+    with blame(place.side, "waiting for messages that are still on their way", place.folder):
+        while (now := await _exists(place)) != exists and waited < LONGEST:
+            exists = now
+            await sleep(QUIET)
+            waited += QUIET
+    return now
+
+
+async def _exists(place: Place) -> int:
+    await place.client.noop()
+    selected = place.client.selected
+    assert selected is not None, "the destination folder is selected by the folder run"
+    return selected.exists
+
+
+@dataclass(frozen=True, slots=True)
+class Latecomers:
+    """sent_again: source UIDs of open intents that were not there. uidnext: the lowest UID a late copy of
+    them can have. strangers: destination UIDs that were there before and are nobody's of ours."""
+
+    sent_again: frozenset[int]
+    uidnext: int
+    strangers: frozenset[int]
+
+    async def remove(self, job: Job, sink: Sink) -> int:
+        """Take away the second copies; returns how many. Raises TransferError, LedgerUnavailable."""
+        place = job.destination
+        there = await self._listed(place)
+        bound: set[int] = set()
+        async for known in job.ledger.known(job.folder_id):
+            bound.update(row.destination_uid for row in known if row.destination_uid is not None)
+        candidates = there - bound - self.strangers
+        if not candidates:
+            return 0
+        kept = await self._kept(job, there)
+        late = []
+        for uid, digest in sorted((await _digests(place, candidates)).items()):
+            if kept[digest]:
+                kept[digest] -= 1
+                late.append(uid)
+        if late:
+            await self._take_away(place, late, sink)
+        return len(late)
+
+    async def _listed(self, place: Place) -> set[int]:
+        with blame(place.side, "looking for messages that came late", place.folder, Scope.FOLDER):
+            await place.client.noop()
+            answers = place.client.fetch(f"{self.uidnext}:*", ("UID",))
+            return {item.uid async for item in answers if item.uid is not None and item.uid >= self.uidnext}
+
+    async def _kept(self, job: Job, there: set[int]) -> Counter[bytes]:
+        """Digests of the messages that were sent again and are certainly there; none when one of them has no
+        known UID, for then its only copy could be among the candidates."""
+        kept: Counter[bytes] = Counter()
+        async for rows in job.ledger.rows(job.folder_id):
+            for row in rows:
+                if row.source_uid in self.sent_again and row.digest is not None:
+                    if row.destination_uid is None:
+                        return Counter()
+                    kept[row.digest] += row.destination_uid in there
+        return kept
+
+    async def _take_away(self, place: Place, uids: list[int], sink: Sink) -> None:
+        named = ", ".join(map(str, uids[:5])) + (" ..." if len(uids) > 5 else "")
+        what = f"“{place.folder}”: {len(uids)} messages of a broken connection arrived after they had been sent again"
+        if "UIDPLUS" not in place.client.capabilities:
+            words = f"{what}; the destination cannot remove single messages, so they are there twice (UID {named})."
+            sink.write(Entry(Level.ERROR, "late-copy-left", words, place.folder))
+            return
+        with blame(place.side, "removing second copies", place.folder, Scope.FOLDER):
+            await place.client.store(uids, "+FLAGS", ["\\Deleted"])
+            await place.client.expunge(uids)
+        words = f"{what}; the second copies, equal byte for byte, were removed (UID {named})."
+        sink.write(Entry(Level.WARNING, "late-copy-removed", words, place.folder))
+
+
+async def _digests(place: Place, uids: Iterable[int]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    with blame(place.side, "reading messages that came late", place.folder, Scope.FOLDER):
+        stream = place.client.bodies(sorted(uids))
+        async for body in stream:
+            sha = hashlib.sha256()
+            async for chunk in body:
+                sha.update(chunk)
+            if body.uid is not None:
+                found[body.uid] = sha.digest()
+        await stream.finish()
+    return found
