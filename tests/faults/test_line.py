@@ -13,7 +13,7 @@ from trasloco.engine.account import RunStatus
 from trasloco.engine.failure import Retry
 from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
-from trasloco.testing.wire_faults import Bye, Cut, Fault, Stall, Way
+from trasloco.testing.wire_faults import Bye, Cut, Delay, Fault, Linger, Stall, Way
 
 # Where the interesting things happen in the standard mailbox: bytes to the source are few, of bodies many.
 _SPAN = {Way.TO_SERVER: (800, 250_000), Way.TO_CLIENT: (259_000, 4_900)}
@@ -124,4 +124,15 @@ def test_a_line_that_never_carries_anything_ends_the_account_and_blames_no_messa
     account.clear()
     assert account.run().tally.refused == 0
     assert account.verdict(OF_OTHERS) == FAULTLESS
+    settled(account)
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_words_of_a_dead_connection_arrive_late(account: Rehearsal, place: int) -> None:
+    """The network held a whole APPEND back; it is carried out after it was looked for, and while it is sent again."""
+    account.destination.proxy.arm(Linger(3_000 + place * 20_000, seconds=0.03 + place % 4 * 0.02))
+    account.source.proxy.arm(Delay(Way.TO_CLIENT, 0.02))  # so that the folder is still being copied then
+    outcome = account.run()
+    assert account.destination.proxy.fired
+    assert outcome.failure is None
     settled(account)
