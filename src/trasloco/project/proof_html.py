@@ -39,8 +39,8 @@ def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind
         "source": plain(f"{head['source']['login']} on {head['source']['host']}"),
         "destination": plain(f"{head['destination']['address']} on {head['destination']['host']}"),
         "made_at": _time(head["made_at"]),
-        "headline": _headline(counts, behind),
-        "tone": "bad" if counts.get("refused") or _unfinished(head) else "good",
+        "headline": _headline(counts, behind, finished=not _unfinished(head)),
+        "tone": "bad" if _unfinished(head) else "warn" if counts.get("refused") else "good",
         "unfinished": _unfinished(head),
         "tiles": _tiles(head, counts),
         "runs": [_run(run) for run in head["runs"]],
@@ -59,14 +59,17 @@ def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind
         "last": seal.last,
         "fingerprint": fingerprint(seal.public_key),
         "signature": base64.b64encode(seal.signature).decode("ascii"),
+        "was_there": LABELS["adopted"],
         "version": plain(head["trasloco"]),
     }
     return Engine(autoescape=True).from_string(page).render(Context(values, use_l10n=False, use_tz=False))
 
 
-def _headline(counts: Mapping[str, int], behind: int) -> str:
+def _headline(counts: Mapping[str, int], behind: int, *, finished: bool) -> str:
     there = count_words(arrived(counts), "message")
     verb = "is" if arrived(counts) == 1 else "are"
+    if not finished:
+        return f"Not complete yet: {there} {verb} on the new server"
     if not behind:
         return f"All mail is there: {there}"
     return f"{there} {verb} on the new server, {behind:,} stayed behind for a stated reason"
