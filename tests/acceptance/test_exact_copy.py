@@ -131,9 +131,14 @@ def _compare(here: Snapshot, there: Snapshot, run: dict[str, Any]) -> None:
             assert folder["messages"]["skipped"] == len(entries)
             continue
         found = there.folders[tuple(folder["destination"].split("/"))]
-        missing = _multiset(entries) - _multiset(found)
-        assert sum(missing.values()) == folder["messages"]["refused"], folder
-        assert not _multiset(found) - _multiset(entries), folder
+        missing, surplus = _multiset(entries) - _multiset(found), _multiset(found) - _multiset(entries)
+        listed = Counter(item["fate"] for item in folder.get("exceptions", ()))
+        # What is not there as it was is listed: refused, or repaired with the rung and the server's words.
+        assert missing.total() == listed["refused"] + listed["copied"], folder
+        assert surplus.total() == listed["copied"], folder
+        assert listed["refused"] == folder["messages"]["refused"]
+        for item in folder.get("exceptions", ()):
+            assert "the destination said “NO" in item["reason"] or "the destination says “NO" in item["reason"]
 
 
 def _multiset(entries: list[Entry]) -> Counter[tuple[str, int, frozenset[str], int]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, SideName
+from trasloco.engine.master_user import MasterUser
 from trasloco.engine.probe import Probe, probe
 from trasloco.engine.resolve import resolve
 from trasloco.imap.endpoint import Endpoint
@@ -44,11 +45,12 @@ class Tried:
 
 
 def source_side(row: Row, encryption: Encryption) -> Side:
-    """The source of a CSV line. A master user signs in and names the mailbox (SASL PLAIN, RFC 4616)."""
+    """The source of a CSV line; a master user's other dialect is the fallback."""
     endpoint = source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls)
-    if row.master:
-        return Side(SideName.SOURCE, endpoint, Credentials(row.master, row.password, authorization=row.login))
-    return Side(SideName.SOURCE, endpoint, Credentials(row.login, row.password))
+    if not row.master:
+        return Side(SideName.SOURCE, endpoint, Credentials(row.login, row.password))
+    master = MasterUser(row.master, row.password)
+    return Side(SideName.SOURCE, endpoint, master.authorized(row.login), fallback=master.joined(row.login))
 
 
 async def try_logins(

@@ -11,6 +11,7 @@ import click
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import SideName
+from trasloco.engine.master_user import SEPARATOR, MasterUser
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.sasl import Credentials
 from trasloco.plan.endpoints import destination_url
@@ -37,27 +38,25 @@ class Destination:
     endpoint: Endpoint
     form: LoginForm
     user: str = ""
-    separator: str = "*"
+    separator: str = SEPARATOR
     secret: Secret | None = None
     passwords: Mapping[str, Secret] = field(default_factory=dict)
 
     def side(self, address: str, endpoint: Endpoint | None = None) -> Side:
         """The side of one mailbox; ``endpoint`` = ours with its address resolved. Raises ``KeyError`` without a password for it."""
-        return Side(SideName.DESTINATION, endpoint or self.endpoint, self._credentials(address))
+        where = endpoint or self.endpoint
+        if self.form is LoginForm.PASSWORD:
+            return Side(SideName.DESTINATION, where, Credentials(address, self.passwords[address.casefold()]))
+        master = MasterUser(self.user, self.secret or Secret(""), self.separator)
+        if self.form is LoginForm.AUTHZID:
+            return Side(SideName.DESTINATION, where, master.authorized(address))
+        return Side(SideName.DESTINATION, where, master.joined(address), fallback=master.authorized(address))
 
     def without_password(self, addresses: Sequence[str]) -> list[str]:
         """The addresses that the passwords' file does not name."""
         if self.form is not LoginForm.PASSWORD:
             return []
         return [address for address in addresses if address.casefold() not in self.passwords]
-
-    def _credentials(self, address: str) -> Credentials:
-        if self.form is LoginForm.PASSWORD:
-            return Credentials(address, self.passwords[address.casefold()])
-        secret = self.secret or Secret("")
-        if self.form is LoginForm.AUTHZID:
-            return Credentials(self.user, secret, authorization=address)
-        return Credentials(f"{address}{self.separator}{self.user}", secret)
 
 
 def destination_of(values: Mapping[str, Any], encryption: Encryption) -> Destination | None:

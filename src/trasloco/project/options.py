@@ -9,11 +9,12 @@ semicolons.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from trasloco.engine.account import Settings
 from trasloco.project.units import parse_size
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
@@ -215,7 +216,47 @@ mail_options = together(
         section=_MAIL,
         help='Leave out this folder and all below it; "/" between levels, * and ? as wildcards. May be repeated.',
     ),
+    option(
+        "--include",
+        "included_roles",
+        type=click.Choice(Settings().skip_roles),
+        multiple=True,
+        section=_MAIL,
+        help="Copy this too; without it Trash and Junk (Spam) are left out, and counted. May be repeated.",
+    ),
+    option(
+        "--source-flags-win",
+        is_flag=True,
+        section=_MAIL,
+        help="In further runs make all flags those of the source, also where a user changed them on the new server.",
+    ),
+    option(
+        "--unite-flags",
+        is_flag=True,
+        section=_MAIL,
+        help="Add the source's flags to messages that were on the destination already.",
+    ),
+    option(
+        "--no-repair",
+        is_flag=True,
+        section=_MAIL,
+        help="Only list a message that the destination refuses; do not mend what it complains of.",
+    ),
 )
+
+
+def mail_settings(values: Mapping[str, Any], *, skip_non_mail: bool = False) -> Settings:
+    """What ``mail_options`` say, for the engine. values: click's parameters by name."""
+    return Settings(
+        max_size=values["max_size"],
+        skip_roles=tuple(role for role in Settings().skip_roles if role not in values["included_roles"]),
+        skip_folders=tuple(values["skip_folders"]),
+        skip_non_mail=skip_non_mail,
+        source_flags_win=values["source_flags_win"],
+        unite_flags=values["unite_flags"],
+        repair=not values["no_repair"],
+    )
+
 
 report_option = option(
     "--report",

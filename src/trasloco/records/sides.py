@@ -12,6 +12,7 @@ from typing import Any
 
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
+from trasloco.engine.master_user import SEPARATOR, MasterUser
 from trasloco.imap.endpoint import Endpoint, Security, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
@@ -47,9 +48,8 @@ def _source(account: Account, vault: Vault) -> Side:
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
         return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
-    authorized = Credentials(login=account.master, secret=secret, authorization=account.login)
-    starred = Credentials(login=f"{account.login}*{account.master}", secret=secret)
-    return Side(SideName.SOURCE, endpoint, authorized, fallback=starred)
+    master = MasterUser(account.master, secret)
+    return Side(SideName.SOURCE, endpoint, master.authorized(account.login), fallback=master.joined(account.login))
 
 
 def _destination(account: Account, vault: Vault) -> Side:
@@ -63,8 +63,7 @@ def _destination(account: Account, vault: Vault) -> Side:
         own = Credentials(login=address, secret=vault.reveal(account.destination_secret, f"{address} destination"))
         return Side(SideName.DESTINATION, endpoint, own)
     secret = vault.reveal(account.migration.destination_secret, "destination")
-    authorized = Credentials(login=given["user"], secret=secret, authorization=address)
+    master = MasterUser(given["user"], secret, given.get("separator") or SEPARATOR)
     if form is DestinationLogin.AUTHZID:
-        return Side(SideName.DESTINATION, endpoint, authorized)
-    starred = Credentials(login=f"{address}{given['separator']}{given['user']}", secret=secret)
-    return Side(SideName.DESTINATION, endpoint, starred, fallback=authorized)
+        return Side(SideName.DESTINATION, endpoint, master.authorized(address))
+    return Side(SideName.DESTINATION, endpoint, master.joined(address), fallback=master.authorized(address))

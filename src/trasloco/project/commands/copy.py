@@ -18,7 +18,7 @@ from trasloco.project.encryption import Encryption, TlsOptions
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
-from trasloco.project.options import SectionedCommand, mail_options, option, report_option, tls_options
+from trasloco.project.options import SectionedCommand, mail_options, mail_settings, option, report_option, tls_options
 from trasloco.project.password_files import one_reads_standard_input, read_password
 from trasloco.project.report_file import json_report, refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
@@ -54,7 +54,7 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     one_reads_standard_input(from_password_file, to_password_file)
     source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source)
     destination = _side(SideName.DESTINATION, to, to_password_file, "to", tls.destination)
-    settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]))
+    settings = mail_settings(values)
     ledger = MemoryLedger()
     outcome = run(_copy(source, destination, settings, ledger))
     if outcome is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trasloco.engine.account import Settings
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.project.accounts_file import read_accounts, show_problems
@@ -24,6 +23,7 @@ from trasloco.project.options import (
     accounts_argument,
     destination_options,
     mail_options,
+    mail_settings,
     network_options,
     option,
     report_option,
@@ -107,18 +107,21 @@ def migrate(accounts: str, **values: Any) -> int:
     keep_log(state_directory())
     with prepare():
         # The records can be imported only now: Django has to know its database first.
+        from django.db import close_old_connections
+
         from trasloco.jobs.dispatch import Caps
         from trasloco.project import migrating
         from trasloco.project.report_document import report_document
 
         provider = providers()[values["source_type"]]
-        settings = Settings(max_size=values["max_size"], skip_folders=tuple(values["skip_folders"]), skip_non_mail=provider.skip_non_mail)
+        settings = mail_settings(values, skip_non_mail=provider.skip_non_mail)
         private = values["allow_private_addresses"]
         opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
         finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], provider.connections_per_host)))
         verified = _verify(opened, values) if finished else []
+        close_old_connections()  # the database may have been restarted while others were at work
         report = report_document(opened.code)
         if report is None:
             raise Halt(f"The migration {opened.code} is gone from the database. Somebody must have removed it meanwhile.")
