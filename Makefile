@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench serve lock clean
+.PHONY: help setup demo test check bench chaos serve lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -37,6 +37,9 @@ check: setup  ## style, types and import contracts, without running anything
 
 bench: setup  ## how fast it is on this machine
 	@$(BIN)/python -m bench
+
+chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS="--cuts 300 --kills 50")
+	@$(BIN)/python -m trasloco.testing.chaos $(CHAOS)
 
 serve: setup  ## the service on this machine
 	@$(BIN)/trasloco serve
