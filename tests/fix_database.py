@@ -41,7 +41,7 @@ def clean_database(database: Database) -> Iterator[Database]:
         connection.execute(
             "TRUNCATE trasloco_migration, trasloco_account, trasloco_run, trasloco_transfer, trasloco_ledger_folder,"
             " trasloco_ledger_message, trasloco_ledger_intent, trasloco_folder_tally, trasloco_log_entry, trasloco_verification,"
-            " procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+            " procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers CASCADE"
         )
 
 

@@ -110,6 +110,8 @@ class _Verifier:
             failure = storage(error)
         finally:
             await self._comparison.close()
+        if not self._asked and failure is None:
+            self._comparison.notes.append("There is nothing to verify: no message of this account is on the destination by the ledger.")
         findings = tuple(item for kept in self._findings.values() for item in kept)
         seconds = time.monotonic() - started
         return Verification(self._sample, self._asked, self._counts, findings, failure, seconds, self._size, tuple(self._comparison.notes))

@@ -19,9 +19,9 @@ from trasloco.imap.utf7 import decode_name
 from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, arrived
 from trasloco.project.screen import plain
 from trasloco.project.units import count_words, size_words
+from trasloco.project.verification_words import verification_words
 from trasloco.records.proof_format import Seal, fingerprint
 from trasloco.records.queries import LeftBehind
-from trasloco.records.verification import verified
 
 _MOST_FOLDERS = 300
 _MOST_REASONS = 100
@@ -44,7 +44,7 @@ def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind
         "unfinished": _unfinished(head),
         "tiles": _tiles(head, counts),
         "runs": [_run(run) for run in head["runs"]],
-        "verification": _verification(head["verification"]),
+        "verification": plain(verification_words(head["verification"])),
         "columns": [LABELS[fate] for fate in shown],
         "folders": [_folder(folder, shown) for folder in head["folders"][:_MOST_FOLDERS]],
         "more_folders": _more(len(head["folders"]) - _MOST_FOLDERS, "folder"),
@@ -100,23 +100,6 @@ def _run(run: Mapping[str, Any]) -> dict[str, str]:
         "started": _time(run["started_at"]),
         "ended": _time(run["ended_at"]),
     }
-
-
-def _verification(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return ""
-    good = f"{verified(found['counts']):,} of {count_words(found['asked'], 'message')}"
-    what = "all of them" if found["sample"] is None else "a sample taken at random"
-    words = f"On {_time(found['at'])} the new mailbox was read again by a login of its own ({what}): {good} are as they should be"
-    names = {
-        "missing": "no longer in their folder",
-        "different": "different",
-        "unknown": "without a known place",
-        "present": "only known to be there",
-    }
-    rest = [f"{found['counts'][name]:,} {text}" for name, text in names.items() if found["counts"].get(name)]
-    ending = f" It ended before its time: {plain(found['error'])}" if found["error"] else ""
-    return f"{', '.join([words, *rest])}.{ending}"
 
 
 def _folder(folder: Mapping[str, Any], shown: Sequence[str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from trasloco.project import report_figures as figures
 from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report
 from trasloco.project.screen import plain
 from trasloco.project.units import count_words, duration_words, size_words
+from trasloco.project.verification_words import verification_words
 
 _TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn"}
 _MOST_MESSAGES = 200  # of one folder, one by one
@@ -97,6 +98,7 @@ def _account(index: int, account: Mapping[str, Any]) -> dict[str, Any]:
         "source": plain(str(account["source"])),
         "runs": [_run(run) for run in account["runs"]],
         "messages": _messages(account),
+        "verification": plain(verification_words(account.get("verification"))),
         "reasons": [
             {"fate": fate, "folder": plain(folder), "reason": plain(reason), "count": f"{count:,}"}
             for fate, folder, reason, count in figures.reasons(account)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from django.conf import settings
+
 from trasloco.engine.account import Side
 from trasloco.engine.comparison import Verdict
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
@@ -17,7 +19,6 @@ from trasloco.engine.resolve import resolve
 from trasloco.engine.verify import Verification, verify_account
 from trasloco.jobs.database_thread import in_thread
 from trasloco.project.interruption import Interruption
-from trasloco.project.paths import master_key_file
 from trasloco.project.screen import interactive, plain, say, screen
 from trasloco.project.units import count_words, size_words
 from trasloco.records.connection_pool import Pool, connection_pool, conninfo
@@ -45,7 +46,7 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
 
     sample: messages of each account, None for all. Raises ``KeyProblem`` when the key ring cannot be used.
     """
-    ring = KeyRing.open(master_key_file())
+    ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     slots = asyncio.Semaphore(concurrency)
     async with Interruption(_STOPPING) as stop, connection_pool(conninfo(), POOL_SIZE) as pool:
         with _progress(len(accounts)) as progress:
