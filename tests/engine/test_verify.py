@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import Account
-from trasloco.engine.comparison import Verdict
+from trasloco.engine.comparison import Comparison, Tried, Verdict
 from trasloco.engine.failure import SideName
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import MessageRow
@@ -189,6 +189,47 @@ def test_a_message_without_a_known_uid_is_unknown(account: Account) -> None:
     account.run()
     change_rows(account, lambda row: replace(row, destination_uid=None) if row.source_uid == 1 else row)
     assert verify(account).counts == {Verdict.IDENTICAL: 1, Verdict.UNKNOWN: 1}
+
+
+def test_a_broken_line_repeats_one_batch(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is cut in the middle of every second batch: nothing is counted twice, nothing left out."""
+    monkeypatch.setattr("trasloco.engine.verify.BATCH", 7)
+    monkeypatch.setattr("trasloco.engine.verify.PAUSE", 0.0)
+    with account.source_filler() as filler:
+        filler.append(("INBOX",), mails("mail", 40))
+    account.run()
+    calls, compare = 0, Comparison.compare
+
+    async def cut(self: Comparison, *given: Any) -> Tried:
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            for client in self._clients.values():
+                client.abort()
+        return await compare(self, *given)
+
+    monkeypatch.setattr(Comparison, "compare", cut)
+    found = verify(account)
+    assert (found.counts, found.failure) == ({Verdict.IDENTICAL: 40}, None)
+    assert calls > 6
+
+
+def test_a_line_that_breaks_every_time_is_given_up_in_words(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trasloco.engine.verify.PAUSE", 0.0)
+    with account.source_filler() as filler:
+        filler.append(("INBOX",), mails("mail", 3))
+    account.run()
+    compare = Comparison.compare
+
+    async def cut(self: Comparison, folder: Any, rows: Any) -> Tried:
+        client, _ = await self._open(SideName.DESTINATION, folder.destination_name)
+        client.abort()
+        return await compare(self, folder, rows)
+
+    monkeypatch.setattr(Comparison, "compare", cut)
+    found = verify(account)
+    assert found.failure is not None
+    assert (found.failure.code, found.asked, found.well) == ("connection-lost", 0, False)
 
 
 def test_a_destination_that_does_not_let_us_in_ends_it_in_words(account: Account) -> None:

@@ -9,6 +9,7 @@ rows of one batch, whatever the mailbox; a broken line repeats one batch.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -30,6 +31,9 @@ BATCH = 500
 
 TRIES = 4
 """Of one batch, before the verification is given up."""
+
+PAUSE = 0.5
+"""Seconds; doubled with each try, with full jitter."""
 
 KEPT = 200
 """Findings kept of each verdict."""
@@ -127,6 +131,7 @@ class _Verifier:
                     return self._comparison.unopened(folder, rows, error.failure)
                 if error.failure.retry is not Retry.NOW or attempt == TRIES:
                     raise
+                await asyncio.sleep(PAUSE * 2**attempt * random.random())
         raise AssertionError("the last attempt returns or raises")
 
     def _take(self, tried: Tried, asked: int) -> None:
