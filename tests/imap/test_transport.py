@@ -50,6 +50,22 @@ async def test_an_unknown_name() -> None:
     assert failure.value.reason == "unknown-host"
 
 
+async def test_what_was_not_sent_yet_is_dropped_with_the_connection() -> None:
+    """Half an APPEND that the system still holds must not reach the server behind the next attempt's back."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        loop = asyncio.get_running_loop()
+        opening = asyncio.create_task(connect(Endpoint("localhost", listener.getsockname()[1], Security.PLAIN, address="127.0.0.1")))
+        server, _ = await asyncio.to_thread(listener.accept)
+        with server:
+            await asyncio.to_thread(server.sendall, b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+            client = await opening
+            client.append(b"INBOX")
+            client.abort()
+            await asyncio.sleep(0.01)
+            with pytest.raises(ConnectionResetError):
+                await asyncio.wait_for(loop.run_in_executor(None, server.recv, 1), 5)
+
+
 async def test_nobody_accepts() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as deaf:
         port = deaf.getsockname()[1]

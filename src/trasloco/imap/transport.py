@@ -14,6 +14,7 @@ import itertools
 import os
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
@@ -79,6 +80,9 @@ async def _connect(endpoint: Endpoint, seconds: float) -> socket.socket:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            # Whoever is killed or gives up takes along what the system has not sent yet: an APPEND must not be
+            # completed behind the back of the next attempt.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             await asyncio.wait_for(loop.sock_connect(sock, address), left)
         except TimeoutError:
             sock.close()
