@@ -16,6 +16,7 @@ from typing import NamedTuple
 from trasloco.engine.account import Outcome, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.failure import SideName
+from trasloco.engine.latecomers import QUIET
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.engine.sink import Entry, QuietSink
@@ -80,7 +81,7 @@ class Line:
 
 @dataclass
 class Rehearsal:
-    """One user on both lines. foreign: what the destination held before, or was given since, by others."""
+    """One user on both lines. pauses: seconds between attempts, as asked for; they are not waited."""
 
     source: Line
     destination: Line
@@ -101,7 +102,8 @@ class Rehearsal:
         return asyncio.run(self.go(number))
 
     async def _sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
+        if seconds != QUIET:
+            self.pauses.append(seconds)
         await asyncio.sleep(min(seconds, _PAUSE))
 
     def clear(self) -> None:
