@@ -94,6 +94,9 @@ class StoppingLedger:
         await self._inner.reflag(folder_id, flags)
         self._after()
 
+    async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
+        return await self._inner.park(folder_id, source_uid, message)
+
     async def complete(self, record: FolderRecord) -> None:
         self._before()
         await self._inner.complete(record)

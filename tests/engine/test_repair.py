@@ -38,6 +38,22 @@ def test_a_message_that_begins_with_no_field_keeps_its_line() -> None:
     assert repair(b"no field\r\nC: d\r\n\r\n", Rung.HEADERS) == b"X-Unreadable: no field\r\nC: d\r\n\r\n"
 
 
+def test_a_header_without_an_empty_line_after_it_gets_one() -> None:
+    assert repair(b"A: b\r\nno field here\r\nnor here\r\n", Rung.HEADERS) == b"A: b\r\n\r\nno field here\r\nnor here\r\n"
+
+
+def test_a_message_without_any_field_becomes_all_body() -> None:
+    assert repair(b"nothing\r\nat all\r\n", Rung.HEADERS) == b"\r\nnothing\r\nat all\r\n"
+
+
+def test_a_message_that_is_all_header_stays() -> None:
+    assert repair(b"A: b\r\nC: d\r\n", Rung.HEADERS) == b"A: b\r\nC: d\r\n"
+
+
+def test_a_space_before_the_colon_goes() -> None:
+    assert repair(b"To   : x\r\n y\r\n\r\n", Rung.HEADERS) == b"To: x\r\n y\r\n\r\n"
+
+
 def test_long_fields_are_folded_where_there_is_room() -> None:
     mended = repair(b"To: " + b"someone@example.org, " * 200 + b"\r\n\r\nbody\r\n", Rung.LONG_LINES)
     assert max(map(len, mended.split(b"\r\n"))) <= LONGEST_LINE

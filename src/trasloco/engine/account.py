@@ -39,7 +39,7 @@ class Settings:
     skip_non_mail: leave out the folders of Exchange that hold no mail (Calendar, Contacts, ...).
     source_flags_win: make the destination's flags the source's in every run, whatever the user did there.
     unite_flags: add the source's flags to messages that were on the destination already.
-    repair: try the repair ladder on a message the destination refuses; else it is only listed.
+    repair: try the repair ladder on a message the destination refuses; else it is parked as it is.
     batch_messages, batch_bytes: upper bounds of one batch.
     """
 

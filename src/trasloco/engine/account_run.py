@@ -19,7 +19,6 @@ from trasloco.engine.classify import blame, storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
-from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
@@ -51,17 +50,16 @@ async def run_account(
     number: int,
     sink: Sink,
     *,
-    parking: Parking | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     deadlines: Deadlines | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
-    number: of the run, from 1. parking: where refused messages are kept (None: nowhere).
+    number: of the run, from 1.
     sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
     another worker has taken the transfer over, and whatever is a mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, parking, sleep, deadlines).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines).run()
 
 
 class AccountRun:
@@ -75,13 +73,12 @@ class AccountRun:
         settings: Settings,
         number: int,
         sink: Sink,
-        parking: Parking | None,
         sleep: Callable[[float], Awaitable[None]],
         deadlines: Deadlines | None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._parking, self._sleep, self._deadlines = parking, sleep, deadlines
+        self._sleep, self._deadlines = sleep, deadlines
         self._strikes = Strikes()
         self._met: set[SideName] = set()
         self._passes: dict[bytes, FolderPass] = {}
@@ -177,7 +174,6 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
-            self._parking,
             Departures(),
             self._sleep,
         )

@@ -20,7 +20,6 @@ from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
-from trasloco.engine.ladder import Parking
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import Departures, bring_moved
@@ -51,7 +50,6 @@ class Session:
     run: int
     sink: Sink
     strikes: Strikes
-    parking: Parking | None
     departures: Departures
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -153,8 +151,8 @@ class FolderRun:
     async def _check_validity(self, source: Selected, destination: Selected) -> None:
         """UIDs mean something only together with UIDVALIDITY (RFC 9051 2.3.1.1), and only where they last."""
         record, ledger = self._record, self._session.ledger
-        ours, theirs = source.uidvalidity or 0, destination.uidvalidity or 0
-        passing = [place for place, found in ((self._source, source), (self._destination, destination)) if not _uids_last(found)]
+        ours, theirs = _validity(source), _validity(destination)
+        passing = [place for place, found in ((self._source, source), (self._destination, destination)) if not _validity(found)]
         for place in passing:
             place.client.note(quirks.UIDVALIDITY_MISSING)
         if record.source_uidvalidity is None:
@@ -241,7 +239,7 @@ class FolderRun:
     async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
-        salvage = Salvage(job, relay, self._session.sink, self._session.parking)
+        salvage = Salvage(job, relay, self._session.sink)
         strikes = self._session.strikes.of(job.folder_id)
         uids = job.inventory.uids
         todo = [position for position in work.todo if uids[position] not in recognition.found]
@@ -345,8 +343,9 @@ class _Counter:
             self._sink.advance(len(rows), copied)
 
 
-def _uids_last(selected: Selected) -> bool:
-    return selected.uids_sticky and bool(selected.uidvalidity)
+def _validity(selected: Selected) -> int:
+    """What the UIDs are valid for; 0 when for this session only (no UIDVALIDITY, UIDNOTSTICKY)."""
+    return selected.uidvalidity or 0 if selected.uids_sticky else 0
 
 
 async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.digest import Digester, Digests
@@ -25,13 +24,6 @@ from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended, StatusText, fold_flag
 
 
-class Parking(Protocol):
-    """Where a message that no rung helps is kept for the operator."""
-
-    async def park(self, folder: str, uid: int, message: bytes) -> str:
-        """Keep the message as it is; returns where, for people (a file name)."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Try:
     """What is sent: bytes, flags, date; rungs: what was changed so far."""
@@ -45,8 +37,8 @@ class _Try:
 class Ladder:
     """Takes messages of one folder. ``keywords_lost``: flags that had to be left behind on the way."""
 
-    def __init__(self, job: Job, permitted: Permitted, parking: Parking | None) -> None:
-        self._job, self._permitted, self._parking = job, permitted, parking
+    def __init__(self, job: Job, permitted: Permitted) -> None:
+        self._job, self._permitted = job, permitted
         self.keywords_lost: set[str] = set()
 
     async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
@@ -63,7 +55,8 @@ class Ladder:
         state, said = _Try(original, flags, self._job.inventory.date(position), ()), refusal
         tried: set[Rung] = set()
         while True:
-            rung = next((rung for rung in rungs(said.words, state.message) if rung not in tried), None)
+            possible = rungs(said.words, state.message) if self._job.settings.repair else ()
+            rung = next((rung for rung in possible if rung not in tried), None)
             if rung is None:
                 return await self._park(uid, original, refusal)
             tried.add(rung)
@@ -126,8 +119,8 @@ class Ladder:
     async def _park(self, uid: int, original: bytes, refusal: StatusText) -> MessageRow:
         position = self._job.inventory.position(uid)
         assert position is not None
-        kept = "" if self._parking is None else f"; kept as {await self._parking.park(self._job.source.folder, uid, original)}"
-        reason = f"the destination says “{refusal}”{kept}"
+        kept = await self._job.ledger.park(self._job.folder_id, uid, original)
+        reason = f"the destination says “{refusal}”" + (f"; {kept}" if kept else "")
         row = self._row(uid, position, original, _Try(original, (), None, ()), refusal)
         row.fate, row.reason = Fate.REFUSED, reason
         return row

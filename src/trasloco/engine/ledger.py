@@ -142,6 +142,10 @@ class Ledger(Protocol):
     async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
         """New base flags for source UIDs, after they were applied to the destination."""
 
+    async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
+        """Keep a message that no repair helps, as it is on the source, for the operator to download.
+        Returns where it is kept, for people; "" where nothing can be kept."""
+
     async def complete(self, record: FolderRecord) -> None:
         """The pass over a folder has ended: keep its marks and tally (fields of ``record``)."""
 

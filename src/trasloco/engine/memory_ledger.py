@@ -94,6 +94,9 @@ class MemoryLedger:
             if uid in rows:
                 rows[uid].flags = text
 
+    async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
+        return ""  # nothing outlives the process; the message is still on the source
+
     async def complete(self, record: FolderRecord) -> None:
         bound = self._folders[record.id]
         self._folders[record.id] = replace(record, source_name=bound.source_name, destination_name=bound.destination_name)

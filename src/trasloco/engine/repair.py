@@ -63,17 +63,32 @@ def _mend_line_ends(message: bytes) -> bytes:
 
 def _mend_headers(message: bytes) -> bytes:
     head, gap, body = _split(message)
-    newline = b"\r\n" if b"\r\n" in head or b"\r\n" in gap else b"\n"
+    newline = b"\r\n" if b"\r\n" in head + gap or not head else b"\n"
+    if not gap:
+        head, gap, body = _divide(head, newline)
     fields: list[bytes] = []
     for line in re.split(rb"\r?\n", head):
         if _is_field(line):
-            fields.append(line)
-        elif fields:
+            name, _, value = line.partition(b":")
+            fields.append(name.rstrip() + b":" + value)
+        elif fields and line:
             # A continuation as it should be, or a line that can only be one: folded into the field before.
-            fields[-1] += newline + (line if line[:1] in b" \t" and line else b" " + line)
+            fields[-1] += newline + (line if line[:1] in b" \t" else b" " + line)
         elif line:
             fields.append(b"X-Unreadable: " + line)
     return newline.join(_encoded(item, newline) for item in fields) + gap + body
+
+
+def _divide(text: bytes, newline: bytes) -> tuple[bytes, bytes, bytes]:
+    """A message without an empty line: what looks like fields is the header, all from the first other line on the body."""
+    lines = text.split(b"\n")
+    count = 0
+    while count < len(lines) and (_is_field(lines[count]) or (count and lines[count][:1] in (b" ", b"\t"))):
+        count += 1
+    if lines[count:] in ([], [b""]):
+        bare = text.rstrip(b"\r\n")
+        return bare, text[len(bare) :], b""  # nothing but header: as it should be
+    return b"\n".join(lines[:count]).removesuffix(b"\r"), newline + newline if count else newline, b"\n".join(lines[count:])
 
 
 def _encoded(item: bytes, newline: bytes) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
 from trasloco.engine.fate import Fate
-from trasloco.engine.ladder import Ladder, Parking
+from trasloco.engine.ladder import Ladder
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.relay import Absence, Job, Leftovers, Relay
 from trasloco.engine.sink import Entry, Level, Sink
@@ -19,9 +19,9 @@ from trasloco.imap.errors import CommandFailed
 class Salvage:
     """Works off leftovers until every message of them has a fate."""
 
-    def __init__(self, job: Job, relay: Relay, sink: Sink, parking: Parking | None) -> None:
+    def __init__(self, job: Job, relay: Relay, sink: Sink) -> None:
         self._job, self._relay, self._sink = job, relay, sink
-        self._ladder = Ladder(job, relay.permitted, parking)
+        self._ladder = Ladder(job, relay.permitted)
         self.rows: list[MessageRow] = []
 
     async def work_off(self, leftovers: Leftovers) -> None:
@@ -107,9 +107,6 @@ class Salvage:
 
     async def _climb(self, uid: int, refusal: CommandFailed) -> None:
         """One message the destination refuses: up the repair ladder, to a fate."""
-        if not self._job.settings.repair:
-            self._give(uid, Fate.REFUSED, f"the destination says “{refusal.status}”", Level.ERROR)
-            return
         self._relay.in_flight.add(uid)  # so that a line which breaks meanwhile is held against it
         row = await self._ladder.climb(uid, refusal.status)
         self._relay.in_flight.discard(uid)

@@ -31,6 +31,7 @@ _COMMANDS = {
     "verify": "Read the destination again and compare every message, or a sample.",
     "proof": "Write the sealed proof of each account: every message and its fate.",
     "verify-proof": "Check a proof: that nothing was changed, removed or put in another order.",
+    "parked": "Write the messages a destination takes in no form to files.",
     "demo": "Watch a whole migration between two servers on this machine.",
 }
 

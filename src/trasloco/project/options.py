@@ -240,7 +240,7 @@ mail_options = together(
         "--no-repair",
         is_flag=True,
         section=_MAIL,
-        help="Only list a message that the destination refuses; do not mend what it complains of.",
+        help="Park a message that the destination refuses as it is; do not mend what the server complains of.",
     ),
 )
 

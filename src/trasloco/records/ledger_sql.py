@@ -127,6 +127,14 @@ MOVED: LiteralString = f"""{_FENCE}, departed AS (
 )
 SELECT count(*) FROM fence"""
 
+# A message the destination takes in no form, kept as it is on the source; the same one again replaces it.
+PARK: LiteralString = f"""{_FENCE}, kept AS (
+    INSERT INTO trasloco_parked_message (folder_id, source_uid, at, message)
+    SELECT %(folder)s, %(uid)s, now(), %(message)s FROM fence
+    ON CONFLICT (folder_id, source_uid) DO UPDATE SET at = excluded.at, message = excluded.message
+)
+SELECT m.code FROM fence, trasloco_account a JOIN trasloco_migration m ON m.id = a.migration_id WHERE a.id = %(account)s"""
+
 # A line of the report as far as the run has come; the outcome's own lines replace it at the end.
 _NOTE: LiteralString = """INSERT INTO trasloco_folder_tally
         (transfer_id, position, source, destination, note, copied, adopted, moved, skipped, refused, vanished)

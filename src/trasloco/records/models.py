@@ -215,6 +215,22 @@ class LedgerMessage(models.Model):
         return f"message {self.source_uid} of ledger folder {self.folder_id}"
 
 
+class ParkedMessage(models.Model):
+    """A message the destination takes in no form, as it is on the source; goes with the migration."""
+
+    folder = models.ForeignKey(LedgerFolder, models.CASCADE, related_name="parked")
+    source_uid = models.BigIntegerField()
+    at = models.DateTimeField()
+    message = models.BinaryField()
+
+    class Meta:
+        db_table = "trasloco_parked_message"
+        constraints = (models.UniqueConstraint(fields=["folder", "source_uid"], name="trasloco_parked_message_once"),)
+
+    def __str__(self) -> str:
+        return f"parked message {self.source_uid} of ledger folder {self.folder_id}"
+
+
 class LedgerIntent(models.Model):
     """``engine.ledger.Intent``: a batch begun and not settled."""
 

@@ -91,6 +91,12 @@ class PostgresLedger:
         if flags:
             await self._write(sql.REFLAG, folder=folder_id, uids=list(flags), flags=[clean(text) for text in flags.values()])
 
+    async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
+        code = await self._read(sql.PARK, **self._owner, folder=folder_id, uid=source_uid, message=message)
+        if not code:
+            raise self._fenced()
+        return f"kept: trasloco parked {code[0][0]} writes it to a file"
+
     async def complete(self, record: FolderRecord) -> None:
         tally = record.tally or Tally()
         await self._write(

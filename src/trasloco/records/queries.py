@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Count
 from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.message_exceptions import IS_EXCEPTION
-from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, Run, Transfer
+from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, ParkedMessage, Run, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,12 @@ def progress(run: Run) -> RunProgress:
 def migration(code: str) -> MailMigration | None:
     """The migration with this code, as people type it."""
     return MailMigration.objects.filter(code=code.strip().lower()).first()
+
+
+def parked(migration: MailMigration) -> Iterator[ParkedMessage]:
+    """The messages no destination took, one at a time: each may be large. Their folder and account come along."""
+    found = ParkedMessage.objects.filter(folder__account__migration=migration).select_related("folder__account")
+    return found.order_by("folder__account__line", "folder_id", "source_uid").iterator(chunk_size=1)
 
 
 def migrations() -> list[MigrationLine]:

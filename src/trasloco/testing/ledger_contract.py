@@ -146,6 +146,11 @@ class LedgerContract:
         assert [known.destination_uid for known in await everything(ledger, old.id)] == [None, 1002]
         assert [(known.source_uid, known.fate) for known in await everything(ledger, new.id)] == [(7, Fate.MOVED)]
 
+    async def test_a_message_can_be_parked_again(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        first = await ledger.park(folder.id, 5, b"Subject: no\r\n\r\n")
+        assert await ledger.park(folder.id, 5, b"Subject: no\r\n\r\n") == first
+
     async def test_forgetting_takes_rows_intents_and_marks(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
         other = await ledger.bind(b"Other", b"Other")
