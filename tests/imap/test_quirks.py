@@ -1,7 +1,31 @@
+"""Servers as they are, one conversation for each quirk of the wire; those the engine meets are in tests/engine."""
+
 from __future__ import annotations
 
+import ast
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.imap.meets import meets, talk
+from trasloco.imap import quirks
+from trasloco.imap.append_command import AppendCommand
+from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.errors import CommandFailed, ConnectionLost, LoginImpossible, LoginRefused
 from trasloco.imap.quirks import QUIRKS, known
-from trasloco.imap.values import Capabilities
+from trasloco.imap.sasl import Credentials
+from trasloco.imap.utf7 import decode_name
+from trasloco.imap.values import Appended, Capabilities, Mailbox, Status
+from trasloco.secret import Secret
+
+ROOT = Path(__file__).parents[2]
+ANNA = Credentials("anna", Secret("päss"))
+
+
+# -- the list itself
 
 
 def test_every_quirk_says_what_it_is() -> None:
@@ -12,7 +36,383 @@ def test_every_quirk_says_what_it_is() -> None:
         assert quirk.does
 
 
+def marked() -> Iterator[str]:
+    """The constants named by ``@meets(quirks.X)`` in all tests."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for mark in getattr(node, "decorator_list", ()):
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "meets":
+                    yield from (argument.attr for argument in mark.args if isinstance(argument, ast.Attribute))
+
+
+def test_every_quirk_has_its_test() -> None:
+    constants = {name for name, value in vars(quirks).items() if isinstance(value, quirks.Quirk)}
+    assert set(marked()) == constants
+
+
+def page() -> str:
+    """docs/quirks.md as it should be."""
+    rows = [f"| `{quirk.name}` | {quirk.server} | {quirk.reference} | {quirk.does} |".replace("\\*", "\\\\*") for quirk in QUIRKS]
+    return "\n".join(
+        [
+            "# Servers as they are",
+            "",
+            "What servers do that the standards do not expect of them, and what Trasloco does then. Each has a name in",
+            "`src/trasloco/imap/quirks.py` and a test that plays the conversation (`tests/imap/test_quirks.py`,",
+            "`tests/engine/test_quirks*.py`). Written by `python -m tests.imap.test_quirks`; a test holds it against the code.",
+            "",
+            "| Quirk | Where seen | Reference | What is done |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def test_the_page_is_the_list() -> None:
+    assert (ROOT / "docs" / "quirks.md").read_text("utf-8") == page()
+
+
 def test_what_shows_at_once() -> None:
     assert known("ready", Capabilities(["LITERAL-"]), {}) == set()
     assert known("ready", Capabilities(), {}) == {"literal-plus-missing"}
     assert known("ready", Capabilities(["XAPPLELITERAL"]), {}) == {"literal-plus-missing", "list-return-bad"}
+    assert known("The Microsoft Exchange IMAP4 service is ready.", Capabilities(["LITERAL+"]), {}) == {"names-folded", "ten-errors"}
+
+
+# -- UIDs
+
+
+async def sent(append: AppendCommand) -> Appended:
+    await append.message(1)
+    await append.write(b"m")
+    return await append.finish()
+
+
+@meets(quirks.UIDPLUS_WITHOUT_APPENDUID, quirks.APPENDUID_COUNT)
+async def test_appenduid_that_is_missing_or_cannot_be_right() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS] ready
+        C: t1 APPEND INBOX {1+}
+        C: m
+        S: t1 OK done
+        C: t2 APPEND INBOX {1+}
+        C: m
+        S: t2 OK [APPENDUID 9 5:6] done
+        """
+    async with talk(script) as client:
+        assert await sent(client.append(b"INBOX")) == Appended(None, None)
+        assert await sent(client.append(b"INBOX")) == Appended(9, None)
+        assert client.quirks == {"uidplus-without-appenduid", "appenduid-count"}
+
+
+@meets(quirks.APPENDUID_WITHOUT_UIDPLUS, quirks.LITERAL_PLUS_MISSING)
+async def test_appenduid_that_nobody_announced() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 APPEND INBOX {1}
+        S: + go on
+        C: m
+        S: t1 OK [APPENDUID 9 5] done
+        """
+    async with talk(script) as client:
+        assert await sent(client.append(b"INBOX")) == Appended(9, (5,))
+        assert client.quirks == {"appenduid-without-uidplus", "literal-plus-missing"}
+
+
+@meets(quirks.COPYUID_ODD, quirks.RESPONSE_CODE_UNREADABLE)
+async def test_response_codes_that_are_none() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS MOVE] ready
+        C: t1 UID COPY 1:2 Sent
+        S: t1 OK [COPYUID 701  ] done
+        C: t2 UID COPY 1:2 Sent
+        S: t2 OK [COPYUID 701 1:2 9] done
+        C: t3 UID MOVE 1 Sent
+        S: t3 NO [Error="[x] failed" Processing=3] 15 minutes, please
+        C: t4 NOOP
+        S: t4 OK [
+        """
+    async with talk(script) as client:
+        assert await client.copy([1, 2], b"Sent") is None
+        assert await client.copy([1, 2], b"Sent") is None
+        with pytest.raises(CommandFailed, match="15 minutes, please"):
+            await client.move([1], b"Sent")
+        await client.noop()
+
+
+# -- FETCH
+
+
+@meets(quirks.LATE_UID)
+async def test_a_uid_behind_the_message() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 UID FETCH 4:5 (UID BODY.PEEK[])
+        S: * 1 FETCH (BODY[] {3}
+        S-: one
+        wait 0.1
+        S:  UID 4)
+        S: * 2 FETCH (FLAGS () UID 5 BODY[] {3}
+        S: two)
+        S: t1 OK done
+        """
+    async with talk(script) as client:
+        found = []
+        async for body in client.bodies([4, 5]):
+            early = body.uid
+            found.append((early, await body.read(), body.uid))
+        assert found == [(None, b"one", 4), (5, b"two", 5)]
+        assert quirks.LATE_UID.name in client.quirks
+
+
+@meets(quirks.NEWS_DURING_FETCH, quirks.UIDS_OUT_OF_ORDER)
+async def test_news_between_the_answers() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 EXAMINE INBOX
+        S: * 3 EXISTS
+        S: t1 OK
+        C: t2 UID FETCH 1:* (UID FLAGS RFC822.SIZE)
+        S: * 3 FETCH (UID 9 FLAGS () RFC822.SIZE 3)
+        S: * 4 EXISTS
+        S: * 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1)
+        S: * 1 EXPUNGE
+        S: * 1 FETCH (FLAGS (\\Seen) UID 5)
+        S: * 1 FETCH (UID 5 FLAGS () RFC822.SIZE 2)
+        S: * OK still working
+        S: t2 OK
+        """
+    async with talk(script) as client:
+        await client.select(b"INBOX", read_only=True)
+        found = [(item.uid, item.size, item.flags) async for item in client.fetch("1:*", ("UID", "FLAGS", "RFC822.SIZE"))]
+        assert [(uid, size) for uid, size, _ in found] == [(9, 3), (1, 1), (5, 2)]
+        assert client.selected is not None
+        assert client.selected.exists == 3
+
+
+@meets(quirks.FLAG_WITH_BRACKET)
+async def test_flags_with_brackets_in_them() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 EXAMINE INBOX
+        S: * 1 EXISTS
+        S: * FLAGS (\\Seen [Gmail]/x a]b)
+        S: * OK [PERMANENTFLAGS (\\Seen a]b \\*)] odd
+        S: t1 OK [READ-ONLY] done
+        C: t2 UID FETCH 1:* (UID FLAGS)
+        S: * 1 FETCH (UID 1 FLAGS (a]b [Imap]/Archived $x))
+        S: t2 OK
+        """
+    async with talk(script) as client:
+        selected = await client.select(b"INBOX", read_only=True)
+        assert selected.flags == frozenset({"\\Seen", "[Gmail]/x", "a]b"})
+        assert selected.permanent_flags == frozenset({"\\Seen", "a]b", "\\*"})
+        assert [item.flags async for item in client.fetch("1:*", ("UID", "FLAGS"))] == [frozenset({"a]b", "[Imap]/Archived", "$x"})]
+
+
+# -- names
+
+
+@meets(quirks.LIST_RETURN_BAD, quirks.STATUS_FAILS)
+async def test_list_return_is_tried_once_and_a_failing_status_is_one_folders_matter() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1 LIST-EXTENDED LIST-STATUS] ready
+        C: t1 LIST "" "*" RETURN (SUBSCRIBED STATUS (MESSAGES UIDNEXT UIDVALIDITY))
+        S: t1 BAD Parse Error (near RETURN)
+        C: t2 LIST "" "*"
+        C: t3 LSUB "" "*"
+        S: * LIST () "/" INBOX
+        S: * LIST () "/" broken
+        S: t2 OK
+        S: t3 OK
+        C: t4 STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)
+        C: t5 STATUS broken (MESSAGES UIDNEXT UIDVALIDITY)
+        S: * STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 1)
+        S: t4 OK
+        S: t5 NO [SERVERBUG] index is corrupt
+        """
+    async with talk(script) as client:
+        assert await client.tree() == [Mailbox(b"INBOX", "/", status=Status(2, 3, 1)), Mailbox(b"broken", "/")]
+        assert quirks.LIST_RETURN_BAD.name in client.quirks
+
+
+@meets(quirks.LITERAL_NAMES, quirks.LISTED_TWICE, quirks.NIL_DELIMITER)
+async def test_names_in_every_dress() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 LIST "" "*"
+        C: t2 LSUB "" "*"
+        S: * LIST (\\HasNoChildren) "/" {9}
+        S: a "b" \\c<0A>
+        S: * LIST () "/" Sent
+        S: * LIST (\\Sent \\Noselect) "/" "Sent"
+        S: * LIST () NIL flat/not/nested
+        S: * LIST (\\Marked) NIL "NIL"
+        S: t1 OK
+        S: * LSUB () "/" Sent
+        S: t2 OK
+        C: t3 EXAMINE {9}
+        S: + go on
+        C: a "b" \\c<0A>
+        S: t3 OK
+        C: t4 EXAMINE "NIL"
+        S: t4 OK
+        """
+    async with talk(script) as client:
+        tree = await client.tree(status=False)
+        assert tree == [
+            Mailbox(b'a "b" \\c\n', "/", frozenset({"\\hasnochildren"})),
+            Mailbox(b"Sent", "/", frozenset({"\\sent"}), subscribed=True),
+            Mailbox(b"flat/not/nested", None),
+            Mailbox(b"NIL", None, frozenset({"\\marked"})),
+        ]
+        assert tree[1].selectable
+        await client.select(tree[0].name, read_only=True)
+        await client.select(tree[3].name, read_only=True)
+
+
+@meets(quirks.RAW_8_BIT_NAMES, quirks.BAD_MUTF7)
+async def test_bytes_of_a_name_go_back_as_they_came() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] ready
+        C: t1 LIST "" "*"
+        C: t2 LSUB "" "*"
+        S: * LIST () "|" "Entw<C3><BC>rfe"
+        S: * LIST () "|" "Entw<FC>rfe"
+        S: * LIST () "|" "Salt & Pepper"
+        S: * LIST () "|" "&BB8EQ-x"
+        S: * LIST () "|" "&-&-"
+        S: t1 OK
+        S: t2 OK
+        C: t3 EXAMINE {9+}
+        C: Entw<C3><BC>rfe
+        S: t3 OK
+        C: t4 EXAMINE {8+}
+        C: Entw<FC>rfe
+        S: t4 OK
+        C: t5 EXAMINE "Salt & Pepper"
+        S: t5 OK
+        C: t6 EXAMINE "&BB8EQ-x"
+        S: t6 OK
+        """
+    async with talk(script) as client:
+        names = [mailbox.name for mailbox in await client.tree(status=False)]
+        assert [decode_name(name) for name in names] == ["Entwürfe", "Entwürfe", "Salt & Pepper", "&BB8EQ-x", "&&"]
+        for name in names[:4]:
+            await client.select(name, read_only=True)
+
+
+# -- the session
+
+
+@meets(quirks.CAPABILITIES_CHANGE, quirks.CAPABILITY_SPACING)
+async def test_capabilities_are_asked_for_again_after_the_login() -> None:
+    script = """
+        S: * OK ready
+        C: t1 CAPABILITY
+        S: * CAPABILITY  IMAP4rev1   AUTH=PLAIN SASL-IR  MOVE\x20
+        S: t1 OK
+        C: t2 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
+        S: t2 OK welcome
+        C: t3 CAPABILITY
+        S: * CAPABILITY IMAP4rev1 UIDPLUS
+        S: t3 OK
+        """
+    async with talk(script) as client:
+        assert sorted(client.capabilities) == ["AUTH=PLAIN", "IMAP4REV1", "MOVE", "SASL-IR"]
+        await client.login(ANNA)
+        assert sorted(client.capabilities) == ["IMAP4REV1", "UIDPLUS"]
+
+
+@meets(quirks.PREAUTH)
+async def test_preauth_needs_no_login() -> None:
+    async with talk("S: * PREAUTH [CAPABILITY IMAP4rev1] hello anna\n") as client:
+        assert client.authenticated
+        await client.login(ANNA)
+
+
+@meets(quirks.LOGIN_DISABLED)
+async def test_login_disabled_sends_no_password() -> None:
+    async with talk("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED STARTTLS] hello\n") as client:
+        with pytest.raises(LoginImpossible, match="it may ask for TLS first"):
+            await client.login(ANNA)
+
+
+@meets(quirks.MECHANISM_UNKNOWN)
+async def test_a_mechanism_that_is_offered_and_not_known() -> None:
+    script = """
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR LITERAL+] ready
+        C: t1 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
+        S: t1 NO Unsupported authentication mechanism
+        C: t2 LOGIN anna {5+}
+        C: päss
+        S: t2 NO [AUTHENTICATIONFAILED] Authentication failed
+        """
+    async with talk(script) as client:
+        with pytest.raises(LoginRefused, match="Authentication failed"):
+            await client.login(ANNA)
+
+
+@meets(quirks.BYE_WITHOUT_CLOSE)
+async def test_a_bye_after_which_nothing_happens() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 NOOP
+        S: * BYE going down for maintenance
+        wait 5
+        """
+    async with talk(script, deadlines=Deadlines(logout=0.2)) as client:
+        began = time.monotonic()
+        with pytest.raises(ConnectionLost, match="going down for maintenance"):
+            await client.noop()
+        assert time.monotonic() - began < 3
+
+
+@meets(quirks.LOGOUT_CUT)
+@pytest.mark.parametrize("end", ["close", "cut", "S: * BYE bye\n        close"])
+async def test_a_connection_that_ends_before_the_answer_to_logout(end: str) -> None:
+    script = f"""
+        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+        C: t1 LOGOUT
+        {end}
+        """
+    async with talk(script) as client:
+        await client.logout()
+        assert client.closed
+
+
+@meets(quirks.TEN_ERRORS)
+async def test_refusals_are_counted_and_the_connection_is_renewed() -> None:
+    opening = """
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UNSELECT] The Microsoft Exchange IMAP4 service is ready.
+        C: t1 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
+        S: t1 OK [CAPABILITY IMAP4rev1 UNSELECT] done
+        C: t2 EXAMINE Sent
+        S: * OK [UIDVALIDITY {}] valid
+        S: t2 OK
+        """
+    first = opening.format(7) + 'C: t3 CREATE x\nS: t3 NO no\nC: t4 CREATE "y "\nS: t4 BAD no\nC: t5 LOGOUT\nS: t5 OK\n'
+    second = opening.format(7) + "C: t3 CREATE x\nS: t3 NO no\nC: t4 LOGOUT\nclose\n"
+    lines = ["\n".join(line.strip() for line in script.splitlines()) for script in (first, second, opening.format(8))]
+    async with talk(*lines) as client:
+        await client.login(ANNA)
+        await client.select(b"Sent", read_only=True)
+        for name in (b"x", b"y "):
+            with pytest.raises(CommandFailed):
+                await client.create(name)
+        assert client.refusals == 2
+        await client.renew(ANNA)
+        assert client.refusals == 0
+        assert client.selected is not None
+        assert client.selected.name == b"Sent"
+        with pytest.raises(CommandFailed):
+            await client.create(b"x")
+        with pytest.raises(ConnectionLost, match="renumbered"):
+            await client.renew(ANNA)
+        assert client.closed
+        await asyncio.sleep(0)
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "quirks.md").write_text(page(), "utf-8")

@@ -127,7 +127,7 @@ async def _move(job: Job, pairs: Sequence[tuple[int, Departure]]) -> list[Messag
     record = pairs[0][1].record
     place = Place(job.destination.side, job.destination.client, decode_name(record.destination_name))
     selected = await _select(place, record.destination_name)
-    if selected != record.destination_uidvalidity:
+    if not selected or selected != record.destination_uidvalidity:
         return []  # the rows' UIDs mean nothing there any more: copied like any new message
     wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
     with blame(place.side, "moving messages", place.folder):
@@ -188,7 +188,7 @@ def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:
 
 def _may_have_lost(record: FolderRecord, status: Status | None) -> bool:
     """Unless the counts prove that everything from before is still there."""
-    if status is None or record.source_uidvalidity != status.uidvalidity:
+    if status is None or not record.source_uidvalidity or record.source_uidvalidity != status.uidvalidity:
         return False  # not to be compared: matched anew when the folder's turn comes
     if None in (record.source_messages, record.source_uidnext, status.messages, status.uidnext):
         return True
