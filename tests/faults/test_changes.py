@@ -15,6 +15,7 @@ from trasloco.engine.ledger import Ledger
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Rehearsal
+from trasloco.testing.wire_faults import Poison, Way
 
 LATE = Mail(b"Message-ID: <late@x>\r\nSubject: late\r\n\r\nI came while you were copying\r\n")
 LATE_DIGEST = hashlib.sha256(LATE.content).hexdigest()
@@ -92,6 +93,20 @@ def test_messages_delivered_on_the_destination_while_copying(account: Rehearsal,
     outcome = _meanwhile(account, verb, at, lambda: _append(account, "destination"))
     assert outcome.failure is None
     settled(account, 2, OF_OTHERS + Counter({LATE_DIGEST: 1}))
+
+
+@pytest.mark.parametrize("at", [1, *range(5, 10)])
+def test_poison_message_and_mail_delivered_while_copying(account: Rehearsal, at: int) -> None:
+    """The source hangs up at a message, and there is new mail that might be it: it is not read for ever to find out."""
+    with account.source.filler(account.user) as filler:
+        filler.append(("INBOX",), [Mail(b"Subject: bad\r\n\r\nPOISON\r\n"), Mail(b"Subject: good\r\n\r\nx\r\n")])
+    account.source.proxy.arm(Poison(b"POISON", Way.TO_CLIENT))
+    outcome = _meanwhile(account, "begin", at, lambda: _append(account, "destination"))
+    assert outcome.failure is None
+    assert outcome.tally.refused == 1
+    account.clear()
+    assert account.run(2).tally.copied == 1
+    settled(account, 3, OF_OTHERS + Counter({LATE_DIGEST: 1}))
 
 
 @places

@@ -89,7 +89,7 @@ class FolderRun:
         work = await self._diff(inventory)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
-        recognition = await recognise(job, work, destination.exists, self._session.sleep)
+        recognition = await self._recognise(job, work, destination)
         self._add(work.tally, recognition.rows)
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
@@ -191,6 +191,20 @@ class FolderRun:
         session = self._session
         name, folder_id = self._record.destination_name, self._record.id
         return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run)
+
+    async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
+        """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
+        strikes = self._session.strikes.of(job.folder_id)
+        try:
+            recognition = await recognise(job, work, destination.exists, self._session.sleep, strikes.struck(REFUSED_AFTER))
+        except TransferError as error:
+            if error.failure.retry is Retry.NOW:
+                alone = [intent.source_uids[0] for intent in await job.ledger.intents(job.folder_id) if len(intent.source_uids) == 1]
+                strikes.add(alone)
+            raise
+        if any(row.fate is Fate.COPIED for row in recognition.rows):
+            strikes.carried()  # it had arrived when the line broke
+        return recognition
 
     async def _leave_out_large(self, inventory: Inventory, work: Work, recognition: Recognition) -> None:
         """Messages over the limit are listed before anything is read."""

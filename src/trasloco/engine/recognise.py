@@ -7,7 +7,7 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
@@ -32,8 +32,11 @@ class Recognition:
     late: Latecomers | None = None
 
 
-async def recognise(job: Job, work: Work, exists: int, sleep: Callable[[float], Awaitable[None]]) -> Recognition:
+async def recognise(
+    job: Job, work: Work, exists: int, sleep: Callable[[float], Awaitable[None]], untouchable: Collection[int] = ()
+) -> Recognition:
     """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
+    untouchable: source UIDs that break the line when they are read, so they are not read to be recognised.
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
@@ -46,7 +49,7 @@ async def recognise(job: Job, work: Work, exists: int, sleep: Callable[[float], 
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
     for intent in intents:
-        await _close(job, intent, wanted, unknown, recognition)
+        await _close(job, intent, wanted, unknown, recognition, untouchable)
     if unknown and wanted:
         await _adopt(job, wanted, unknown, recognition)
     sent_again = wanted.intersection(uid for intent in intents for uid in intent.source_uids)
@@ -64,7 +67,9 @@ async def _unknown(job: Job, work: Work) -> set[int]:
     return there.difference(work.bound)
 
 
-async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+async def _close(
+    job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition, untouchable: Collection[int]
+) -> None:
     """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again.
 
     Bytes are compared: new mail may have been delivered into the same folder meanwhile.
@@ -72,7 +77,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     ours = [uid for uid in intent.source_uids if uid in wanted]
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True) if ours and theirs else {}
-    if len(ours) == 1 and theirs and not pairs:
+    if len(ours) == 1 and theirs and not pairs and ours[0] not in untouchable:
         pairs = await _repaired(job, ours[0], theirs)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     await job.ledger.settle(intent.id, rows)

@@ -38,9 +38,12 @@ class FolderStrikes:
         return guilty.intersection(left)
 
     def order(self, uid: int) -> int:
-        """Sort key: suspects last, and of them the one nearest to its end first, so that it comes to one."""
+        """Sort key: suspects last. As long as the line is not proven, the least suspected of them first, to prove
+        it; then the one nearest to its end first, so that it comes to one."""
         count = self._counts.get(uid, 0)
-        return 0 if count < SUSPECT_AFTER else 1000 - count
+        if count < SUSPECT_AFTER:
+            return 0
+        return 1000 - count if uid in self._proven else count
 
     def struck(self, times: int) -> set[int]:
         """UIDs with at least so many strikes."""
