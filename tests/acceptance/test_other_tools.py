@@ -30,7 +30,8 @@ def mbsync(source: Dovecot, destination: Dovecot, login: str, directory: Path) -
         return f"{account}\nIMAPStore {name}\nAccount {name}\n"
 
     there = store("there", destination, f"{login}*{MASTER[0]}", MASTER[1])
-    sync = f"Channel all\nFar :here:\nNear :there:\nPatterns *\nCreate Near\nSync PullNew\nCopyArrivalDate yes\nSyncState {directory}/mbsync-\n"
+    patterns = "Patterns *\nCreate Near\nSync PullNew\nCopyArrivalDate yes"
+    sync = f"Channel all\nFar :here:\nNear :there:\n{patterns}\nSyncState {directory}/mbsync-\n"
     config = directory / "mbsyncrc"
     config.write_text("\n".join([store("here", source, login, source.password), there, sync]), "utf-8")
     environment = tree.environment() | {"HOME": str(directory)}

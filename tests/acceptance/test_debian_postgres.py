@@ -1,0 +1,62 @@
+"""The same migration with Debian's own PostgreSQL behind ``DATABASE_URL``."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
+from trasloco.records.embedded_postgres import EmbeddedPostgres
+from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.letters import Letters
+from trasloco.testing.mailbox_filler import MailboxFiller
+from trasloco.testing.packages import PackageTree
+from trasloco.testing.snapshot import Snapshot
+
+
+@pytest.fixture(scope="module")
+def debian() -> Iterator[str]:
+    """A server of the distribution's binaries; its conninfo."""
+    PackageTree.obtain("postgresql-common", "postgresql-common")  # refreshes the lists where they are empty
+    depends = subprocess.run(["apt-cache", "depends", "postgresql"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Depends: (postgresql-(\d+))", depends)
+    assert found is not None, depends
+    tree = PackageTree.obtain("postgresql", found[1])
+    programs = tree.root / "usr/lib/postgresql" / found[2] / "bin"
+    environment = os.environ | tree.environment() | {"TRASLOCO_PG_BIN": str(programs)}
+    state = Path(tempfile.mkdtemp(prefix="trasloco-debian-"))
+    server = EmbeddedPostgres(state, environment)
+    try:
+        with server.running() as conninfo:
+            yield conninfo
+    finally:
+        server.remove()
+        state.rmdir() if not any(state.iterdir()) else None
+
+
+def test_two_runs_on_debians_postgresql(trasloco: Trasloco, source: Dovecot, destination: Dovecot, debian: str) -> None:
+    with psycopg.connect(debian) as connection:
+        version = connection.execute("SELECT version()").fetchone()
+    assert version is not None
+    assert "Debian" in version[0] or "Ubuntu" in version[0]
+    trasloco.environment["DATABASE_URL"] = debian
+    logins = [f"debian-{number}@old.example" for number in range(5)]
+    for login in logins:
+        with MailboxFiller(source.host, source.port, login, source.password) as filler:
+            filler.fill(Letters(login), 80)
+    rows = [(login, f"{source.host}:{source.port}", login, source.password) for login in logins]
+    report = trasloco.migrate(rows, destination, "--runs", "2")
+    assert [run["number"] for run in report["accounts"][0]["runs"]] == [1, 2]
+    for number, login in enumerate(logins):
+        assert fates(report["accounts"][number]["runs"][0]) == {"source": 80, "copied": 80}
+        assert fates(last_run(report, number)) == {"source": 80, "adopted": 80}
+        there = Snapshot.read(destination.host, destination.port, f"{login}*{MASTER[0]}", MASTER[1])
+        assert there.messages() == Snapshot.read(source.host, source.port, login, source.password).messages()
+    assert not (trasloco.directory / "state" / "postgres").exists(), "the embedded database was not started"
