@@ -33,7 +33,7 @@ from trasloco.imap import quirks
 from trasloco.imap.client import Client
 from trasloco.imap.values import Selected, Status
 
-REFUSED_AFTER = 4
+REFUSED_AFTER = 5
 """Lost connections with the same message on its way before it is given up (see ``strikes``)."""
 
 
