@@ -265,6 +265,8 @@ class Relay:
 
     async def _give_uids(self, rows: list[MessageRow], appended: Appended) -> None:
         """Source UID -> destination UID, from APPENDUID or by looking."""
+        if appended.uidvalidity is not None and self._uidvalidity is not None and appended.uidvalidity != self._uidvalidity:
+            raise TransferError(_made_anew(self._job.destination))
         if appended.uids is not None and len(appended.uids) == len(rows):
             for row, uid in zip(rows, appended.uids, strict=True):
                 row.destination_uid = uid
@@ -368,3 +370,9 @@ def over_size(size: int, limit: int) -> str:
 def _late_uid(place: Place) -> Failure:
     words = f"The source names a message's UID only after its body, in “{place.folder}”. Trasloco asks again, one by one."
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "late-uid", words)
+
+
+def _made_anew(place: Place) -> Failure:
+    """APPEND goes by name: the folder that was opened and the one that took the messages are not the same."""
+    words = f"The destination's folder “{place.folder}” was made anew while messages were added to it. Trasloco looks again what is there."
+    return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words)
