@@ -54,3 +54,10 @@ def test_a_good_end_is_said_first() -> None:
     page = html_report({"migration": "m", "accounts": [account]})
     assert "All mail is there: 5 messages, each with its stated fate" in page
     assert "What needs attention" not in page
+
+
+def test_what_a_rule_left_out_is_said_in_the_same_breath() -> None:
+    folders = [folder("INBOX", "INBOX", copied=5), folder("Trash", "", skipped=2)]
+    account = {"source": "a@b", "destination": "a@b", "runs": [run(1, "completed", folders)]}
+    page = html_report({"migration": "m", "accounts": [account]})
+    assert "All mail is there but 2 messages that were left out by a rule" in page

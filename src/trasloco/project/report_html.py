@@ -56,6 +56,9 @@ def _headline(report: Report, total: Mapping[str, int]) -> str:
         return f"{troubled:,} of {count_words(len(report['accounts']), 'account')} {verb} attention"
     if not figures.well(report):
         return "Not finished yet"
+    if total["skipped"]:
+        verb = "was" if total["skipped"] == 1 else "were"
+        return f"All mail is there but {count_words(total['skipped'], 'message')} that {verb} left out by a rule"
     return f"All mail is there: {count_words(total['source'], 'message')}, each with its stated fate"
 
 
