@@ -71,25 +71,28 @@ def one_message(flags: str = "", body: str = "A: 1<0D><0A><0D><0A>", size: int =
     )
 
 
-def emptiness(capabilities: str = " LITERAL+ UIDPLUS", *, permanent: str = "\\Seen \\*", uidnext: int = 1) -> str:
-    """A destination's conversation up to its INBOX, selected and empty; APPEND is t5."""
+def emptiness(capabilities: str = " LITERAL+ UIDPLUS", *, permanent: str = "\\Seen \\*", uidnext: int = 1, shift: int = 0) -> str:
+    """A destination's conversation up to its INBOX, selected and empty; APPEND is t5.
+
+    shift: commands that come before."""
+    one, two, three, four = (f"t{number + shift}" for number in range(1, 5))
     return f"""
 S: * PREAUTH [CAPABILITY IMAP4rev1{capabilities}] ready
-C: t1 LIST "" "*"
-C: t2 LSUB "" "*"
+C: {one} LIST "" "*"
+C: {two} LSUB "" "*"
 {INBOX}
-S: t1 OK
-S: t2 OK
-C: t3 STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)
+S: {one} OK
+S: {two} OK
+C: {three} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)
 S: * STATUS INBOX (MESSAGES 0 UIDNEXT {uidnext} UIDVALIDITY 7)
-S: t3 OK
-C: t4 SELECT INBOX
+S: {three} OK
+C: {four} SELECT INBOX
 S: * 0 EXISTS
 S: * FLAGS (\\Seen \\Answered)
 S: * OK [PERMANENTFLAGS ({permanent})] kept
 S: * OK [UIDVALIDITY 7] valid
 S: * OK [UIDNEXT {uidnext}] next
-S: t4 OK [READ-WRITE] done
+S: {four} OK [READ-WRITE] done
 """
 
 
@@ -148,6 +151,7 @@ class OddDestination:
     """``await OddDestination(user).run(source script, destination script)``: both sides are played."""
 
     user: str
+    password: str = "secret"
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     settings: Settings = field(default_factory=Settings)
     sink: ListSink = field(default_factory=ListSink)
@@ -169,7 +173,7 @@ async def account_between(
     async def pause(seconds: float) -> None:
         account.pauses.append(seconds)
 
-    password = account.dovecot.password if isinstance(account, OddSource) else "secret"
+    password = account.dovecot.password if isinstance(account, OddSource) else account.password
     credentials = Credentials(account.user, Secret(password))
 
     def side(name: SideName, server: ScriptedServer | Dovecot) -> Side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import ListSink
-from tests.engine.odd_servers import OddDestination, emptiness, one_message, script
+from tests.engine.odd_servers import LISTING, OddDestination, emptiness, one_message, opening, script
 from tests.imap.meets import meets, talk
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
@@ -27,13 +27,14 @@ def odd() -> OddDestination:
     return OddDestination("anna")
 
 
-def again(tag: int) -> str:
-    """The source sends its message once more."""
-    return f"C: t{tag} UID FETCH 1 (UID BODY.PEEK[])\nS: * 1 FETCH (UID 1 BODY[] {{8}}\nS: A: 1<0D><0A><0D><0A>)\nS: t{tag} OK\n"
+def again(tag: int, uid: int = 1) -> str:
+    """The source sends a message once more."""
+    sent = f"S: * {uid} FETCH (UID {uid} BODY[] {{8}}\nS: A: {uid}<0D><0A><0D><0A>)"
+    return f"C: t{tag} UID FETCH {uid} (UID BODY.PEEK[])\n{sent}\nS: t{tag} OK\n"
 
 
-def append(tag: int, answer: str, flags: str = "", date: str = DATE + " ") -> str:
-    return f"C: t{tag} APPEND INBOX {flags}{date}{{8+}}\nC: A: 1\nC:\nC:\nS: t{tag} {answer}\n"
+def append(tag: int, answer: str, flags: str = "", body: int = 1) -> str:
+    return f"C: t{tag} APPEND INBOX {flags}{DATE} {{8+}}\nC: A: {body}\nC:\nC:\nS: t{tag} {answer}\n"
 
 
 @meets(quirks.FLAG_REFUSED)
@@ -53,6 +54,7 @@ async def test_a_keyword_that_is_refused_with_the_message(odd: OddDestination) -
     )
     outcome = await odd.run(one_message("\\Seen $Work NAME:FLAG123") + again(7) + "close", destination)
     assert outcome.tally == Tally(copied=1)
+    assert ["NAME:FLAG123" in entry.words for entry in odd.sink.entries if entry.action == "flags-lost"] == [True]
     row = (await odd.rows())[1]
     assert row.destination_uid == 4
     assert row.reason.startswith("repaired (flags-and-date)")
@@ -147,6 +149,33 @@ async def test_the_connection_is_renewed_before_the_tenth_refusal() -> None:
         await renew_if_weary(place)
         assert client.refusals == 0
         assert client.selected is not None
+
+
+@meets(quirks.TEN_ERRORS)
+async def test_no_more_appends_are_on_their_way_than_may_fail(odd: OddDestination) -> None:
+    """Nine messages are refused, one after the other; the ninth on a connection of its own."""
+    count = ENOUGH + 1
+    listed = "\n".join(
+        f'S: * {n} FETCH (UID {n} FLAGS () INTERNALDATE "01-Feb-2024 10:00:00 +0100" RFC822.SIZE 8)' for n in range(1, count + 1)
+    )
+    bodies = "\n".join(f"S: * {n} FETCH (UID {n} BODY[] {{8}}\nS: A: {n}<0D><0A><0D><0A>)" for n in range(1, count + 1))
+    kept = [again(6 + n, n) for n in range(1, count + 1)]
+    source = script(
+        opening(count), LISTING, listed, f"S: t5 OK\nC: t6 UID FETCH 1:{count} (UID BODY.PEEK[])", bodies, "S: t6 OK", *kept, "close"
+    )
+    login = "C: t1 LOGIN anna secret\nS: t1 OK [CAPABILITY IMAP4rev1 UIDPLUS LITERAL+] done\n"
+    first = (
+        emptiness(" UIDPLUS LITERAL+", shift=1)
+        .replace("* PREAUTH [", "* OK [")
+        .replace("ready\n", f"The Microsoft Exchange IMAP4 service is ready.\n{login}")
+    )
+    refused = [append(n, "NO Message too large", body=n - 5) for n in range(6, 6 + ENOUGH)]
+    second = f"S: * OK [CAPABILITY IMAP4rev1] ready\n{login}C: t2 SELECT INBOX\nS: * OK [UIDVALIDITY 7] v\nS: t2 OK\n"
+    odd.settings = Settings(repair=False)
+    destination = script(first, *refused, f"C: t{6 + ENOUGH} LOGOUT\nclose")
+    outcome = await odd.run(source, destination, script(second, append(3, "NO Message too large", body=count), "close"))
+    assert outcome.failure is None
+    assert outcome.tally == Tally(refused=count)
 
 
 # -- names

@@ -9,6 +9,8 @@ from tests.imap.meets import meets
 from trasloco.engine.failure import Retry, Scope
 from trasloco.engine.fate import Tally
 from trasloco.imap import quirks
+from trasloco.imap.sasl import Credentials
+from trasloco.secret import Secret
 from trasloco.testing.dovecot import Dovecot
 
 
@@ -89,3 +91,21 @@ async def test_a_refused_login_says_what_to_do(answer: str, advice: str) -> None
     assert advice in outcome.failure.words
     assert "“" in outcome.failure.words
     assert "secret" not in outcome.failure.words
+
+
+@meets(quirks.PASSWORD_LATIN_1)
+async def test_a_password_in_latin_1_is_the_second_try() -> None:
+    def greeting(answer: str, password: str, size: int) -> str:
+        return f"S: * OK [CAPABILITY IMAP4rev1 LITERAL+] ready\nC: t1 LOGIN anna {{{size}+}}\nC: {password}\nS: t1 {answer}\nclose\n"
+
+    refusal = "NO [AUTHENTICATIONFAILED] no"
+    account = OddDestination("anna", password="s\xfc\xdf")
+    outcome = await account.run(one_message() + "close", greeting(refusal, "s\xfc\xdf", 5), greeting(refusal, "s<FC><DF>", 3))
+    assert outcome.failure is not None
+    assert (outcome.failure.code, account.pauses) == ("login-refused", [])
+
+
+@pytest.mark.parametrize(("password", "charset"), [("plain", None), ("s\xfc\xdf", "latin-1"), ("z\u0142oty", None)])
+def test_what_latin_1_cannot_write_is_tried_once(password: str, charset: str | None) -> None:
+    other = Credentials("anna", Secret(password)).in_latin_1()
+    assert (other and other.charset) == charset

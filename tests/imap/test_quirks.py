@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +11,12 @@ import pytest
 from tests.imap.meets import meets, talk
 from trasloco.imap import quirks
 from trasloco.imap.append_command import AppendCommand
-from trasloco.imap.deadlines import Deadlines
-from trasloco.imap.errors import CommandFailed, ConnectionLost, LoginImpossible, LoginRefused
+from trasloco.imap.errors import CommandFailed
 from trasloco.imap.quirks import QUIRKS, known
-from trasloco.imap.sasl import Credentials
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Appended, Capabilities, Mailbox, Status
-from trasloco.secret import Secret
 
 ROOT = Path(__file__).parents[2]
-ANNA = Credentials("anna", Secret("päss"))
 
 
 # -- the list itself
@@ -58,7 +52,7 @@ def page() -> str:
             "# Servers as they are",
             "",
             "What servers do that the standards do not expect of them, and what Trasloco does then. Each has a name in",
-            "`src/trasloco/imap/quirks.py` and a test that plays the conversation (`tests/imap/test_quirks.py`,",
+            "`src/trasloco/imap/quirks.py` and a test that plays the conversation (`tests/imap/test_quirks*.py`,",
             "`tests/engine/test_quirks*.py`). Written by `python -m tests.imap.test_quirks`; a test holds it against the code.",
             "",
             "| Quirk | Where seen | Reference | What is done |",
@@ -301,117 +295,6 @@ async def test_bytes_of_a_name_go_back_as_they_came() -> None:
         assert [decode_name(name) for name in names] == ["Entwürfe", "Entwürfe", "Salt & Pepper", "&BB8EQ-x", "&&"]
         for name in names[:4]:
             await client.select(name, read_only=True)
-
-
-# -- the session
-
-
-@meets(quirks.CAPABILITIES_CHANGE, quirks.CAPABILITY_SPACING)
-async def test_capabilities_are_asked_for_again_after_the_login() -> None:
-    script = """
-        S: * OK ready
-        C: t1 CAPABILITY
-        S: * CAPABILITY  IMAP4rev1   AUTH=PLAIN SASL-IR  MOVE\x20
-        S: t1 OK
-        C: t2 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
-        S: t2 OK welcome
-        C: t3 CAPABILITY
-        S: * CAPABILITY IMAP4rev1 UIDPLUS
-        S: t3 OK
-        """
-    async with talk(script) as client:
-        assert sorted(client.capabilities) == ["AUTH=PLAIN", "IMAP4REV1", "MOVE", "SASL-IR"]
-        await client.login(ANNA)
-        assert sorted(client.capabilities) == ["IMAP4REV1", "UIDPLUS"]
-
-
-@meets(quirks.PREAUTH)
-async def test_preauth_needs_no_login() -> None:
-    async with talk("S: * PREAUTH [CAPABILITY IMAP4rev1] hello anna\n") as client:
-        assert client.authenticated
-        await client.login(ANNA)
-
-
-@meets(quirks.LOGIN_DISABLED)
-async def test_login_disabled_sends_no_password() -> None:
-    async with talk("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED STARTTLS] hello\n") as client:
-        with pytest.raises(LoginImpossible, match="it may ask for TLS first"):
-            await client.login(ANNA)
-
-
-@meets(quirks.MECHANISM_UNKNOWN)
-async def test_a_mechanism_that_is_offered_and_not_known() -> None:
-    script = """
-        S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR LITERAL+] ready
-        C: t1 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
-        S: t1 NO Unsupported authentication mechanism
-        C: t2 LOGIN anna {5+}
-        C: päss
-        S: t2 NO [AUTHENTICATIONFAILED] Authentication failed
-        """
-    async with talk(script) as client:
-        with pytest.raises(LoginRefused, match="Authentication failed"):
-            await client.login(ANNA)
-
-
-@meets(quirks.BYE_WITHOUT_CLOSE)
-async def test_a_bye_after_which_nothing_happens() -> None:
-    script = """
-        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
-        C: t1 NOOP
-        S: * BYE going down for maintenance
-        wait 5
-        """
-    async with talk(script, deadlines=Deadlines(logout=0.2)) as client:
-        began = time.monotonic()
-        with pytest.raises(ConnectionLost, match="going down for maintenance"):
-            await client.noop()
-        assert time.monotonic() - began < 3
-
-
-@meets(quirks.LOGOUT_CUT)
-@pytest.mark.parametrize("end", ["close", "cut", "S: * BYE bye\n        close"])
-async def test_a_connection_that_ends_before_the_answer_to_logout(end: str) -> None:
-    script = f"""
-        S: * PREAUTH [CAPABILITY IMAP4rev1] ready
-        C: t1 LOGOUT
-        {end}
-        """
-    async with talk(script) as client:
-        await client.logout()
-        assert client.closed
-
-
-@meets(quirks.TEN_ERRORS)
-async def test_refusals_are_counted_and_the_connection_is_renewed() -> None:
-    opening = """
-        S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UNSELECT] The Microsoft Exchange IMAP4 service is ready.
-        C: t1 AUTHENTICATE PLAIN AGFubmEAcMOkc3M=
-        S: t1 OK [CAPABILITY IMAP4rev1 UNSELECT] done
-        C: t2 EXAMINE Sent
-        S: * OK [UIDVALIDITY {}] valid
-        S: t2 OK
-        """
-    first = opening.format(7) + 'C: t3 CREATE x\nS: t3 NO no\nC: t4 CREATE "y "\nS: t4 BAD no\nC: t5 LOGOUT\nS: t5 OK\n'
-    second = opening.format(7) + "C: t3 CREATE x\nS: t3 NO no\nC: t4 LOGOUT\nclose\n"
-    lines = ["\n".join(line.strip() for line in script.splitlines()) for script in (first, second, opening.format(8))]
-    async with talk(*lines) as client:
-        await client.login(ANNA)
-        await client.select(b"Sent", read_only=True)
-        for name in (b"x", b"y "):
-            with pytest.raises(CommandFailed):
-                await client.create(name)
-        assert client.refusals == 2
-        await client.renew(ANNA)
-        assert client.refusals == 0
-        assert client.selected is not None
-        assert client.selected.name == b"Sent"
-        with pytest.raises(CommandFailed):
-            await client.create(b"x")
-        with pytest.raises(ConnectionLost, match="renumbered"):
-            await client.renew(ANNA)
-        assert client.closed
-        await asyncio.sleep(0)
 
 
 if __name__ == "__main__":

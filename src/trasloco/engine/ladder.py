@@ -35,22 +35,25 @@ class _Try:
 
 
 class Ladder:
-    """Takes messages of one folder. ``keywords_lost``: flags that had to be left behind on the way."""
+    """Takes messages of one folder. Flags that had to be left behind on the way are in ``permitted.lost``."""
 
     def __init__(self, job: Job, permitted: Permitted) -> None:
         self._job, self._permitted = job, permitted
-        self.keywords_lost: set[str] = set()
 
     async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
         """The message's row: copied with the rungs named, or refused (and parked). None: the source has it no more.
 
         Raises TransferError, Fenced, LedgerUnavailable.
         """
+        position = self._job.inventory.position(uid)
+        assert position is not None
         original = await self._read(uid)
         if original is None:
             return None
-        position = self._job.inventory.position(uid)
-        assert position is not None
+        if isinstance(original, StatusText):
+            inventory, run = self._job.inventory, self._job.run
+            reason = f"the destination says “{refusal}”, and the source “{original}” when asked for it again"
+            return MessageRow(uid, Fate.REFUSED, run, size=inventory.sizes[position], flags=inventory.flags(position), reason=reason)
         flags = self._permitted.keep(self._job.inventory.flags(position))
         state, said = _Try(original, flags, self._job.inventory.date(position), ()), refusal
         tried: set[Rung] = set()
@@ -70,12 +73,19 @@ class Ladder:
                     # Another complaint: this one is settled, so what settled it is kept.
                     state, said = attempt, answer
 
-    async def _read(self, uid: int) -> bytes | None:
+    async def _read(self, uid: int) -> bytes | StatusText | None:
+        """The message; the source's refusal; None when it sends nothing (any more)."""
         place = self._job.source
-        with blame(place.side, "reading a refused message again", place.folder):
-            stream = place.client.bodies([uid])
-            parts = [await body.read() async for body in stream]
-            await stream.finish()
+        await renew_if_weary(place)
+        try:
+            with blame(place.side, "reading a refused message again", place.folder, refusals=True):
+                stream = place.client.bodies([uid])
+                parts = [await body.read() async for body in stream]
+                await stream.finish()
+        except CommandFailed as error:
+            if busy(error.status):
+                raise TransferError(explain(error, place.side, "reading a refused message again", folder=place.folder)) from error
+            return error.status
         return parts[0] if parts and parts[0] else None
 
     async def _send(self, uid: int, attempt: _Try, row: MessageRow) -> StatusText | None:
@@ -107,14 +117,17 @@ class Ladder:
         """What was left off the APPEND is tried flag by flag; a refused one is lost and named."""
         place = self._job.destination
         for flag in flags:
-            if flag in attempt.flags or row.destination_uid is None:
+            if flag in attempt.flags:
+                continue
+            if row.destination_uid is None:
+                self._permitted.lost.add(flag)
                 continue
             await renew_if_weary(place)
             try:
                 with blame(place.side, "setting a flag", place.folder, refusals=True):
                     await place.client.store([row.destination_uid], "+FLAGS", [flag])
             except CommandFailed:
-                self.keywords_lost.add(flag)
+                self._permitted.lost.add(flag)
 
     async def _park(self, uid: int, original: bytes, refusal: StatusText) -> MessageRow:
         position = self._job.inventory.position(uid)

@@ -26,10 +26,11 @@ async def open_side(side: Side, deadlines: Deadlines | None = None) -> tuple[Cli
     with blame(side, "signing in"):
         try:
             return await _sign_in(side, side.credentials, deadlines or Deadlines())
-        except LoginRefused:
-            if side.fallback is None:
+        except LoginRefused as refused:
+            other = side.fallback or (None if busy(refused.status) else side.credentials.in_latin_1())
+            if other is None:
                 raise
-        return await _sign_in(side, side.fallback, deadlines or Deadlines())
+        return await _sign_in(side, other, deadlines or Deadlines())
 
 
 async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines) -> tuple[Client, Side]:

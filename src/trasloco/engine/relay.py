@@ -25,7 +25,7 @@ from trasloco.engine.flags import Permitted
 from trasloco.engine.identity import Place, pair
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Ledger, MessageRow
-from trasloco.engine.renewal import renew_if_weary, weary
+from trasloco.engine.renewal import Restraint, renew_if_weary, weary
 from trasloco.imap.append_command import AppendCommand, PendingAppend
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
@@ -108,6 +108,7 @@ class Relay:
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
+        self._restraint = Restraint(job.destination)
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
@@ -163,7 +164,7 @@ class Relay:
 
     async def _relay(self, sending: _Sending) -> None:
         """Hand on every body of one batch as it comes, in one APPEND or one for each."""
-        job, outgoing = self._job, _Outgoing(self._job, sending)
+        job, outgoing = self._job, _Outgoing(self._job, sending, self._restraint)
         with blame(job.source.side, "reading messages", job.source.folder):
             async for body in sending.stream:
                 row = self._row(body, sending)
@@ -307,8 +308,8 @@ class _Outgoing:
     closed: the destination refused in the middle of a MULTIAPPEND; the rest of the batch is refused with it.
     """
 
-    def __init__(self, job: Job, sending: _Sending) -> None:
-        self._client, self._name, self._sending = job.destination.client, job.name, sending
+    def __init__(self, job: Job, sending: _Sending, restraint: Restraint) -> None:
+        self._client, self._name, self._sending, self._restraint = job.destination.client, job.name, sending, restraint
         self._several = "MULTIAPPEND" in self._client.capabilities
         self._command: AppendCommand | None = None
         self._rows: list[MessageRow] = []
@@ -322,6 +323,7 @@ class _Outgoing:
         """Begin one message; false when the server refused instead of asking for the literal.
         What was sent before in the same command was then not stored either."""
         if self._command is None:
+            await self._restraint.before_next()
             self._command = self._client.append(self._name)
         self._rows.append(row)
         try:
@@ -350,7 +352,9 @@ class _Outgoing:
 
     def _finish(self) -> None:
         assert self._command is not None
-        self._sending.commands.append((self._command.finish(), self._rows))
+        pending = self._command.finish()
+        self._restraint.sent(pending)
+        self._sending.commands.append((pending, self._rows))
         self._command, self._rows = None, []
 
     def _refuse_the_rest(self, refusal: CommandFailed) -> None:

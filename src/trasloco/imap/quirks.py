@@ -302,6 +302,12 @@ MECHANISM_UNKNOWN = Quirk(
     "imapsync FAQ.Authentication_failure",
     "the next method is tried only when the refusal is about the mechanism, never after a wrong password",
 )
+PASSWORD_LATIN_1 = Quirk(
+    "password-latin-1",
+    "servers that compare the bytes of a Latin-1 password",
+    "mailcow 4521, 6968; imapsync FAQ.Passwords_*",
+    "a refused login with other than ASCII in it is tried once more in Latin-1; two tries at the most",
+)
 AUTHENTICATED_NOT_CONNECTED = Quirk(
     "authenticated-not-connected",
     "Exchange",

@@ -12,7 +12,7 @@ import base64
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trasloco.imap.errors import LoginImpossible
 from trasloco.imap.status_text import readable
@@ -31,12 +31,21 @@ class Credentials:
     login, secret: the name and password (or OAuth token) given to the server.
     authorization: the mailbox opened, when ``login`` is a master user's (SASL PLAIN authzid); "" = login's own.
     oauth: ``secret`` is a bearer token.
+    charset: of name and password on the wire; UTF-8 by the book, Latin-1 for servers older than that.
     """
 
     login: str
     secret: Secret
     authorization: str = ""
     oauth: bool = False
+    charset: str = "utf-8"
+
+    def in_latin_1(self) -> Credentials | None:
+        """The same for a server that compares Latin-1 bytes; None when that makes no difference or cannot be."""
+        text = self.login + self.secret.reveal() + self.authorization
+        if text.isascii() or self.oauth or self.charset != "utf-8" or any(character > "\xff" for character in text):
+            return None
+        return replace(self, charset="latin-1")
 
     @property
     def display(self) -> str:
@@ -98,12 +107,12 @@ def unsupported(status: StatusText) -> bool:
 
 def login_bytes(credentials: Credentials) -> tuple[bytes, bytes]:
     """Name and password for the LOGIN command: UTF-8, any byte."""
-    return _text(credentials.login), _text(credentials.secret.reveal())
+    return _text(credentials, credentials.login), _text(credentials, credentials.secret.reveal())
 
 
 def secret_forms(credentials: Credentials) -> tuple[str, ...]:
     """How the secret may look in words a server says back: plain, quoted, and as base64."""
-    plain = _text(credentials.secret.reveal())
+    plain = _text(credentials, credentials.secret.reveal())
     if len(plain) < 3:
         return ()  # would tear words apart, and tell more than it hides
     quoted = plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
@@ -125,13 +134,14 @@ def decode_challenge(text: bytes) -> bytes:
         return b""
 
 
-def _text(value: str) -> bytes:
-    return value.encode("utf-8", "surrogateescape")
+def _text(credentials: Credentials, value: str) -> bytes:
+    return value.encode(credentials.charset, "surrogateescape")
 
 
 def _plain(credentials: Credentials) -> bytes:
     """RFC 4616: authorization NUL authentication NUL password."""
-    return b"\0".join((_text(credentials.authorization), _text(credentials.login), _text(credentials.secret.reveal())))
+    texts = (credentials.authorization, credentials.login, credentials.secret.reveal())
+    return b"\0".join(_text(credentials, text) for text in texts)
 
 
 def _login(credentials: Credentials) -> Method:
@@ -142,12 +152,12 @@ def _login(credentials: Credentials) -> Method:
 
 def _cram_md5(credentials: Credentials, challenge: bytes) -> bytes:
     """RFC 2195."""
-    digest = hmac.new(_text(credentials.secret.reveal()), challenge, "md5").hexdigest()
-    return _text(credentials.login) + b" " + digest.encode("ascii")
+    digest = hmac.new(_text(credentials, credentials.secret.reveal()), challenge, "md5").hexdigest()
+    return _text(credentials, credentials.login) + b" " + digest.encode("ascii")
 
 
 def _oauth(credentials: Credentials, capabilities: Capabilities, host: str, port: int) -> list[Method]:
-    token, user = _text(credentials.secret.reveal()), _text(credentials.authorization or credentials.login)
+    token, user = _text(credentials, credentials.secret.reveal()), _text(credentials, credentials.authorization or credentials.login)
     found = []
     if "AUTH=OAUTHBEARER" in capabilities:
         escaped = user.replace(b"=", b"=3D").replace(b",", b"=2C")
