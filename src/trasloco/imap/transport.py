@@ -68,7 +68,7 @@ async def _connect(endpoint: Endpoint, seconds: float) -> socket.socket:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     addresses = await _addresses(endpoint, seconds)
-    failure: ConnectFailed | None = None
+    failure: ConnectFailed | ConnectionLost | None = None
     for number, (family, address) in enumerate(addresses):
         left = end - loop.time()
         if number + 1 < len(addresses):
@@ -87,6 +87,10 @@ async def _connect(endpoint: Endpoint, seconds: float) -> socket.socket:
         except TimeoutError:
             sock.close()
             failure = ConnectFailed("timeout", f"{address[0]} port {endpoint.port}, {left:g} seconds")
+        except ConnectionResetError as error:
+            # Taken and dropped at once: somebody is there, and is just going away or coming up.
+            sock.close()
+            failure = ConnectionLost("connecting", None, _words(error))
         except OSError as error:
             sock.close()
             failure = ConnectFailed(_connect_reason(error), f"{address[0]} port {endpoint.port}: {_words(error)}")
