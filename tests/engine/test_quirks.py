@@ -12,6 +12,7 @@ from trasloco.engine.missing_dates import date_of
 from trasloco.imap import quirks
 from trasloco.imap.dates import InternalDate
 from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.mailbox_filler import Mail, MailboxFiller
 
 DATE = '"01-Feb-2024 10:00:00 +0100"'
 EPOCH = 1706778000  # the same
@@ -297,3 +298,39 @@ async def test_a_folder_that_is_listed_and_cannot_be_opened(odd: OddSource) -> N
         "Inbox/Sub": "INBOX/Sub",
         "Old/Inbox": "Old/Inbox",
     }
+
+
+@meets(quirks.FETCH_REFUSED)
+async def test_one_that_cannot_be_looked_at_is_not_copied_beside_what_may_be_it(odd: OddSource) -> None:
+    """The destination holds mail of another tool: UID 1 is found there, UID 2 cannot be compared, UID 3 is new."""
+    with MailboxFiller(odd.dovecot.host, odd.dovecot.port, odd.user, odd.dovecot.password) as filler:
+        filler.append(("INBOX",), [Mail(b"A: 1\r\n\r\n"), Mail(b"A: 2\r\n\r\n")])
+    header = "BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)]"
+    items = f"(UID RFC822.SIZE {header.replace('BODY', 'BODY.PEEK')})"
+    conversation = script(
+        opening(3),
+        listed(1, 2, 3),
+        f"""
+        C: t6 UID FETCH 1:3 {items}
+        S: * 1 FETCH (UID 1 RFC822.SIZE 8 {header} "")
+        S: t6 NO one of these is damaged
+        C: t7 UID FETCH 2:3 {items}
+        S: t7 NO one of these is damaged
+        C: t8 UID FETCH 2 {items}
+        S: t8 NO damaged
+        C: t9 UID FETCH 3 {items}
+        S: * 3 FETCH (UID 3 RFC822.SIZE 8 {header} "")
+        S: t9 OK
+        C: t10 UID FETCH 1,3 (UID BODY.PEEK[])
+        """,
+        message(1),
+        message(3),
+        "S: t10 OK\nC: t11 UID FETCH 3 (UID BODY.PEEK[])",
+        message(3),
+        "S: t11 OK\nclose",
+    )
+    outcome = await odd.run(conversation)
+    assert outcome.tally == Tally(adopted=1, copied=1, refused=1)
+    assert len(odd.arrived()["INBOX"]) == 3
+    assert (await odd.rows())[2].reason.startswith("the source says “NO damaged”")
+    assert len(odd.said("message-refused")) == 1

@@ -91,6 +91,10 @@ class FolderRun:
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
         self._add(work.tally, recognition.rows)
+        for row in recognition.rows:
+            if row.fate is Fate.REFUSED:
+                words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
+                self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)

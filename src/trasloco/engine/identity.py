@@ -11,15 +11,21 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope
+from trasloco.engine.isolation import isolate
 from trasloco.imap.client import Client
+from trasloco.imap.errors import CommandFailed
 
 _FIELDS = b"HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)"
 _ITEMS = ("UID", "RFC822.SIZE", f"BODY.PEEK[{_FIELDS.decode()}]")
+
+Refusals: TypeAlias = dict[int, CommandFailed]
+"""UIDs that a server refused to show, each by itself, and its answers."""
 
 # So many bodies are read back by one command.
 _READ_BACK = 500
@@ -44,16 +50,26 @@ class Place:
     folder: str
 
 
-async def fingerprints(place: Place, uids: Iterable[int]) -> list[Fingerprint]:
-    """One FETCH of a few header fields for each of ``uids``; those that are gone are missing."""
+async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | None = None) -> list[Fingerprint]:
+    """One FETCH of a few header fields for each of ``uids``; those that are gone are missing.
+
+    refused: takes the messages that the server will not show; without it one of them is the folder's failure.
+    """
     found: dict[int, Fingerprint] = {}
-    with blame(place.side, "reading headers", place.folder, Scope.FOLDER):
-        async for item in place.client.fetch(uids, _ITEMS):
+
+    async def read(part: Iterable[int]) -> None:
+        async for item in place.client.fetch(part, _ITEMS):
             header = next(iter(item.sections.values()), None)
             if item.uid is None or (item.size is None and header is None):
                 continue  # flags another client changed meanwhile
             key, named = header_key(header or b"")
             found[item.uid] = Fingerprint(item.uid, item.size or 0, key, named)
+
+    with blame(place.side, "reading headers", place.folder, Scope.FOLDER):
+        if refused is None:
+            await read(uids)
+        else:
+            refused |= await isolate(list(uids), read, found)
     return list(found.values())
 
 
@@ -71,39 +87,54 @@ def header_key(header: bytes) -> tuple[bytes, bool]:
 
 
 async def pair(
-    source: Place, destination: Place, source_uids: Iterable[int], destination_uids: Iterable[int], *, certain: bool
+    source: Place,
+    destination: Place,
+    source_uids: Iterable[int],
+    destination_uids: Iterable[int],
+    *,
+    certain: bool,
+    refused: Refusals | None = None,
 ) -> dict[int, int]:
     """{source UID: destination UID} of messages that are the same; each UID at most once.
 
-    ``certain``: never believe a fingerprint, always compare the bytes. Raises TransferError.
+    certain: never believe a fingerprint, always compare the bytes. refused: takes the source's messages that
+    it will not show: whether they are on the destination is not known. Raises TransferError.
     """
     theirs = await fingerprints(destination, destination_uids)
     if not theirs:
         return {}
-    ours = await fingerprints(source, source_uids)
+    ours = await fingerprints(source, source_uids, refused)
     pairs, unsure = _by_fingerprint(ours, theirs, certain)
     if unsure:
         # Only what shares a fingerprint with something on the other side is read back.
-        our_digests = await digests(source, [uid for group, _, _ in unsure for uid in group])
+        our_digests = await digests(source, [uid for group, _, _ in unsure for uid in group], refused)
         their_digests = await digests(destination, [uid for _, group, _ in unsure for uid in group])
         for our_group, their_group, named in unsure:
             pairs |= match(our_group, their_group, our_digests, their_digests, named=named)
     return pairs
 
 
-async def digests(place: Place, uids: Sequence[int]) -> dict[int, Digests]:
-    """Read these messages once and take their digests; those that are gone are missing."""
+async def digests(place: Place, uids: Sequence[int], refused: Refusals | None = None) -> dict[int, Digests]:
+    """Read these messages once and take their digests; those that are gone are missing. refused: as in ``fingerprints``."""
     result: dict[int, Digests] = {}
+
+    async def read(part: Sequence[int]) -> None:
+        stream = place.client.bodies(part)
+        async for body in stream:
+            digester = Digester()
+            async for chunk in body:
+                digester.update(chunk)
+            if body.uid is not None:
+                result[body.uid] = digester.result()
+        await stream.finish()
+
     with blame(place.side, "reading messages back", place.folder, Scope.FOLDER):
         for start in range(0, len(uids), _READ_BACK):
-            stream = place.client.bodies(uids[start : start + _READ_BACK])
-            async for body in stream:
-                digester = Digester()
-                async for chunk in body:
-                    digester.update(chunk)
-                if body.uid is not None:
-                    result[body.uid] = digester.result()
-            await stream.finish()
+            part = uids[start : start + _READ_BACK]
+            if refused is None:
+                await read(part)
+            else:
+                refused |= await isolate(part, read, result)
     return result
 
 

@@ -14,7 +14,7 @@ from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import digests, pair
+from trasloco.engine.identity import Refusals, digests, pair
 from trasloco.engine.ladder import variants
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
@@ -76,7 +76,8 @@ async def _close(
     """
     ours = [uid for uid in intent.source_uids if uid in wanted]
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
-    pairs = await pair(job.source, job.destination, ours, theirs, certain=True) if ours and theirs else {}
+    # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
+    pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
     if len(ours) == 1 and theirs and not pairs and ours[0] not in untouchable:
         pairs = await _repaired(job, ours[0], theirs)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
@@ -99,10 +100,15 @@ async def _repaired(job: Job, uid: int, theirs: list[int]) -> dict[int, int]:
 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
-    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown), certain=False)
+    refused: Refusals = {}
+    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown), certain=False, refused=refused)
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
-    if rows:
-        await job.ledger.record(job.folder_id, rows)
+    withheld = [_row(job, uid, None, Fate.REFUSED) for uid in sorted(refused)]
+    for row in withheld:
+        row.reason = f"the source says “{refused[row.source_uid].status}”, so it is not known whether it is on the destination already"
+    if rows or withheld:
+        await job.ledger.record(job.folder_id, [*rows, *withheld])
+    _take(withheld, wanted, unknown, recognition)
     if job.settings.unite_flags:
         recognition.reflag.extend(_united(rows))
     _take(rows, wanted, unknown, recognition)
@@ -121,7 +127,7 @@ def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recog
             unknown.discard(row.destination_uid)
 
 
-def _row(job: Job, source_uid: int, destination_uid: int, fate: Fate) -> MessageRow:
+def _row(job: Job, source_uid: int, destination_uid: int | None, fate: Fate) -> MessageRow:
     position = job.inventory.position(source_uid)
     assert position is not None
     size, flags = job.inventory.sizes[position], job.inventory.flags(position)
