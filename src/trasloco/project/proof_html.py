@@ -1,6 +1,6 @@
 """The one page of a proof, for the customer: the sums, the folders, what is not there as it was, how to check.
 
-A Django template (``proof_page.html`` beside this module) rendered with automatic escaping, and given text
+A Django template (``pages/proof.html``) rendered with automatic escaping, and given text
 only. No script, nothing loaded from anywhere. The page itself is not sealed: it names the seal of the files
 that are.
 """
@@ -10,12 +10,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib import resources
 from typing import Any
 
-from django.template import Context, Engine
-
 from trasloco.imap.utf7 import decode_name
+from trasloco.project.page import render
 from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, arrived
 from trasloco.project.screen import plain
 from trasloco.project.units import count_words, size_words
@@ -29,7 +27,6 @@ _MOST_REASONS = 100
 
 def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind], files: tuple[str, str]) -> str:
     """The whole document. reasons: of this account. files: names of the CSV and the JSON it belongs to."""
-    page = resources.files("trasloco.project").joinpath("proof_page.html").read_text(encoding="utf-8")
     counts = head["counts"]
     shown = [fate for fate in FATES if counts.get(fate)]
     behind = counts["source"] - arrived(counts) + sum(item["messages"] for item in head["only_counted"])
@@ -62,7 +59,7 @@ def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind
         "was_there": LABELS["adopted"],
         "version": plain(head["trasloco"]),
     }
-    return Engine(autoescape=True).from_string(page).render(Context(values, use_l10n=False, use_tz=False))
+    return render("proof.html", values)
 
 
 def _headline(counts: Mapping[str, int], behind: int, *, finished: bool) -> str:

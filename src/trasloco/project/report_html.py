@@ -1,6 +1,6 @@
 """The report as one page to send to a customer or to print: no script, nothing loaded from anywhere.
 
-The page is a Django template (``report_page.html`` beside this module) rendered with automatic
+The page is a Django template (``pages/report.html``) rendered with automatic
 escaping, and is given text only: whatever a server or a CSV wrote stays text.
 """
 
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Any
-
-from django.template import Context, Engine
 
 from trasloco import __version__
 from trasloco.project import report_figures as figures
+from trasloco.project.page import render
 from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report
 from trasloco.project.screen import plain
 from trasloco.project.units import count_words, duration_words, size_words
@@ -27,7 +25,6 @@ _NEWS = ("copied", "moved", "refused", "vanished")
 
 def html_report(report: Report, made_at: datetime | None = None) -> str:
     """The whole document. ``made_at``: shown in the page, default now."""
-    page = resources.files("trasloco.project").joinpath("report_page.html").read_text(encoding="utf-8")
     made_at = (made_at or datetime.now(UTC)).astimezone(UTC)
     total = figures.now(report)
     fates = figures.used_fates(run["messages"] for account in report["accounts"] for run in account["runs"])
@@ -43,8 +40,7 @@ def html_report(report: Report, made_at: datetime | None = None) -> str:
         "rows": [_overview(index, account, run, fates) for index, account in enumerate(report["accounts"], 1) for run in account["runs"]],
         "accounts": [_account(index, account) for index, account in enumerate(report["accounts"], 1)],
     }
-    engine = Engine(autoescape=True)
-    return engine.from_string(page).render(Context(values, use_l10n=False, use_tz=False))
+    return render("report.html", values)
 
 
 def _headline(report: Report, total: Mapping[str, int]) -> str:
