@@ -9,7 +9,7 @@ from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag
 from trasloco.engine.failure import Scope
 from trasloco.engine.flags import Permitted, canonical, difference
-from trasloco.engine.relay import Job
+from trasloco.engine.job import Job
 from trasloco.imap.values import Selected
 
 

@@ -20,12 +20,13 @@ from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
+from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import Departures, bring_moved
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
-from trasloco.engine.relay import Job, Relay, over_size
+from trasloco.engine.relay import Relay, over_size
 from trasloco.engine.salvage import Salvage
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes

@@ -15,8 +15,8 @@ from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
+from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
-from trasloco.engine.relay import Job
 from trasloco.engine.renewal import renew_if_weary
 from trasloco.engine.repair import Rung, repair, rungs
 from trasloco.imap.dates import InternalDate

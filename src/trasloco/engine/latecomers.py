@@ -9,15 +9,15 @@ is our own second copy. It is removed; the copy the ledger knows stays.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from trasloco.engine.classify import blame
+from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.identity import Place
-from trasloco.engine.relay import Job
+from trasloco.engine.job import Job
 from trasloco.engine.sink import Entry, Level, Sink
 
 QUIET = 2.0
@@ -66,8 +66,9 @@ class Latecomers:
         if not candidates:
             return 0
         kept = await self._kept(job, there)
+        found = await exact_digests(place, sorted(candidates), "reading messages that came late", Scope.FOLDER)
         late = []
-        for uid, digest in sorted((await _digests(place, candidates)).items()):
+        for uid, digest in sorted(found.items()):
             if kept[digest]:
                 kept[digest] -= 1
                 late.append(uid)
@@ -105,17 +106,3 @@ class Latecomers:
             await place.client.expunge(uids)
         words = f"{what}; the second copies, equal byte for byte, were removed (UID {named})."
         sink.write(Entry(Level.WARNING, "late-copy-removed", words, place.folder))
-
-
-async def _digests(place: Place, uids: Iterable[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    with blame(place.side, "reading messages that came late", place.folder, Scope.FOLDER):
-        stream = place.client.bodies(sorted(uids))
-        async for body in stream:
-            sha = hashlib.sha256()
-            async for chunk in body:
-                sha.update(chunk)
-            if body.uid is not None:
-                found[body.uid] = sha.digest()
-        await stream.finish()
-    return found

@@ -7,7 +7,6 @@ is new here came from there is decided by SHA-256, read again from the source, s
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from dataclasses import dataclass
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import BROUGHT, Reflag
+from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
+from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
-from trasloco.engine.relay import Job
 from trasloco.imap.client import Client
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
@@ -99,7 +99,8 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> t
     candidates = [position for position in new if departures.may_be(job.inventory.sizes[position])]
     if not candidates:
         return [], []
-    found = await _digests(job.source, [job.inventory.uids[position] for position in candidates])
+    uids = [job.inventory.uids[position] for position in candidates]
+    found = await exact_digests(job.source, uids, "reading messages that may have moved")
     claimed: defaultdict[int, list[tuple[int, Departure]]] = defaultdict(list)
     for position in candidates:
         digest = found.get(job.inventory.uids[position])
@@ -163,21 +164,6 @@ async def _uids(side: Side, client: Client, record: FolderRecord) -> set[int]:
         if not selected.exists:
             return set()
         return {item.uid async for item in client.fetch("1:*", ("UID",)) if item.uid is not None}
-
-
-async def _digests(place: Place, uids: Sequence[int]) -> dict[int, bytes]:
-    """SHA-256 of the exact bytes, as the ledger keeps it."""
-    found: dict[int, bytes] = {}
-    with blame(place.side, "reading messages that may have moved", place.folder):
-        stream = place.client.bodies(uids)
-        async for body in stream:
-            sha = hashlib.sha256()
-            async for chunk in body:
-                sha.update(chunk)
-            if body.uid is not None:
-                found[body.uid] = sha.digest()
-        await stream.finish()
-    return found
 
 
 def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:

@@ -15,10 +15,10 @@ from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Refusals, digests, pair
+from trasloco.engine.job import Job
 from trasloco.engine.ladder import variants
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
-from trasloco.engine.relay import Job
 
 
 @dataclass(slots=True)

@@ -16,17 +16,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from trasloco.engine.account import Settings
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.flags import Permitted
 from trasloco.engine.identity import Place, pair
-from trasloco.engine.inventory import Inventory
-from trasloco.engine.ledger import Ledger, MessageRow
+from trasloco.engine.job import Job
+from trasloco.engine.ledger import MessageRow
+from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
-from trasloco.imap.append_command import AppendCommand, PendingAppend
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended
@@ -36,20 +35,6 @@ FETCH_AHEAD = 2
 
 APPENDS_IN_FLIGHT = 2
 """Batches sent whose answer is still awaited while the next one is relayed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One folder's relay: where, of what, into which ledger, by which rules."""
-
-    source: Place
-    destination: Place
-    name: bytes
-    inventory: Inventory
-    ledger: Ledger
-    folder_id: int
-    settings: Settings
-    run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +56,6 @@ class Leftovers:
 
     absent: list[Absence] = field(default_factory=list)
     refused: list[tuple[Batch, CommandFailed]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Sending:
-    """A batch between its intent and its settlement.
-
-    commands: one for a MULTIAPPEND, one a message without it; each with the rows it carries.
-    missing: UIDs the source has not sent; empty: those it sent without content; unsent: its NO to the FETCH.
-    rows: those that need no answer of the destination.
-    """
-
-    batch: Batch
-    stream: BodyStream
-    intent: int
-    missing: set[int]
-    empty: set[int] = field(default_factory=set)
-    unsent: CommandFailed | None = None
-    commands: list[tuple[PendingAppend, list[MessageRow]]] = field(default_factory=list)
-    refused: list[tuple[list[MessageRow], CommandFailed]] = field(default_factory=list)
-    rows: list[MessageRow] = field(default_factory=list)
 
 
 class Relay:
@@ -120,8 +85,8 @@ class Relay:
         """
         leftovers = Leftovers()
         waiting = iter(batches)
-        ahead: deque[_Sending] = deque()
-        sent: deque[_Sending] = deque()
+        ahead: deque[Sending] = deque()
+        sent: deque[Sending] = deque()
         if not self._gives_uids and not self._floor_known:
             await self._find_floor()
         while await self._fill(ahead, waiting):
@@ -137,7 +102,7 @@ class Relay:
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
 
-    async def _fill(self, ahead: deque[_Sending], waiting: Iterator[Batch]) -> bool:
+    async def _fill(self, ahead: deque[Sending], waiting: Iterator[Batch]) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
         if not ahead:
             await renew_if_weary(self._job.source)
@@ -153,18 +118,18 @@ class Relay:
         client = self._job.destination.client
         return "UIDPLUS" in client.capabilities and "uidplus-without-appenduid" not in client.quirks
 
-    async def _ask(self, batch: Batch) -> _Sending:
+    async def _ask(self, batch: Batch) -> Sending:
         """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
         job = self._job
         intent = await job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids)
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
-        return _Sending(batch, stream, intent, set(batch.uids))
+        return Sending(batch, stream, intent, set(batch.uids))
 
-    async def _relay(self, sending: _Sending) -> None:
+    async def _relay(self, sending: Sending) -> None:
         """Hand on every body of one batch as it comes, in one APPEND or one for each."""
-        job, outgoing = self._job, _Outgoing(self._job, sending, self._restraint)
+        job, outgoing = self._job, Outgoing(self._job, sending, self._restraint)
         with blame(job.source.side, "reading messages", job.source.folder):
             async for body in sending.stream:
                 row = self._row(body, sending)
@@ -178,7 +143,7 @@ class Relay:
             sending.unsent = await self._end_of_fetch(sending.stream)
         outgoing.end()
 
-    def _row(self, body: Body, sending: _Sending) -> MessageRow | None:
+    def _row(self, body: Body, sending: Sending) -> MessageRow | None:
         """The row this body becomes; None when it was not asked for, came twice, or is empty."""
         job, uids = self._job, sending.batch.uids
         uid = body.uid if body.uid is not None or len(uids) > 1 else uids[0]
@@ -198,7 +163,7 @@ class Relay:
             row.fate, row.reason = Fate.SKIPPED, over_size(body.size, job.settings.max_size)
         return row
 
-    async def _hand_on(self, body: Body, row: MessageRow, outgoing: _Outgoing) -> None:
+    async def _hand_on(self, body: Body, row: MessageRow, outgoing: Outgoing) -> None:
         """One body into the APPEND, its digest taken as it passes."""
         job = self._job
         side, folder = job.destination.side, job.destination.folder
@@ -228,11 +193,11 @@ class Relay:
             return error
         return None
 
-    async def _settle_down_to(self, depth: int, sent: deque[_Sending], leftovers: Leftovers) -> None:
+    async def _settle_down_to(self, depth: int, sent: deque[Sending], leftovers: Leftovers) -> None:
         while len(sent) > depth:
             await self._settle(sent.popleft(), leftovers)
 
-    async def _settle(self, sending: _Sending, leftovers: Leftovers) -> None:
+    async def _settle(self, sending: Sending, leftovers: Leftovers) -> None:
         """Await the destination's answers of one batch and write its rows, all in one transaction."""
         side, folder = self._job.destination.side, self._job.destination.folder
         for pending, carried in sending.commands:
@@ -300,70 +265,6 @@ class Relay:
         for row in rows:
             row.destination_uid = pairs.get(row.source_uid)
         self._uidnext = max([self._uidnext - 1, *pairs.values()]) + 1
-
-
-class _Outgoing:
-    """The APPEND side of one batch: opens commands, starts messages, keeps which rows each carries.
-
-    closed: the destination refused in the middle of a MULTIAPPEND; the rest of the batch is refused with it.
-    """
-
-    def __init__(self, job: Job, sending: _Sending, restraint: Restraint) -> None:
-        self._client, self._name, self._sending, self._restraint = job.destination.client, job.name, sending, restraint
-        self._several = "MULTIAPPEND" in self._client.capabilities
-        self._command: AppendCommand | None = None
-        self._rows: list[MessageRow] = []
-        self._refusal: CommandFailed | None = None
-
-    @property
-    def closed(self) -> bool:
-        return self._refusal is not None and self._several
-
-    async def start(self, row: MessageRow, flags: Sequence[str], date: object) -> bool:
-        """Begin one message; false when the server refused instead of asking for the literal.
-        What was sent before in the same command was then not stored either."""
-        if self._command is None:
-            await self._restraint.before_next()
-            self._command = self._client.append(self._name)
-        self._rows.append(row)
-        try:
-            await self._command.message(row.size, flags, date)  # type: ignore[arg-type]
-        except CommandFailed as error:
-            self._refusal = error
-            self._sending.refused.append((self._rows, error))
-            self._command, self._rows = None, []
-            return False
-        return True
-
-    async def write(self, chunk: bytes | memoryview) -> None:
-        assert self._command is not None
-        await self._command.write(chunk)
-
-    def close_message(self) -> None:
-        if not self._several:
-            self._finish()
-
-    def end(self) -> None:
-        """The batch has been read to its end; only now the command is completed."""
-        if self._command is not None:
-            self._finish()
-        if self.closed and self._refusal is not None:
-            self._refuse_the_rest(self._refusal)
-
-    def _finish(self) -> None:
-        assert self._command is not None
-        pending = self._command.finish()
-        self._restraint.sent(pending)
-        self._sending.commands.append((pending, self._rows))
-        self._command, self._rows = None, []
-
-    def _refuse_the_rest(self, refusal: CommandFailed) -> None:
-        """Messages of the batch that came after the refusal were never offered: they go with it."""
-        known = {row.source_uid for rows, _ in self._sending.refused for row in rows}
-        known.update(row.source_uid for row in self._sending.rows)
-        rest = [uid for uid in self._sending.batch.uids if uid not in known and uid not in self._sending.missing]
-        if rest:
-            self._sending.refused.append(([MessageRow(uid, Fate.REFUSED, 0) for uid in rest], refusal))
 
 
 def over_size(size: int, limit: int) -> str:

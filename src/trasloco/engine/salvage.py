@@ -8,9 +8,10 @@ from dataclasses import replace
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
 from trasloco.engine.fate import Fate
+from trasloco.engine.job import Job
 from trasloco.engine.ladder import Ladder
 from trasloco.engine.ledger import MessageRow
-from trasloco.engine.relay import Absence, Job, Leftovers, Relay
+from trasloco.engine.relay import Absence, Leftovers, Relay
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
 from trasloco.imap.errors import CommandFailed

@@ -81,7 +81,8 @@ class Line:
 
 @dataclass
 class Rehearsal:
-    """One user on both lines. pauses: seconds between attempts, as asked for; they are not waited."""
+    """One user on both lines. pauses: seconds between attempts, as asked for; at most
+    ``longest`` of each is waited."""
 
     source: Line
     destination: Line
@@ -91,6 +92,7 @@ class Rehearsal:
     sink: ListSink = field(default_factory=ListSink)
     deadlines: Deadlines = SHORT
     pauses: list[float] = field(default_factory=list)
+    longest: float = _PAUSE
 
     async def go(self, number: int = 1, ledger: Ledger | None = None) -> Outcome:
         source, destination = self.source.side(SideName.SOURCE, self.user), self.destination.side(SideName.DESTINATION, self.user)
@@ -104,7 +106,7 @@ class Rehearsal:
     async def _sleep(self, seconds: float) -> None:
         if seconds != QUIET:
             self.pauses.append(seconds)
-        await asyncio.sleep(min(seconds, _PAUSE))
+        await asyncio.sleep(min(seconds, self.longest))
 
     def clear(self) -> None:
         """No faults from now on."""

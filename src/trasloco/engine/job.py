@@ -1,0 +1,27 @@
+"""What everybody who works on one folder is given: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trasloco.engine.account import Settings
+from trasloco.engine.identity import Place
+from trasloco.engine.inventory import Inventory
+from trasloco.engine.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One folder of one account in one run: where, of what, into which ledger, by which rules.
+
+    name: the destination folder's wire bytes.
+    """
+
+    source: Place
+    destination: Place
+    name: bytes
+    inventory: Inventory
+    ledger: Ledger
+    folder_id: int
+    settings: Settings
+    run: int
