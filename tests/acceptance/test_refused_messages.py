@@ -78,3 +78,20 @@ def test_nothing_parked_is_said(trasloco: Trasloco, source: Dovecot, destination
     done = trasloco.run("parked", report["migration"], "--output", str(Path(trasloco.directory) / "none"))
     assert "Nothing is parked" in done.stdout
     assert trasloco.run("parked", "nonesuch", expect=2)
+
+
+def test_a_copy_without_a_database_finds_its_repaired_messages_again(trasloco: Trasloco, source: Dovecot, cyrus: Cyrus) -> None:
+    login = "copied-twice"
+    with MailboxFiller(source.host, source.port, login, source.password) as filler:
+        filler.append(("INBOX",), [Mail(GOOD % 1), Mail(BROKEN_HEADER), Mail(BROKEN_HEADER), Mail(GOOD % 2)])
+    words = ["copy"]
+    for word, server in (("from", source), ("to", cyrus)):
+        secret = trasloco.directory / word
+        secret.write_text(server.password + "\n", "utf-8")
+        words += [f"--{word}", f"imap://{login}@{server.host}:{server.port}", f"--{word}-password-file", str(secret)]
+    words += ["--tls", "off", "--report", str(trasloco.directory / "report.json")]
+    for copied, adopted in ((4, 0), (0, 4)):
+        trasloco.run(*words)
+        messages = last_run(trasloco.report)["messages"]
+        assert (messages["copied"], messages["adopted"], messages["refused"]) == (copied, adopted, 0)
+        assert len(Snapshot.read(cyrus.host, cyrus.port, login, cyrus.password)["INBOX"]) == 4

@@ -94,6 +94,9 @@ class StoppingLedger:
         await self._inner.reflag(folder_id, flags)
         self._after()
 
+    async def confirm(self) -> None:
+        await self._inner.confirm()
+
     async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
         return await self._inner.park(folder_id, source_uid, message)
 

@@ -281,12 +281,14 @@ async def test_a_name_the_destination_cannot_have() -> None:
         S: t4 NO [CANNOT] Folder contains excess whitespace
         C: t5 CREATE "a b: c"
         S: t5 NO Character not allowed in mailbox name: ':'
-        C: t6 CREATE "a  b_ c"
-        S: t6 NO [CANNOT] Folder contains excess whitespace
-        C: t7 CREATE "a b_ c"
-        S: t7 OK
+        C: t6 CREATE "a b: c"
+        S: t6 NO Character not allowed in mailbox name: ':'
+        C: t7 CREATE "a  b_ c"
+        S: t7 NO [CANNOT] Folder contains excess whitespace
+        C: t8 CREATE "a b_ c"
+        S: t8 OK
         """,
-        looks(8, '"*"', "INBOX", "a b_ c"),
+        looks(9, '"*"', "INBOX", "a b_ c"),
     )
     async with talk(lists("INBOX", "a  b: c")) as source, talk(destination) as client:
         found, sink = await prepared(source, client)
@@ -302,3 +304,18 @@ async def test_a_folder_that_takes_none_below_it() -> None:
     async with talk(lists("INBOX", "Mail", "Mail/Old")) as source, talk(destination) as client:
         found, _ = await prepared(source, client)
         assert found == {"INBOX": "INBOX", "Mail": "Mail", "Mail/Old": "Mail_Old"}
+
+
+async def test_a_no_that_passes_costs_no_name() -> None:
+    destination = lists("INBOX") + script(
+        """
+        C: t4 CREATE Work
+        S: t4 NO Internal error occurred. Refer to server log for more information.
+        C: t5 CREATE Work
+        S: t5 OK
+        """,
+        looks(6, '"*"', "INBOX", "Work"),
+    )
+    async with talk(lists("INBOX", "Work")) as source, talk(destination) as client:
+        found, _ = await prepared(source, client)
+        assert found == {"INBOX": "INBOX", "Work": "Work"}

@@ -45,6 +45,8 @@ async def test_whoever_lost_the_transfer_writes_nothing(ledger: Ledger, clean_da
     with psycopg.connect(clean_database.conninfo) as taker:
         taker.execute("UPDATE trasloco_transfer SET fence = fence + 1")
     with pytest.raises(Fenced):
+        await ledger.confirm()
+    with pytest.raises(Fenced):
         await ledger.begin(folder.id, 1, 1, [2])
     with pytest.raises(Fenced):
         await ledger.settle(intent, [row(1)])

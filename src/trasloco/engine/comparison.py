@@ -19,9 +19,9 @@ from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Failure, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate
-from trasloco.engine.ladder import variants
 from trasloco.engine.ledger import FolderRecord, MessageRow
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.repaired_forms import repaired_forms
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
@@ -238,7 +238,7 @@ class Comparison:
             stream = self._clients[SideName.SOURCE].bodies([row.source_uid])
             parts = [await body.read() async for body in stream]
             await stream.finish()
-        return any(digests.whole == there.digests.whole for part in parts for digests in variants(part))
+        return any(digests.whole == there.digests.whole for part in parts for digests in repaired_forms(part))
 
 
 def _ahead(client: Client, uids: Sequence[int]) -> Iterator[BodyStream]:

@@ -258,7 +258,7 @@ class FolderRun:
     async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
-        salvage = Salvage(job, relay, self._session.sink)
+        salvage = Salvage(job, relay, self._session.sink, recognition.unbound)
         strikes = self._session.strikes.of(job.folder_id)
         uids = job.inventory.uids
         todo = [position for position in work.todo if uids[position] not in recognition.found]

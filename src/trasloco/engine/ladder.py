@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 from trasloco.engine.classify import blame, busy, explain, over_quota
-from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
@@ -19,6 +17,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.renewal import renew_if_weary
 from trasloco.engine.repair import Rung, repair, rungs
+from trasloco.engine.unbound import Unbound
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended, StatusText, fold_flag
@@ -37,8 +36,8 @@ class _Try:
 class Ladder:
     """Takes messages of one folder. Flags that had to be left behind on the way are in ``permitted.lost``."""
 
-    def __init__(self, job: Job, permitted: Permitted) -> None:
-        self._job, self._permitted = job, permitted
+    def __init__(self, job: Job, permitted: Permitted, unbound: Unbound) -> None:
+        self._job, self._permitted, self._unbound = job, permitted, unbound
 
     async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
         """The message's row: copied with the rungs named, or refused (and parked). None: the source has it no more.
@@ -65,6 +64,8 @@ class Ladder:
             tried.add(rung)
             for attempt in _attempts(state, rung):
                 row = self._row(uid, position, original, attempt, refusal)
+                if await self._is_there(attempt, original, row):
+                    return row
                 answer = await self._send(uid, attempt, row)
                 if answer is None:
                     await self._set_keywords(row, flags, attempt)
@@ -72,6 +73,17 @@ class Ladder:
                 if answer.words != said.words:
                     # Another complaint: this one is settled, so what settled it is kept.
                     state, said = attempt, answer
+
+    async def _is_there(self, attempt: _Try, original: bytes, row: MessageRow) -> bool:
+        """Was this form sent before, by an attempt whose row was lost? Then that is the message's."""
+        if attempt.message == original:
+            return False  # recognised before anything was sent, if it is there
+        row.destination_uid = await self._unbound.claim(attempt.message)
+        if row.destination_uid is None:
+            return False
+        row.fate = Fate.COPIED if row.source_uid in self._unbound.begun else Fate.ADOPTED
+        await self._job.ledger.record(self._job.folder_id, [row])
+        return True
 
     async def _read(self, uid: int) -> bytes | StatusText | None:
         """The message; the source's refusal; None when it sends nothing (any more)."""
@@ -144,20 +156,6 @@ class Ladder:
         flags = self._job.inventory.flags(position)
         digest = hashlib.sha256(original).digest()
         return MessageRow(uid, Fate.COPIED, self._job.run, None, len(original), digest, flags, reason)
-
-
-def variants(original: bytes) -> Iterator[Digests]:
-    """Digests of everything the ladder could have sent for a message: to recognise it after a kill."""
-    changing = (Rung.LINE_ENDS, Rung.HEADERS, Rung.LONG_LINES)
-    for count in range(1, len(changing) + 1):
-        for taken in combinations(changing, count):
-            message = original
-            for rung in taken:
-                message = repair(message, rung)
-            if message != original:
-                digester = Digester()
-                digester.update(message)
-                yield digester.result()
 
 
 def _attempts(state: _Try, rung: Rung) -> Iterator[_Try]:

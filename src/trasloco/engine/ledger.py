@@ -132,6 +132,9 @@ class Ledger(Protocol):
     async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
         """Commit an intent durably; returns its id."""
 
+    async def confirm(self) -> None:
+        """Raise ``Fenced`` when the transfer is no longer ours; writes nothing."""
+
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
         """Write (insert or replace) these rows and remove the intent, in one transaction. UIDs of the
         intent without a row are simply unknown again. An intent that is gone already raises ``Fenced``."""

@@ -79,6 +79,9 @@ class MemoryLedger:
         self._intents[intent.id] = intent
         return intent.id
 
+    async def confirm(self) -> None:
+        pass  # nobody else has it
+
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
         intent = self._intents.pop(intent_id, None)
         if intent is None:

@@ -14,18 +14,20 @@ from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import Refusals, digests, pair
+from trasloco.engine.identity import Refusals, pair
 from trasloco.engine.job import Job
-from trasloco.engine.ladder import variants
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
+from trasloco.engine.unbound import Unbound
 
 
 @dataclass(slots=True)
 class Recognition:
     """rows: written to the ledger already. found: source UIDs that need no copy. reflag: flags to unite.
-    late: what to look for when all is brought; None when no attempt was interrupted here."""
+    unbound: what is left on the destination. late: what to look for when all is brought; None when no
+    attempt was interrupted here."""
 
+    unbound: Unbound
     rows: list[MessageRow] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
     reflag: list[Reflag] = field(default_factory=list)
@@ -40,7 +42,7 @@ async def recognise(
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
-    recognition = Recognition()
+    recognition = Recognition(Unbound(job.destination))
     intents = await job.ledger.intents(job.folder_id)
     if intents:
         exists = await quiet(job, sleep)
@@ -49,10 +51,13 @@ async def recognise(
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
     for intent in intents:
-        await _close(job, intent, wanted, unknown, recognition, untouchable)
+        await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
+        wanted -= recognition.found
     if unknown and wanted:
         await _adopt(job, wanted, unknown, recognition)
-    sent_again = wanted.intersection(uid for intent in intents for uid in intent.source_uids)
+    begun = {uid for intent in intents for uid in intent.source_uids}
+    recognition.unbound = Unbound(job.destination, unknown, begun)
+    sent_again = wanted & begun
     if sent_again:
         uidnext = min(intent.destination_uidnext for intent in intents)
         recognition.late = Latecomers(frozenset(sent_again), uidnext, frozenset(unknown))
@@ -67,9 +72,7 @@ async def _unknown(job: Job, work: Work) -> set[int]:
     return there.difference(work.bound)
 
 
-async def _close(
-    job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition, untouchable: Collection[int]
-) -> None:
+async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
     """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again.
 
     Bytes are compared: new mail may have been delivered into the same folder meanwhile.
@@ -78,25 +81,11 @@ async def _close(
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
-    if len(ours) == 1 and theirs and not pairs and ours[0] not in untouchable:
-        pairs = await _repaired(job, ours[0], theirs)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen: unite them.
     recognition.reflag.extend(_united(rows))
-
-
-async def _repaired(job: Job, uid: int, theirs: list[int]) -> dict[int, int]:
-    """A message that travelled alone may have been on the repair ladder: look for what that could have sent."""
-    with blame(job.source.side, "reading a message again", job.source.folder, Scope.FOLDER):
-        stream = job.source.client.bodies([uid])
-        parts = [await body.read() async for body in stream]
-        await stream.finish()
-    possible = {digest.whole for part in parts for digest in variants(part)}
-    found = await digests(job.destination, theirs) if possible else {}
-    match = next((other for other, digest in sorted(found.items()) if digest.whole in possible), None)
-    return {} if match is None else {uid: match}
 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:

@@ -12,6 +12,7 @@ be open. Nothing is lost by that: the intents tell the next attempt what was on 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ FETCH_AHEAD = 2
 
 APPENDS_IN_FLIGHT = 2
 """Batches sent whose answer is still awaited while the next one is relayed."""
+
+CONFIRM_AFTER = 5.0
+"""Seconds without a word from the ledger after which a worker asks whether the transfer is still its own
+before it completes an APPEND: it may have been frozen while another one took over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Relay:
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
         self._restraint = Restraint(job.destination)
+        self._confirmed = time.monotonic()
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
@@ -122,6 +128,7 @@ class Relay:
         """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
         job = self._job
         intent = await job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids)
+        self._confirmed = time.monotonic()
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
@@ -141,6 +148,7 @@ class Relay:
                 else:
                     await self._hand_on(body, row, outgoing)
             sending.unsent = await self._end_of_fetch(sending.stream)
+        await self._still_ours()
         outgoing.end()
 
     def _row(self, body: Body, sending: Sending) -> MessageRow | None:
@@ -181,7 +189,13 @@ class Relay:
             with blame(side, "sending messages", folder):
                 await write(chunk)
         row.digest = sha.digest()
+        await self._still_ours()
         outgoing.close_message()
+
+    async def _still_ours(self) -> None:
+        if time.monotonic() - self._confirmed > CONFIRM_AFTER:
+            await self._job.ledger.confirm()
+            self._confirmed = time.monotonic()
 
     async def _end_of_fetch(self, stream: BodyStream) -> CommandFailed | None:
         """NO or BAD after some bodies only means that the others did not come, unless it says wait."""

@@ -13,6 +13,7 @@ from trasloco.engine.ladder import Ladder
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.relay import Absence, Leftovers, Relay
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.unbound import Unbound
 from trasloco.imap import quirks
 from trasloco.imap.errors import CommandFailed
 
@@ -20,9 +21,9 @@ from trasloco.imap.errors import CommandFailed
 class Salvage:
     """Works off leftovers until every message of them has a fate."""
 
-    def __init__(self, job: Job, relay: Relay, sink: Sink) -> None:
+    def __init__(self, job: Job, relay: Relay, sink: Sink, unbound: Unbound) -> None:
         self._job, self._relay, self._sink = job, relay, sink
-        self._ladder = Ladder(job, relay.permitted)
+        self._ladder = Ladder(job, relay.permitted, unbound)
         self.rows: list[MessageRow] = []
 
     async def work_off(self, leftovers: Leftovers) -> None:
@@ -114,8 +115,8 @@ class Salvage:
         if row is None:
             self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")
             return
-        action = "message-repaired" if row.fate is Fate.COPIED else "message-refused"
-        self._tell(row, action, Level.WARNING if row.fate is Fate.COPIED else Level.ERROR)
+        refused = row.fate is Fate.REFUSED
+        self._tell(row, "message-refused" if refused else "message-repaired", Level.ERROR if refused else Level.WARNING)
 
     def _give(self, uid: int, fate: Fate, reason: str, level: Level = Level.WARNING) -> None:
         self._tell(self._row(uid, fate, reason), f"message-{fate.value}", level)

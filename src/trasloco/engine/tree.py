@@ -243,12 +243,15 @@ class Tree:
         client = self._destination.client
         use = special_use if "CREATE-SPECIAL-USE" in client.capabilities else ""
         with blame(self._destination.side, "creating a folder", decode_name(name)):
-            for attribute in (use, "") if use else ("",):
+            # A NO without a code is asked again, without a role: it may be a passing one, and a name is for ever.
+            for attribute in (use, ""):
                 refusal = await _refusal_of(client, name, attribute)
                 if refusal is None or (_exists_already(refusal) and await is_there(client, name)):
                     return None
                 if _exists_already(refusal):
                     client.note(quirks.NAMES_FOLDED)  # under another name: two folders must not become one
+                    return refusal
+                if refusal.status.code == "CANNOT" and not attribute:
                     return refusal
             assert refusal is not None
             if over_quota(refusal.status) or busy(refusal.status):

@@ -91,6 +91,8 @@ INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destinat
 SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[] FROM fence
 RETURNING id"""
 
+CONFIRM: LiteralString = f"{_FENCE} SELECT count(*) FROM fence"
+
 # Rows and intent in one step; the rows hang on the intent, so that one settled already writes nothing.
 SETTLE: LiteralString = f"""{_FENCE}, intent AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE trasloco_ledger_intent.id = %(intent)s

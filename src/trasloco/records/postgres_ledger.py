@@ -80,6 +80,9 @@ class PostgresLedger:
             raise self._fenced()
         return int(rows[0][0])
 
+    async def confirm(self) -> None:
+        await self._write(sql.CONFIRM)
+
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
         await self._write(sql.SETTLE, intent=intent_id, **_arrays(rows))
 

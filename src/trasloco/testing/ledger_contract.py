@@ -151,6 +151,9 @@ class LedgerContract:
         first = await ledger.park(folder.id, 5, b"Subject: no\r\n\r\n")
         assert await ledger.park(folder.id, 5, b"Subject: no\r\n\r\n") == first
 
+    async def test_an_owner_may_confirm_that_he_is_one(self, ledger: Ledger) -> None:
+        await ledger.confirm()
+
     async def test_forgetting_takes_rows_intents_and_marks(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
         other = await ledger.bind(b"Other", b"Other")
