@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from trasloco.engine.account import Side
-from trasloco.engine.failure import Failure, SideName
+from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.master_user import MasterUser
 from trasloco.engine.probe import Probe, probe
 from trasloco.engine.resolve import resolve
@@ -64,9 +64,10 @@ async def try_logins(
     """Try all, at most ``per_host`` at a time per server and ``at_once`` in all; results in the order given.
 
     Every name is looked up once and held against the address policy, unless the attempt is ``free``.
-    ``told`` is called as each one ends.
+    A server that has let ``per_host`` logins wait for nothing, and has answered none, is asked no more: its
+    other logins fail at once, as otherwise 500 lines would wait for hours. ``told`` is called as each one ends.
     """
-    names = _Names(allow_private)
+    names, silence = _Names(allow_private), _Silence(per_host)
     everywhere = asyncio.Semaphore(at_once)
     hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
 
@@ -75,12 +76,42 @@ async def try_logins(
             endpoint = await names.resolved(attempt)
             if isinstance(endpoint, Failure):
                 tried = Tried(attempt, Probe(failure=endpoint))
+            elif (failure := silence.of(attempt.side)) is not None:
+                tried = Tried(attempt, Probe(failure=failure))
             else:
                 tried = Tried(attempt, await probe(replace(attempt.side, endpoint=endpoint)))
+                silence.learn(tried)
         told(tried)
         return tried
 
     return list(await asyncio.gather(*(one(attempt) for attempt in attempts)))
+
+
+class _Silence:
+    """Which servers answer nobody."""
+
+    _CODES = frozenset({"silent", "connection-timeout"})
+
+    def __init__(self, enough: int) -> None:
+        self._enough = enough
+        self._waited: Counter[tuple[SideName, Endpoint]] = Counter()
+        self._answering: set[tuple[SideName, Endpoint]] = set()
+
+    def learn(self, tried: Tried) -> None:
+        key = (tried.attempt.side.name, tried.attempt.side.endpoint)
+        if tried.failure is not None and tried.failure.code in self._CODES:
+            self._waited[key] += 1
+        else:
+            self._answering.add(key)
+
+    def of(self, side: Side) -> Failure | None:
+        """The failure of a login that is not worth the wait, None for one that is."""
+        waited = self._waited[side.name, side.endpoint]
+        if waited < self._enough or (side.name, side.endpoint) in self._answering:
+            return None
+        where = f"{side.name.value.capitalize()} {side.endpoint}"
+        words = f"{where}: was not tried, as {waited} logins to this server got no answer. Check host, port and TLS."
+        return Failure(side.name, Scope.ACCOUNT, Retry.LATER, "silent", words)
 
 
 class _Names:
