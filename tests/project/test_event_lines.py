@@ -12,14 +12,14 @@ def test_each_change_is_one_line() -> None:
     ended = AccountProgress(1, "anna@example.net", "completed", 10, 10, 2048, seconds=3.2)
     for second, account in enumerate((waiting, waiting, running, running, ended, ended)):
         lines(second, Progress("Run 1", (account,)), Pace())
-    assert written == ["anna@example.net: started", "anna@example.net: completed, 10 messages, 2.0 KiB copied in 3.2 s"]
+    assert written == ["anna@example.net: started", "anna@example.net: completed, 10 messages done, 2.0 KiB copied in 3.2 s"]
 
 
 def test_a_failure_brings_its_words_on_one_line() -> None:
     written: list[str] = []
     failed = AccountProgress(1, "bob", "failed", words="The server says\r\n“NO\x1b[1m”.")
     EventLines(written.append)(0, Progress("Run 1", (failed,)), Pace())
-    assert written == ["bob: failed, 0 messages, 0 bytes copied. The server says  “NO<U+001B>[1m”."]
+    assert written == ["bob: failed, 0 messages done, 0 bytes copied. The server says  “NO<U+001B>[1m”."]
 
 
 def test_totals_come_every_half_minute() -> None:

@@ -46,7 +46,8 @@ def _event(account: AccountProgress) -> str:
         return f"{name}: started"
     if account.status in _ENDINGS:
         took = f" in {duration_words(account.seconds)}" if account.seconds is not None else ""
-        figures = f"{count_words(account.done, 'message')}, {size_words(account.size)} copied{took}"
+        # Done is also what was there already or is too large: the report tells them apart.
+        figures = f"{count_words(account.done, 'message')} done, {size_words(account.size)} copied{took}"
         words = f". {plain(account.words)}" if account.words else ""
         return f"{name}: {_ENDINGS[account.status]}, {figures}{words}"
     if account.words:

@@ -32,6 +32,8 @@ STATUS_WORDS = {
     "admitted": "waiting",
 }
 
+_CAME_TO_ITS_END = frozenset({"completed", "completed_with_errors"})
+
 
 @dataclass(frozen=True, slots=True)
 class Attention:
@@ -58,7 +60,15 @@ def last_runs(report: Report) -> list[Mapping[str, Any]]:
 
 def now(report: Report) -> dict[str, int]:
     """Where all messages are after the latest run of each account."""
-    return sum_of(run["messages"] for run in last_runs(report))
+    return sum_of(_standing(account) for account in report["accounts"] if account["runs"])
+
+
+def _standing(account: Mapping[str, Any]) -> Mapping[str, int]:
+    """Where the messages of one account are. A run that did not come to its end has seen some of them
+    or none: then what all runs together know."""
+    run: Mapping[str, Any] = account["runs"][-1]
+    messages: Mapping[str, int] = run["messages"]
+    return messages if run["status"] in _CAME_TO_ITS_END else account.get("messages", messages)
 
 
 def arrived(messages: Mapping[str, int]) -> int:
@@ -110,18 +120,18 @@ def fate_words(item: Mapping[str, Any]) -> str:
 
 
 def reasons(account: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
-    """Why messages and folders of the account were left out: (fate, folder, reason, how many), latest run.
+    """Why messages and folders of the account were left out: (fate, folder, reason, how many), latest run that saw folders.
 
     Folders left out by a rule carry it as their ``note``; single messages are listed under ``exceptions``.
     """
     counted: dict[tuple[str, str, str], int] = {}
     noted: set[tuple[str, str, str]] = set()
-    if account["runs"]:
-        for folder in account["runs"][-1]["folders"]:
-            if not folder["destination"] and folder.get("note"):
-                key = ("skipped", folder["source"], folder["note"])
-                counted[key] = folder["messages"].get("skipped", 0)
-                noted.add(key)
+    folders = next((run["folders"] for run in reversed(account["runs"]) if run["folders"]), ())
+    for folder in folders:
+        if not folder["destination"] and folder.get("note"):
+            key = ("skipped", folder["source"], folder["note"])
+            counted[key] = folder["messages"].get("skipped", 0)
+            noted.add(key)
     for item in account.get("exceptions", ()):
         key = (fate_words(item), item["folder"], item["reason"])
         if key not in noted:

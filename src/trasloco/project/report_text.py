@@ -73,5 +73,5 @@ def conclusion(report: Report) -> str:
     parts = [f"{arrived(messages):,} on the destination"]
     parts += [f"{messages[fate]:,} {fate}" for fate in ("skipped", "refused", "vanished") if messages[fate]]
     failed = sum(run["status"] == "failed" for run in last_runs(report))
-    ending = f" {count_words(failed, 'account')} failed." if failed else ""
+    ending = f" {count_words(failed, 'account')} failed. What was not seen of their mail is not counted." if failed else ""
     return f"{count_words(messages['source'], 'source message')} in {count_words(accounts, 'account')}: {', '.join(parts)}.{ending}"
