@@ -8,7 +8,7 @@ import signal
 from types import TracebackType
 
 from trasloco.project.exit_codes import ExitCode
-from trasloco.project.screen import complain
+from trasloco.project.screen import complain, interactive, say
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -38,4 +38,5 @@ class Interruption:
         if self.requested.is_set():
             os._exit(ExitCode.INTERRUPTED)  # whoever asks twice does not want to wait; the ledger survives a kill
         self.requested.set()
-        complain(self._words)
+        # A live picture stays whole only when what is said goes above it, through the console that draws it.
+        (say if interactive() else complain)(self._words)

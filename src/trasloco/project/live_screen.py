@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -37,7 +38,9 @@ class LiveScreen:
         self._live.stop()
 
     def __call__(self, progress: Progress, pace: Pace) -> None:
-        self._live.update(draw(progress, pace, self._console.height), refresh=True)
+        # The terminal writes ^C behind the last line: without room for it the picture would be a line off.
+        picture = Constrain(draw(progress, pace, self._console.height), self._console.width - 2)
+        self._live.update(picture, refresh=True)
 
 
 def draw(progress: Progress, pace: Pace, height: int) -> RenderableType:
