@@ -30,12 +30,16 @@ Exit status: 0 all is well, 1 an account or message needs attention, 2 no such m
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @click.argument("code", required=False)
-@option("--json", "form", flag_value="json", section="Form", help="The whole report for programs.")
-@option("--csv", "form", flag_value="csv", section="Form", help="One line per account, run and folder, for a spreadsheet.")
-@option("--html", "form", flag_value="html", section="Form", help="One page to send or print; loads nothing from anywhere.")
+@option("--json", "as_json", is_flag=True, section="Form", help="The whole report for programs.")
+@option("--csv", "as_csv", is_flag=True, section="Form", help="One line per account, run and folder, for a spreadsheet.")
+@option("--html", "as_html", is_flag=True, section="Form", help="One page to send or print; loads nothing from anywhere.")
 @option("--output", type=click.Path(dir_okay=False), metavar="FILE", section="Form", help="Write it there instead of to standard output.")
-def report(code: str | None, form: str | None, output: str | None) -> int:
+def report(code: str | None, output: str | None, **asked: bool) -> int:
     """Show the report of migration CODE; without CODE, list the migrations."""
+    forms = [name for name in _FORMS if asked[f"as_{name}"]]
+    if len(forms) > 1:
+        raise click.UsageError(f"In which form? --{' and --'.join(forms)} exclude each other.")
+    form = forms[0] if forms else None
     if output and not form:
         raise click.UsageError("In which form? Give --json, --csv or --html with --output.")
     if form and not code:
