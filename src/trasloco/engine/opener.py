@@ -27,7 +27,8 @@ async def open_side(side: Side, deadlines: Deadlines | None = None) -> tuple[Cli
         try:
             return await _sign_in(side, side.credentials, deadlines or Deadlines())
         except LoginRefused as refused:
-            other = side.fallback or (None if busy(refused.status) else side.credentials.in_latin_1())
+            # Put off is not refused: another login now would only be counted against the account.
+            other = None if busy(refused.status) else side.fallback or side.credentials.in_latin_1()
             if other is None:
                 raise
         return await _sign_in(side, other, deadlines or Deadlines())
