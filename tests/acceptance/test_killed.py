@@ -40,7 +40,7 @@ def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot
     kills = 0
     while True:
         process = trasloco.begin(*words)
-        deadline = time.monotonic() + rng.uniform(0.4, 2.0)
+        deadline = time.monotonic() + rng.uniform(0.4, 3.5)
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         if process.poll() is not None:

@@ -61,21 +61,23 @@ async def test_messages_that_are_listed_and_not_sent(odd: OddSource) -> None:
     conversation = script(
         opening(5),
         listed(1, 2, 3, 4),
-        "C: t6 UID FETCH 1:4 (UID BODY.PEEK[])",
+        "C: t6 NOOP\nS: t6 OK",
+        listed(1, 2, 3, 4).replace("t5", "t7"),
+        "C: t8 UID FETCH 1:4 (UID BODY.PEEK[])",
         message(1),
         """
         S: * 2 FETCH (UID 2 BODY[] NIL)
-        S: t6 OK
-        C: t7 NOOP
-        S: t7 OK
-        C: t8 UID FETCH 2:4 (UID FLAGS)
+        S: t8 OK
+        C: t9 NOOP
+        S: t9 OK
+        C: t10 UID FETCH 2:4 (UID FLAGS)
         S: * 2 FETCH (UID 2 FLAGS ())
         S: * 3 FETCH (UID 3 FLAGS ())
-        S: t8 OK
-        C: t9 UID FETCH 2:3 (UID BODY.PEEK[])
+        S: t10 OK
+        C: t11 UID FETCH 2:3 (UID BODY.PEEK[])
         S: * 2 FETCH (UID 2 BODY[] {0}
         S: )
-        S: t9 OK
+        S: t11 OK
         close
         """,
     )
@@ -85,7 +87,8 @@ async def test_messages_that_are_listed_and_not_sent(odd: OddSource) -> None:
     rows = await odd.rows()
     assert [rows[uid].fate for uid in (1, 2, 3, 4)] == [Fate.COPIED, Fate.REFUSED, Fate.VANISHED, Fate.VANISHED]
     assert rows[2].reason == "the source lists the message and sends it empty"
-    assert odd.said("messages-not-listed") == ["“INBOX”: the source counts 5 messages and lists 4; the others cannot be copied."]
+    (words,) = odd.said("messages-not-listed")
+    assert "“INBOX”: the server counts 5 messages and lists 4" in words
     assert len(odd.said("messages-without-content")) == 1
 
 

@@ -19,6 +19,7 @@ from trasloco.engine.classify import blame, storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
+from trasloco.engine.identity import Place
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
@@ -184,7 +185,8 @@ class AccountRun:
         self._sink.expect(*tree.expectation())
         await self._check_room(destination, tree)
         known = [*tree.records, *tree.departed]
-        departures = await find_departures(self._source, source, self._ledger, known, tree.source_statuses(), self._number)
+        here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
+        departures = await find_departures(here, there, self._ledger, known, tree.source_statuses(), self._number)
         session = replace(session, departures=departures, settings=self._settings)
         for record in tree.records:
             if record.source_name not in self._passes:
@@ -226,7 +228,10 @@ class AccountRun:
     async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:
         run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
         try:
-            self._passes[record.source_name] = await run.run(tree.destination_status(record))
+            done = self._passes[record.source_name] = await run.run(tree.destination_status(record))
+            if done.trouble is not None:
+                self._folder_failure = self._folder_failure or done.trouble
+                session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
         except TransferError as error:
             if error.failure.scope is not Scope.FOLDER:
                 raise

@@ -57,11 +57,13 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class FolderPass:
-    """What a pass over one folder brought: its line of the report, bytes copied, flags changed."""
+    """What a pass over one folder brought: its line of the report, bytes copied, flags changed.
+    trouble: why the pass cannot be called complete although all that was listed has its fate."""
 
     result: FolderResult
     size: int = 0
     flags_changed: int = 0
+    trouble: Failure | None = None
 
 
 class FolderRun:
@@ -76,6 +78,7 @@ class FolderRun:
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
+        self._trouble: Failure | None = None
 
     async def run(self, destination_status: Status | None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
@@ -108,7 +111,7 @@ class FolderRun:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         await self._complete(source, destination, work.tally)
         self._tell(work.tally, size)
-        return FolderPass(self._result(work.tally), size, changed)
+        return FolderPass(self._result(work.tally), size, changed, self._trouble)
 
     def _unchanged(self, destination: Status | None) -> Tally | None:
         """The tally when nothing can have happened since the last completed pass, else None.
@@ -127,8 +130,9 @@ class FolderRun:
             return None
         if record.run == self._session.run:
             return record.tally
-        # What was refused or left out is tried again: the rules or the destination may be others now.
-        return record.tally.carried() if record.tally.refused + record.tally.skipped == 0 else None
+        # What was refused, left out or not sent is tried again: the rules or the servers may be others now.
+        behind = record.tally.refused + record.tally.skipped + record.tally.vanished
+        return record.tally.carried() if behind == 0 else None
 
     def _tells_of_flags(self, status: Status) -> bool:
         """Whether the mod-sequence is one that can be believed: above 1 where there are messages (RFC 7162
@@ -179,11 +183,16 @@ class FolderRun:
         client = self._session.source
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
             inventory = await take(client)
-        counted = client.selected.exists if client.selected is not None else 0
-        if len(inventory) < counted:
+            if len(inventory) < _counted(client):
+                await client.noop()  # what was expunged meanwhile is told now; then the list must be whole
+                inventory = await take(client)
+        missing = _counted(client) - len(inventory)
+        if missing > 0:
             client.note(quirks.SEARCH_WRONG)
-            words = f"“{self._shown}”: the source counts {counted} messages and lists {len(inventory)}; the others cannot be copied."
-            self._session.sink.write(Entry(Level.WARNING, "messages-not-listed", words, self._shown))
+            where = f"Source {self._source.side.endpoint}: “{self._shown}”"
+            words = f"{where}: the server counts {_counted(client)} messages and lists {len(inventory)}. The others cannot be copied; "
+            words += "a further run asks again. Look at this folder with a mail program on the old server."
+            self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
         return inventory
 
     async def _diff(self, inventory: Inventory) -> Work:
@@ -314,7 +323,7 @@ class FolderRun:
             source.uidnext,
             source.exists,
         )
-        marks = status if same and status is not None else Status()
+        marks = status if same and status is not None and self._trouble is None else Status()
         record = replace(
             self._record,
             source_uidnext=marks.uidnext,
@@ -370,3 +379,7 @@ def _validity(selected: Selected) -> int:
 async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:
     with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
         return await place.client.select(name, read_only=read_only)
+
+
+def _counted(client: Client) -> int:
+    return client.selected.exists if client.selected is not None else 0

@@ -15,6 +15,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
+from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import renew_if_weary
 from trasloco.engine.repair import Rung, repair, rungs
 from trasloco.engine.unbound import Unbound
@@ -38,6 +39,7 @@ class Ladder:
 
     def __init__(self, job: Job, permitted: Permitted, unbound: Unbound) -> None:
         self._job, self._permitted, self._unbound = job, permitted, unbound
+        self._ownership = Ownership(job.ledger)
 
     async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
         """The message's row: copied with the rungs named, or refused (and parked). None: the source has it no more.
@@ -106,7 +108,8 @@ class Ladder:
         await renew_if_weary(place)
         selected = place.client.selected
         assert selected is not None
-        intent = await job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid])
+        begun = job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid])
+        intent = await self._ownership.heard(begun)
         try:
             with blame(place.side, "adding a repaired message", place.folder, refusals=True):
                 appended = await self._append(attempt)
@@ -123,6 +126,7 @@ class Ladder:
         command = self._job.destination.client.append(self._job.name)
         await command.message(len(attempt.message), attempt.flags, attempt.date)
         await command.write(attempt.message)
+        await self._ownership.confirm()
         return await command.finish()
 
     async def _set_keywords(self, row: MessageRow, flags: tuple[str, ...], attempt: _Try) -> None:

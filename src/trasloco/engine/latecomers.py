@@ -20,7 +20,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.sink import Entry, Level, Sink
 
-QUIET = 2.0
+QUIET = 0.6
 """Seconds in which no new message may appear before an open intent is judged."""
 
 LONGEST = 30.0

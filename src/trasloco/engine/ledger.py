@@ -117,7 +117,7 @@ class Ledger(Protocol):
 
     async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
         """Messages that moved between folders on the source were moved on the destination: the old rows
-        lose their destination UID, the new rows are written, in one transaction."""
+        and the old folder's marks go, the new rows are written, in one transaction."""
 
     async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         """State for which validities the rows are (first opening of a folder, before any row)."""

@@ -53,8 +53,9 @@ class MemoryLedger:
 
     async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
         for uid in old_uids:
-            if uid in self._messages[old_folder_id]:
-                self._messages[old_folder_id][uid].destination_uid = None
+            self._messages[old_folder_id].pop(uid, None)
+        unmarked = replace(self._folders[old_folder_id], source_uidnext=None, source_messages=None, source_modseq=None)
+        self._folders[old_folder_id] = unmarked
         await self.record(folder_id, rows)
 
     async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:

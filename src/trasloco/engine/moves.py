@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from trasloco.engine.account import Side
-from trasloco.engine.classify import blame
+from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.diff import BROUGHT, Reflag
 from trasloco.engine.exact_digests import exact_digests
-from trasloco.engine.failure import Scope
+from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
-from trasloco.imap.client import Client
+from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
 
@@ -64,11 +63,12 @@ class Departures:
 
 
 async def find_departures(
-    side: Side, client: Client, ledger: Ledger, records: Sequence[FolderRecord], statuses: Mapping[bytes, Status | None], run: int
+    source: Place, destination: Place, ledger: Ledger, records: Sequence[FolderRecord], statuses: Mapping[bytes, Status | None], run: int
 ) -> Departures:
     """Look into the folders that may have lost messages, if anything new is anywhere. Raises TransferError.
 
-    records: every pair the ledger knows. statuses: the source's folders as listed now. run: the present one.
+    source, destination: the two clients, with whatever folder open. records: every pair the ledger knows.
+    statuses: the source's folders as listed now. run: the present one.
     """
     departures = Departures()
     if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
@@ -77,17 +77,35 @@ async def find_departures(
         if record.run is None:
             continue  # no run has seen it whole: what left it was never ours to move
         resumed = record.run >= run  # completed by this run before it was stopped: its marks say nothing about what left
-        if record.source_name not in statuses:
-            here: set[int] = set()  # the folder itself is gone, or has another name now
-        elif resumed or _may_have_lost(record, statuses[record.source_name]):
-            here = await _uids(side, client, record)
-        else:
+        listed = record.source_name in statuses
+        if listed and not resumed and not _may_have_lost(record, statuses[record.source_name]):
             continue
-        async for rows in ledger.rows(record.id):
-            for row in rows:
-                if row.run < run and row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here:
-                    departures.add(Departure(record, row))
+        here = await _uids(source, record, listed=listed)
+        if here is None:
+            continue
+        gone = [
+            row
+            async for rows in ledger.rows(record.id)
+            for row in rows
+            if row.run < run and row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here
+        ]
+        await _fill_in_digests(destination, record, gone)
+        for row in gone:
+            departures.add(Departure(record, row))
     return departures
+
+
+async def _fill_in_digests(destination: Place, record: FolderRecord, rows: Sequence[MessageRow]) -> None:
+    """What was adopted never passed through our hands: its digest is taken from the destination's copy."""
+    unread = {row.destination_uid: row for row in rows if row.digest is None and row.destination_uid is not None}
+    if not unread:
+        return
+    place = replace(destination, folder=decode_name(record.destination_name))
+    if await _select(place, record.destination_name) != record.destination_uidvalidity:
+        return
+    found = await exact_digests(place, sorted(unread), "reading messages that may have moved")
+    for uid, digest in found.items():
+        unread[uid].digest = digest
 
 
 async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> tuple[list[MessageRow], list[Reflag]]:
@@ -112,14 +130,15 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> t
     for pairs in claimed.values():
         moved = await _move(job, pairs)
         rows.extend(moved)
-        bases = {job.inventory.uids[position]: departure.row.flags for position, departure in pairs}
+        now = {job.inventory.uids[position]: job.inventory.flags(position) for position, _ in pairs}
         flags.extend(
-            Reflag(row.source_uid, row.destination_uid, bases[row.source_uid], row.flags)
+            Reflag(row.source_uid, row.destination_uid, row.flags, now[row.source_uid])
             for row in moved
-            if row.destination_uid is not None and bases[row.source_uid] != row.flags
+            if row.destination_uid is not None and row.flags != now[row.source_uid]
         )
     if claimed:
-        await _select(job.destination, job.name)
+        with blame(job.destination.side, "opening the folder", job.destination.folder, Scope.FOLDER):
+            await job.destination.client.select(job.name, read_only=False)
     return rows, flags
 
 
@@ -129,11 +148,16 @@ async def _move(job: Job, pairs: Sequence[tuple[int, Departure]]) -> list[Messag
     place = Place(job.destination.side, job.destination.client, decode_name(record.destination_name))
     selected = await _select(place, record.destination_name)
     if not selected or selected != record.destination_uidvalidity:
-        return []  # the rows' UIDs mean nothing there any more: copied like any new message
+        return []  # gone, or the rows' UIDs mean nothing there any more: copied like any new message
     wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
-    with blame(place.side, "moving messages", place.folder):
-        there = {item.uid async for item in place.client.fetch(wanted, ("UID",)) if item.uid is not None}
-        uids = await place.client.move(sorted(there), job.name) if there else {}
+    try:
+        with blame(place.side, "moving messages", place.folder, refusals=True):
+            there = {item.uid async for item in place.client.fetch(wanted, ("UID",)) if item.uid is not None}
+            uids = await place.client.move(sorted(there), job.name) if there else {}
+    except CommandFailed as error:
+        if busy(error.status) or over_quota(error.status):
+            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
+        return []  # it may not be moved: then it is copied
     rows = []
     for position, departure in pairs:
         old = departure.row.destination_uid
@@ -148,22 +172,39 @@ def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone
     reason = f"moved from “{where}”"
     if gone:
         reason += "; on the destination it had been moved or deleted there, which is left as it is"
-    flags = job.inventory.flags(position)
-    return MessageRow(job.inventory.uids[position], Fate.MOVED, job.run, uid, row.size, row.digest, flags, reason)
+    # The base stays what the destination has; it becomes the source's when the change has been applied.
+    return MessageRow(job.inventory.uids[position], Fate.MOVED, job.run, uid, row.size, row.digest, row.flags, reason)
 
 
 async def _select(place: Place, name: bytes) -> int | None:
-    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
-        return (await place.client.select(name, read_only=False)).uidvalidity
+    """UIDVALIDITY of the folder; None when it cannot be opened (any more): then nothing can be moved out of it."""
+    try:
+        with blame(place.side, "opening the folder", place.folder, refusals=True):
+            return (await place.client.select(name, read_only=False)).uidvalidity
+    except CommandFailed as error:
+        if busy(error.status):
+            raise TransferError(explain(error, place.side, "opening the folder", folder=place.folder)) from error
+        return None
 
 
-async def _uids(side: Side, client: Client, record: FolderRecord) -> set[int]:
+async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int] | None:
+    """The UIDs that are there now: none when the folder is gone; None when it cannot be told.
+
+    A folder that is only missing from the list may still be there: it is gone when it cannot be opened.
+    """
     folder = decode_name(record.source_name)
-    with blame(side, "looking for messages that moved", folder):
-        selected = await client.select(record.source_name, read_only=True)
-        if not selected.exists:
-            return set()
-        return {item.uid async for item in client.fetch("1:*", ("UID",)) if item.uid is not None}
+    try:
+        with blame(source.side, "looking for messages that moved", folder, refusals=True):
+            selected = await source.client.select(record.source_name, read_only=True)
+            if selected.uidvalidity != record.source_uidvalidity:
+                return None
+            if not selected.exists:
+                return set()
+            return {item.uid async for item in source.client.fetch("1:*", ("UID",)) if item.uid is not None}
+    except CommandFailed as error:
+        if busy(error.status):
+            raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
+        return None if listed else set()
 
 
 def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import Reflag, Work
+from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Refusals, pair
@@ -82,29 +83,41 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
+    found = await exact_digests(job.source, sorted(pairs), "reading messages again", Scope.FOLDER) if pairs else {}
+    for row in rows:
+        row.digest = found.get(row.source_uid)
+        row.flags = ""  # the base until the flags below have been applied
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen: unite them.
-    recognition.reflag.extend(_united(rows))
+    recognition.reflag.extend(_united(job, rows))
 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
     refused: Refusals = {}
     pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown), certain=False, refused=refused)
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
+    if job.settings.unite_flags:
+        recognition.reflag.extend(_united(job, rows))
+        for row in rows:
+            row.flags = ""  # the base until they have been applied
     withheld = [_row(job, uid, None, Fate.REFUSED) for uid in sorted(refused)]
     for row in withheld:
         row.reason = f"the source says “{refused[row.source_uid].status}”, so it is not known whether it is on the destination already"
     if rows or withheld:
         await job.ledger.record(job.folder_id, [*rows, *withheld])
     _take(withheld, wanted, unknown, recognition)
-    if job.settings.unite_flags:
-        recognition.reflag.extend(_united(rows))
     _take(rows, wanted, unknown, recognition)
 
 
-def _united(rows: Iterable[MessageRow]) -> list[Reflag]:
-    return [Reflag(row.source_uid, row.destination_uid, "", row.flags) for row in rows if row.flags and row.destination_uid is not None]
+def _united(job: Job, rows: Iterable[MessageRow]) -> list[Reflag]:
+    """The source's flags, to be added to what the destination has."""
+    found = []
+    for row in rows:
+        position = job.inventory.position(row.source_uid)
+        if position is not None and row.destination_uid is not None and (flags := job.inventory.flags(position)):
+            found.append(Reflag(row.source_uid, row.destination_uid, "", flags))
+    return found
 
 
 def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recognition: Recognition) -> None:

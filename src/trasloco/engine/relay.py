@@ -12,7 +12,6 @@ be open. Nothing is lost by that: the intents tell the next attempt what was on 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from trasloco.engine.identity import Place, pair
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.outgoing import Outgoing, Sending
+from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
@@ -36,10 +36,6 @@ FETCH_AHEAD = 2
 
 APPENDS_IN_FLIGHT = 2
 """Batches sent whose answer is still awaited while the next one is relayed."""
-
-CONFIRM_AFTER = 5.0
-"""Seconds without a word from the ledger after which a worker asks whether the transfer is still its own
-before it completes an APPEND: it may have been frozen while another one took over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class Relay:
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
         self._restraint = Restraint(job.destination)
-        self._confirmed = time.monotonic()
+        self._ownership = Ownership(job.ledger)
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
@@ -127,8 +123,7 @@ class Relay:
     async def _ask(self, batch: Batch) -> Sending:
         """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
         job = self._job
-        intent = await job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids)
-        self._confirmed = time.monotonic()
+        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids))
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
@@ -148,7 +143,7 @@ class Relay:
                 else:
                     await self._hand_on(body, row, outgoing)
             sending.unsent = await self._end_of_fetch(sending.stream)
-        await self._still_ours()
+        await self._ownership.confirm()
         outgoing.end()
 
     def _row(self, body: Body, sending: Sending) -> MessageRow | None:
@@ -189,13 +184,8 @@ class Relay:
             with blame(side, "sending messages", folder):
                 await write(chunk)
         row.digest = sha.digest()
-        await self._still_ours()
+        await self._ownership.confirm()
         outgoing.close_message()
-
-    async def _still_ours(self) -> None:
-        if time.monotonic() - self._confirmed > CONFIRM_AFTER:
-            await self._job.ledger.confirm()
-            self._confirmed = time.monotonic()
 
     async def _end_of_fetch(self, stream: BodyStream) -> CommandFailed | None:
         """NO or BAD after some bodies only means that the others did not come, unless it says wait."""

@@ -118,10 +118,14 @@ REFLAG: LiteralString = f"""{_FENCE}, done AS (
 )
 SELECT count(*) FROM fence"""
 
-# A message that moved: its old row no longer points to the destination, the new one does, in one step.
+# A message that moved: its old row goes, the new one comes, in one step. The old folder's marks go too: should
+# the message come back there, the folder must be looked at.
 MOVED: LiteralString = f"""{_FENCE}, departed AS (
-    UPDATE trasloco_ledger_message m SET destination_uid = NULL
-    FROM fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
+    DELETE FROM trasloco_ledger_message m
+    USING fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
+), unmarked AS (
+    UPDATE trasloco_ledger_folder f SET source_uidnext = NULL, source_messages = NULL, source_modseq = NULL
+    FROM fence WHERE f.id = %(old_folder)s
 ), written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
     SELECT %(folder)s, r.* FROM fence, {_ROWS}
