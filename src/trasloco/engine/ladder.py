@@ -15,6 +15,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
+from trasloco.engine.original import read_original
 from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import renew_if_weary
 from trasloco.engine.repair import Rung, repair, rungs
@@ -48,7 +49,8 @@ class Ladder:
         """
         position = self._job.inventory.position(uid)
         assert position is not None
-        original = await self._read(uid)
+        await renew_if_weary(self._job.source)
+        original = await read_original(self._job.source, uid, "reading a refused message again")
         if original is None:
             return None
         if isinstance(original, StatusText):
@@ -86,21 +88,6 @@ class Ladder:
         row.fate = Fate.COPIED if row.source_uid in self._unbound.begun else Fate.ADOPTED
         await self._job.ledger.record(self._job.folder_id, [row])
         return True
-
-    async def _read(self, uid: int) -> bytes | StatusText | None:
-        """The message; the source's refusal; None when it sends nothing (any more)."""
-        place = self._job.source
-        await renew_if_weary(place)
-        try:
-            with blame(place.side, "reading a refused message again", place.folder, refusals=True):
-                stream = place.client.bodies([uid])
-                parts = [await body.read() async for body in stream]
-                await stream.finish()
-        except CommandFailed as error:
-            if busy(error.status):
-                raise TransferError(explain(error, place.side, "reading a refused message again", folder=place.folder)) from error
-            return error.status
-        return parts[0] if parts and parts[0] else None
 
     async def _send(self, uid: int, attempt: _Try, row: MessageRow) -> StatusText | None:
         """One APPEND; None when it was taken, else the refusal."""

@@ -2,17 +2,20 @@
 
 A repaired message is not the source's any more, so no comparison with the source finds it after a kill,
 with a lost ledger, or when UIDVALIDITY has changed. But whoever is about to send a repaired form can ask
-whether exactly that is there already.
+whether exactly that is there already, and whoever finds an open intent of one message whether it came to be sent so.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from trasloco.engine.classify import blame
-from trasloco.engine.digest import Digester
+from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.identity import Place, digests
+from trasloco.engine.job import Job
+from trasloco.engine.original import read_original
+from trasloco.engine.repaired_forms import repaired_messages
 
 
 class Unbound:
@@ -26,6 +29,25 @@ class Unbound:
         self._uids = set(uids)
         self.begun = frozenset(begun)
         self._by_size: dict[int, set[int]] | None = None
+        self._digests: dict[int, Digests] = {}
+
+    async def find_repaired(self, job: Job, uids: Collection[int]) -> dict[int, int]:
+        """{source UID: destination UID} of those messages that are here in a repaired form. Raises TransferError.
+
+        For messages that were on their way alone, as the repair ladder sends them: each is read once. What the
+        source does not send is not found.
+        """
+        found: dict[int, int] = {}
+        for uid in sorted(uids):
+            original = await read_original(job.source, uid, "reading a message again") if self._uids else None
+            if not isinstance(original, bytes):
+                continue
+            for form in repaired_messages(original):
+                theirs = await self.claim(form)
+                if theirs is not None:
+                    found[uid] = theirs
+                    break
+        return found
 
     async def claim(self, message: bytes) -> int | None:
         """UID of a message that is this one but for CRs, taken out; None when there is none. Raises TransferError."""
@@ -39,8 +61,9 @@ class Unbound:
             return None
         wanted = Digester()
         wanted.update(message)
-        found = await digests(self._place, sorted(candidates))
-        uid = next((uid for uid, digest in sorted(found.items()) if digest.whole == wanted.result().whole), None)
+        self._digests |= await digests(self._place, sorted(candidates.difference(self._digests)))
+        read = ((uid, self._digests[uid]) for uid in sorted(candidates) if uid in self._digests)
+        uid = next((uid for uid, digest in read if digest.whole == wanted.result().whole), None)
         if uid is not None:
             self._uids.discard(uid)
             for uids in by_size.values():
