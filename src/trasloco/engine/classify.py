@@ -56,7 +56,7 @@ _SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 _CONNECT = {
-    "unknown-host": ("unknown-host", "the name {host} is not known to the DNS. Correct the server in the CSV, or write its IP address"),
+    "unknown-host": ("unknown-host", "the name {host} is not known to the DNS. Correct the server's name, or write its IP address"),
     "refused": ("connection-refused", "nothing answers on port {port} of {host}. Check the port, and that IMAP is switched on there"),
     "timeout": ("connection-timeout", "{host} does not answer on port {port}. A firewall may be in between; check host and port"),
     "unreachable": ("host-unreachable", "{host} cannot be reached from this machine. Check the address and the network"),
@@ -103,7 +103,8 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
     if isinstance(error, errors.CommandFailed):
         return _answer(error.status, side, doing, scope, folder)
     if isinstance(error, errors.DeadlineExceeded):
-        words = f"the server was silent too long while {doing}{_in(folder)} ({error}). Trasloco connects again and goes on"
+        hint = ". Perhaps this port speaks TLS from the first byte, or is no mail server's" if error.name == "greeting" else ""
+        words = f"the server was silent too long while {doing}{_in(folder)} ({error}){hint}"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "silent", words)
     if isinstance(error, errors.LimitExceeded):
         words = f"an answer went past a safety limit while {doing}{_in(folder)} ({error})"
@@ -153,9 +154,7 @@ def _sign_in_advice(status: StatusText, side: Side) -> str:
     for pattern, advice in _SIGN_IN_ADVICE:
         if pattern.search(said):
             return f"{advice}; it is not tried again by itself"
-    where = (
-        "login and password in the CSV" if side.name is SideName.SOURCE else "how the destination is opened (master user or password file)"
-    )
+    where = "login and password" if side.name is SideName.SOURCE else "how the destination is opened (master user or password file)"
     return f"Check {where}; it is not tried again by itself"
 
 
@@ -197,7 +196,7 @@ def _lost(error: errors.ImapError, side: Side, doing: str, folder: str) -> Failu
     if bye is not None and busy(bye):
         words = f"the server hung up while {doing}{_in(folder)}; it says “{bye}”. Trasloco waits and goes on where it was"
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later" if doing == "signing in" else "server-busy", words, backoff(bye))
-    words = f"the connection was lost while {doing}{_in(folder)} ({error}). Trasloco connects again and goes on where it was"
+    words = f"the connection was lost while {doing}{_in(folder)} ({error}). What was copied is safe: a further attempt goes on there"
     return _failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words)
 
 

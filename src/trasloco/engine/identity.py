@@ -1,6 +1,6 @@
 """Which messages of two folders are the same message: for resuming, adopting, and lost UIDs.
 
-Cheap first: a fingerprint of five header fields and the size. Where that is not unique, or where
+Cheap first: a fingerprint of five header fields, the size and the date of arrival. Where that is not unique, or where
 certainty is asked for, the bytes of both sides are read and compared by digest. Pairs are made
 one to one, so true duplicates keep their count.
 """
@@ -18,11 +18,12 @@ from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.isolation import isolate
+from trasloco.imap import dates
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 
 _FIELDS = b"HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)"
-_ITEMS = ("UID", "RFC822.SIZE", f"BODY.PEEK[{_FIELDS.decode()}]")
+_ITEMS = ("UID", "RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[{_FIELDS.decode()}]")
 
 Refusals: TypeAlias = dict[int, CommandFailed]
 """UIDs that a server refused to show, each by itself, and its answers."""
@@ -33,12 +34,14 @@ _READ_BACK = 500
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """uid; size as the server says; key: hash of the header fields; named: has a Message-ID."""
+    """uid; size as the server says; key: hash of the header fields; named: has a Message-ID; date: INTERNALDATE
+    in seconds, None when it cannot be read."""
 
     uid: int
     size: int
     key: bytes
     named: bool
+    date: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | No
             if item.uid is None or (item.size is None and header is None):
                 continue  # flags another client changed meanwhile
             key, named = header_key(header or b"")
-            found[item.uid] = Fingerprint(item.uid, item.size or 0, key, named)
+            date = dates.parse(item.internal_date) if item.internal_date else None
+            found[item.uid] = Fingerprint(item.uid, item.size or 0, key, named, date.epoch if date is not None else None)
 
     with blame(place.side, "reading headers", place.folder, Scope.FOLDER):
         if refused is None:
@@ -172,7 +176,9 @@ def _by_fingerprint(
             continue
         one, other = our_group[0], their_group[0]
         unique = len(our_group) == 1 and len(their_group) == 1
-        if unique and one.named and one.size == other.size and not certain:
+        # The date of arrival tells the draft that was saved again, or the mail that was sent again, from the first one.
+        alike = one.size == other.size and one.date == other.date is not None
+        if unique and one.named and alike and not certain:
             pairs[one.uid] = other.uid
         else:
             unsure.append(([item.uid for item in our_group], [item.uid for item in their_group], one.named))

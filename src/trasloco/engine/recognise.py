@@ -20,6 +20,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.unbound import Unbound
+from trasloco.imap.values import fold_flag
 
 
 @dataclass(slots=True)
@@ -95,7 +96,12 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
     refused: Refusals = {}
-    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown), certain=False, refused=refused)
+    deleted = await _marked_deleted(job, unknown)
+    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown - deleted), certain=False, refused=refused)
+    # What waits for the next EXPUNGE there is no copy of a mail, unless that one is marked deleted itself.
+    also = sorted(uid for uid in wanted.difference(pairs, refused) if _is_deleted(job, uid))
+    if deleted and also:
+        pairs |= await pair(job.source, job.destination, also, sorted(deleted), certain=False, refused=refused)
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
     if job.settings.unite_flags:
         recognition.reflag.extend(_united(job, rows))
@@ -108,6 +114,22 @@ async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Rec
         await job.ledger.record(job.folder_id, [*rows, *withheld])
     _take(withheld, wanted, unknown, recognition)
     _take(rows, wanted, unknown, recognition)
+
+
+async def _marked_deleted(job: Job, uids: set[int]) -> set[int]:
+    place = job.destination
+    with blame(place.side, "reading flags", place.folder, Scope.FOLDER):
+        answers = place.client.fetch(sorted(uids), ("UID", "FLAGS"))
+        return {item.uid async for item in answers if item.uid in uids and item.flags and _has_deleted(item.flags) and item.uid is not None}
+
+
+def _is_deleted(job: Job, uid: int) -> bool:
+    position = job.inventory.position(uid)
+    return position is not None and _has_deleted(job.inventory.flags(position).split())
+
+
+def _has_deleted(flags: Iterable[str]) -> bool:
+    return any(fold_flag(flag) == "\\deleted" for flag in flags)
 
 
 def _united(job: Job, rows: Iterable[MessageRow]) -> list[Reflag]:

@@ -251,11 +251,10 @@ class Tree:
                 if _exists_already(refusal):
                     client.note(quirks.NAMES_FOLDED)  # under another name: two folders must not become one
                     return refusal
+                if over_quota(refusal.status) or busy(refusal.status):
+                    raise TransferError(explain(refusal, self._destination.side, "creating a folder", folder=decode_name(name)))
                 if refusal.status.code == "CANNOT" and not attribute:
                     return refusal
-            assert refusal is not None
-            if over_quota(refusal.status) or busy(refusal.status):
-                raise TransferError(explain(refusal, self._destination.side, "creating a folder", folder=decode_name(name)))
             return refusal
 
     async def _create_otherwise(self, pair: Pair, refusal: CommandFailed) -> bool:

@@ -28,6 +28,7 @@ from trasloco.jobs.dispatch import admit
 from trasloco.jobs.workshop import Workshop
 from trasloco.records.actions import Claim, claim_transfer, finish_transfer, pin_destination, pin_source, release_transfer
 from trasloco.records.key_ring import KeyProblem
+from trasloco.records.models import DestinationLogin
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import engine_settings, sides
 
@@ -71,8 +72,14 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
         found = await _sides(workshop, claim)
         if isinstance(found, Failure):
             return _failed(found)
+        migration = claim.account.migration
+        has_master = migration.destination["form"] != DestinationLogin.PASSWORD
+        refused = workshop.masters.verdict(migration.pk, found[1]) if has_master else None
+        if refused is not None:
+            return _failed(refused)
         outcome = await _copy(workshop, claim, *found)
         if outcome is not None:
+            workshop.masters.learn(migration.pk, outcome)
             await _pin_certificates(claim, outcome)
         return outcome
     except KeyProblem as error:

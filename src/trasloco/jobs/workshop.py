@@ -12,6 +12,7 @@ from trasloco.engine.account_run import run_account
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.sink import Sink
 from trasloco.jobs.dispatch import Caps
+from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.presence import Presence
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
@@ -24,6 +25,7 @@ class Workshop:
     """pool: for ledger and counters. runs: the only runs worked for, None: all. in_hand: ids of the transfers under way.
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
+    masters: whether the destinations' master users are let in.
     """
 
     pool: Pool
@@ -32,5 +34,6 @@ class Workshop:
     presence: Presence
     runs: tuple[int, ...] | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    masters: MasterLogins = field(default_factory=MasterLogins)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account

@@ -221,6 +221,7 @@ class EmbeddedPostgres:
                     pass_fds=(writing,),
                     start_new_session=True,
                     cwd="/",
+                    env=self._environment(),
                     check=True,
                 )
             except subprocess.CalledProcessError as error:
@@ -228,6 +229,11 @@ class EmbeddedPostgres:
             finally:
                 os.close(writing)
             return status.readline().decode("utf-8", "replace").strip()
+
+    def _environment(self) -> dict[str, str]:
+        """What the programs need and no more: ours may hold a password."""
+        given = {name: self._environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in self._environ}
+        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"} | given
 
     def _create_cluster(self, binaries: PostgresBinaries) -> None:
         """initdb beside, then rename: a half-made cluster is never taken for a whole one."""
@@ -242,7 +248,7 @@ class EmbeddedPostgres:
         command = [str(binaries.directory / "initdb"), "-D", str(unfinished), "-U", NAME, f"--pwfile={password}", "--auth=scram-sha-256"]
         command += ["--encoding=UTF8", "--data-checksums", "--no-instructions", *locale]
         lent: dict[str, Any] = {"user": home.user.uid, "group": home.user.gid, "extra_groups": []} if home.user.lent else {}
-        environment = {"LC_ALL": "C", "PATH": self._environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC"}
+        environment = self._environment()
         try:
             done = subprocess.run(  # noqa: S603 - our own command, no shell
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/", env=environment, **lent
