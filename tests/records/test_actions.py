@@ -7,7 +7,7 @@ import pytest
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
-from trasloco.engine.fate import Tally
+from trasloco.engine.fate import Fate, Tally
 from trasloco.records.key_ring import KeyRing
 
 pytestmark = pytest.mark.usefixtures("clean_database")
@@ -134,6 +134,26 @@ def test_later_waits_and_gives_up_in_the_end(ring: KeyRing) -> None:
     transfer.refresh_from_db()
     run.refresh_from_db()
     assert (transfer.status, transfer.seconds, run.status) == ("failed", 5.0, "failed")
+
+
+def test_an_attempt_that_got_on_begins_the_count_anew(ring: KeyRing) -> None:
+    """Hang-ups of a server that brings a part of the mail each time are no reason to give up."""
+    from trasloco.records.actions import MOST_ATTEMPTS, finish_transfer
+    from trasloco.records.models import FATE_CODES, LedgerFolder, LedgerMessage
+
+    transfer = begun(ring).transfers.get()
+    folder = LedgerFolder.objects.create(account=transfer.account, source_name=b"A", destination_name=b"A")
+    for uid in range(1, MOST_ATTEMPTS + 3):
+        claim = claimed(transfer)
+        LedgerMessage.objects.create(folder=folder, source_uid=uid, size=5, fate=FATE_CODES[Fate.ADOPTED], run=1)
+        assert finish_transfer(claim, failed(LATER))
+        transfer.refresh_from_db()
+        assert (transfer.status, transfer.attempts) == ("waiting", 1)
+    for _ in range(MOST_ATTEMPTS - 1):  # and from now on nothing new
+        assert transfer.status == "waiting"
+        finish_transfer(claimed(transfer), failed(LATER))
+        transfer.refresh_from_db()
+    assert transfer.status == "failed"
 
 
 def test_the_servers_own_wish_is_heard() -> None:

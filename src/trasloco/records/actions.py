@@ -25,6 +25,7 @@ from trasloco.records.models import (
     UNFINISHED_RUN,
     Account,
     FolderTally,
+    LedgerMessage,
     MailMigration,
     Run,
     RunState,
@@ -39,7 +40,8 @@ LONGEST_DELAY = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run."""
+    """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run; brought: messages
+    that those brought, 0 when none of them was put off."""
 
     transfer_id: int
     fence: int
@@ -47,6 +49,7 @@ class Claim:
     account: Account
     seconds: float
     copied_bytes: int
+    brought: int = 0
 
 
 def begin_run(migration: MailMigration) -> Run:
@@ -92,7 +95,8 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
         if won != 1:
             return None
         row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
-        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes)
+        brought = _brought(row.account, row.run.number) if row.attempts else 0
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought)
 
 
 def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
@@ -169,19 +173,24 @@ def retry_delay(failure: Failure, attempts: int) -> float:
 
 
 def _postpone(claim: Claim, outcome: Outcome) -> bool:
+    """An attempt that got on begins the count of attempts anew: a slow server is not one that never works."""
     failure = outcome.failure
     assert failure is not None
     with transaction.atomic():
         row = _ours(claim).select_for_update().first()
-        if row is None or row.attempts + 1 >= MOST_ATTEMPTS:
+        if row is None:
+            return False
+        further = row.attempts and _brought(claim.account, claim.number) > claim.brought
+        before = 0 if further else row.attempts
+        if before + 1 >= MOST_ATTEMPTS:
             return False
         won = _ours(claim).update(
             status=TransferState.WAITING,
             worker=None,
             fence=F("fence") + 1,
             folder="",
-            attempts=F("attempts") + 1,
-            not_before=timezone.now() + timedelta(seconds=retry_delay(failure, row.attempts)),
+            attempts=before + 1,
+            not_before=timezone.now() + timedelta(seconds=retry_delay(failure, before)),
             seconds=claim.seconds + outcome.seconds,
             flags_changed=F("flags_changed") + outcome.flags_changed,
             facts=dict(outcome.facts),
@@ -190,6 +199,12 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
         if won == 1:
             _write_tallies(claim.transfer_id, outcome.folders)
         return won == 1
+
+
+def _brought(account: Account, number: int) -> int:
+    """Messages this run has brought, as the ledger knows: what is copied over and over does not count twice."""
+    fates = [FATE_CODES[fate] for fate in (Fate.COPIED, Fate.ADOPTED, Fate.MOVED)]
+    return LedgerMessage.objects.filter(folder__account=account, run=number, fate__in=fates).count()
 
 
 def _ours(claim: Claim) -> QuerySet[Transfer]:
