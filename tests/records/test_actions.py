@@ -177,6 +177,20 @@ def test_folders_of_an_earlier_attempt_stay_in_the_report(ring: KeyRing) -> None
     assert list(FolderTally.objects.order_by("source").values_list("source", "copied", "refused")) == [("A", 3, 1), ("B", 1, 0)]
 
 
+@pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS])
+def test_a_folder_renamed_between_two_attempts_is_reported_once(ring: KeyRing, status: RunStatus) -> None:
+    from trasloco.records.actions import finish_transfer
+    from trasloco.records.models import FolderTally
+
+    one, other = begun(ring, 2).transfers.order_by("pk")
+    finish_transfer(claimed(other), failed(LATER, FolderResult("Done", "Done", Tally(copied=1))))
+    finish_transfer(claimed(one), failed(LATER, FolderResult("Done", "Done", Tally(copied=2))))
+    folders = tuple(FolderResult(name, name, Tally(copied=2)) for name in ("Finished", "Twin", "Twin"))
+    finish_transfer(claimed(one), Outcome(status, None, 1.0, 10, folders))
+    lines = FolderTally.objects.order_by("transfer", "position").values_list("transfer", "source")
+    assert list(lines) == [(one.pk, "Finished"), (one.pk, "Twin"), (one.pk, "Twin (2)"), (other.pk, "Done")]
+
+
 def test_names_that_look_the_same_are_kept_apart(ring: KeyRing) -> None:
     from trasloco.records.actions import finish_transfer
     from trasloco.records.models import FolderTally

@@ -119,7 +119,10 @@ def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
         )
         if won != 1:
             return False
-        _write_tallies(claim.transfer_id, outcome.folders)
+        names = _write_tallies(claim.transfer_id, outcome.folders)
+        if outcome.status is not RunStatus.FAILED:
+            # An earlier attempt may have noted a folder that has another name, or is no more.
+            FolderTally.objects.filter(transfer_id=claim.transfer_id).exclude(source__in=names).delete()
         _end_run(run)
         return True
 
@@ -239,8 +242,9 @@ def _copied_bytes(claim: Claim) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> None:
-    """The folders of an outcome over those the ledger noted on the way; folders it did not reach stay as noted."""
+def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> list[str]:
+    """The folders of an outcome over those the ledger noted on the way; folders it did not reach stay as noted.
+    Returns the names of those written."""
     rows: dict[str, FolderTally] = {}
     for position, folder in enumerate(folders, 1):
         name = clean(folder.source)
@@ -262,6 +266,7 @@ def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> None:
         unique_fields=["transfer", "source"],
         update_fields=["position", "destination", "note", *(fate.value for fate in Fate)],
     )
+    return list(rows)
 
 
 def _end_run(run: Run) -> None:
