@@ -224,9 +224,9 @@ async def test_uids_that_do_not_last_are_matched_again(odd: OddSource) -> None:
         opening(2, uidvalidity=0, select="S: * NO [UIDNOTSTICKY] not for long"),
         listed(1, 2),
         f"""
-        C: t6 UID FETCH 1:2 (UID RFC822.SIZE {header.replace("BODY", "BODY.PEEK")})
-        S: * 1 FETCH (UID 1 RFC822.SIZE 8 {header} "")
-        S: * 2 FETCH (UID 2 RFC822.SIZE 8 {header} "")
+        C: t6 UID FETCH 1:2 (UID RFC822.SIZE INTERNALDATE {header.replace("BODY", "BODY.PEEK")})
+        S: * 1 FETCH (UID 1 RFC822.SIZE 8 INTERNALDATE {DATE} {header} "")
+        S: * 2 FETCH (UID 2 RFC822.SIZE 8 INTERNALDATE {DATE} {header} "")
         S: t6 OK
         C: t7 UID FETCH 1:2 (UID BODY.PEEK[])
         """,
@@ -309,20 +309,20 @@ async def test_one_that_cannot_be_looked_at_is_not_copied_beside_what_may_be_it(
     with MailboxFiller(odd.dovecot.host, odd.dovecot.port, odd.user, odd.dovecot.password) as filler:
         filler.append(("INBOX",), [Mail(b"A: 1\r\n\r\n"), Mail(b"A: 2\r\n\r\n")])
     header = "BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)]"
-    items = f"(UID RFC822.SIZE {header.replace('BODY', 'BODY.PEEK')})"
+    items = f"(UID RFC822.SIZE INTERNALDATE {header.replace('BODY', 'BODY.PEEK')})"
     conversation = script(
         opening(3),
         listed(1, 2, 3),
         f"""
         C: t6 UID FETCH 1:3 {items}
-        S: * 1 FETCH (UID 1 RFC822.SIZE 8 {header} "")
+        S: * 1 FETCH (UID 1 RFC822.SIZE 8 INTERNALDATE {DATE} {header} "")
         S: t6 NO one of these is damaged
         C: t7 UID FETCH 2:3 {items}
         S: t7 NO one of these is damaged
         C: t8 UID FETCH 2 {items}
         S: t8 NO damaged
         C: t9 UID FETCH 3 {items}
-        S: * 3 FETCH (UID 3 RFC822.SIZE 8 {header} "")
+        S: * 3 FETCH (UID 3 RFC822.SIZE 8 INTERNALDATE {DATE} {header} "")
         S: t9 OK
         C: t10 UID FETCH 1,3 (UID BODY.PEEK[])
         """,

@@ -100,8 +100,8 @@ async def test_uidnext_is_not_the_uid_of_the_new_message(odd: OddDestination) ->
         C: t7 UID FETCH 1:* (UID)
         S: * 1 FETCH (UID 8)
         S: t7 OK
-        C: t8 UID FETCH 8 (UID RFC822.SIZE {header.replace("BODY", "BODY.PEEK")})
-        S: * 1 FETCH (UID 8 RFC822.SIZE 8 {header} {{21}}
+        C: t8 UID FETCH 8 (UID RFC822.SIZE INTERNALDATE {header.replace("BODY", "BODY.PEEK")})
+        S: * 1 FETCH (UID 8 RFC822.SIZE 8 INTERNALDATE {DATE} {header} {{21}}
         S: Message-ID: <1@x>
         S:
         S: )
@@ -112,8 +112,8 @@ async def test_uidnext_is_not_the_uid_of_the_new_message(odd: OddDestination) ->
     source = script(
         one_message(),
         f"""
-        C: t7 UID FETCH 1 (UID RFC822.SIZE {header.replace("BODY", "BODY.PEEK")})
-        S: * 1 FETCH (UID 1 RFC822.SIZE 8 {header} {{21}}
+        C: t7 UID FETCH 1 (UID RFC822.SIZE INTERNALDATE {header.replace("BODY", "BODY.PEEK")})
+        S: * 1 FETCH (UID 1 RFC822.SIZE 8 INTERNALDATE {DATE} {header} {{21}}
         S: Message-ID: <1@x>
         S:
         S: )

@@ -6,6 +6,7 @@ Each case is one thing that a user did on one side or both between the runs.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -193,3 +194,59 @@ def test_flags_of_adopted_mail_are_united_on_request(account: Account) -> None:
     account.settings = replace(account.settings, unite_flags=True)
     assert account.run().tally == Tally(adopted=2)
     assert [entry.flags for entry in account.destination()["INBOX"]] == [{"\\seen", "\\flagged"}] * 2
+
+
+def test_a_folder_renamed_and_renamed_back_loses_nothing(copied: Account) -> None:
+    with copied.source_filler() as filler:
+        filler.rename(DONE, ("Finished",))
+    copied.run(2)
+    with copied.source_filler() as filler:
+        filler.rename(("Finished",), DONE)
+    copied.run(3)
+    there = copied.destination()
+    assert len(there["Done"]) == 2
+    assert not copied.source().digests() - there.digests()
+
+
+def test_a_folder_renamed_here_and_deleted_there_comes_as_new(copied: Account) -> None:
+    with copied.source_filler() as filler:
+        filler.rename(DONE, ("Finished",))
+        filler.append(("Finished",), mails(1, "new"))
+    with copied.destination_filler() as filler:
+        filler.remove(DONE)
+    outcome = copied.run(2)
+    assert outcome.failure is None
+    assert len(copied.destination()["Finished"]) == 3
+
+
+def test_adopted_mail_that_moves_on_the_source_is_moved(account: Account) -> None:
+    both = mails(3)
+    for filler in (account.source_filler(), account.destination_filler()):
+        with filler:
+            filler.append(INBOX, both)
+    with account.source_filler() as filler:
+        filler.create(DONE)
+    assert account.run(1).tally == Tally(adopted=3)
+    with account.source_filler() as filler:
+        filler.move(INBOX, [2], DONE)
+    assert account.run(2).tally == Tally(adopted=2, moved=1)
+    there = account.destination()
+    assert (len(there["INBOX"]), len(there["Done"])) == (2, 1)
+
+
+def test_what_is_marked_deleted_on_the_destination_is_no_copy_of_a_living_mail(account: Account) -> None:
+    with account.source_filler() as filler:
+        filler.append(INBOX, mails(2))
+    with account.destination_filler() as filler:
+        filler.append(INBOX, [Mail(mail.content, ("\\Deleted",)) for mail in mails(2)])
+    assert account.run(1).tally == Tally(copied=2)
+
+
+def test_a_draft_saved_again_with_the_same_head_is_another_message(account: Account) -> None:
+    head = b"Message-ID: <draft@x>\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\nFrom: a@x\r\nSubject: offer\r\n\r\n"
+    first, second = datetime(2024, 1, 1, 10, tzinfo=UTC), datetime(2024, 1, 1, 11, tzinfo=UTC)
+    with account.source_filler() as filler:
+        filler.append(INBOX, [Mail(head + b"500 EUR\r\n", (), second)])
+    with account.destination_filler() as filler:
+        filler.append(INBOX, [Mail(head + b"900 EUR\r\n", (), first)])
+    assert account.run(1).tally == Tally(copied=1)

@@ -83,6 +83,9 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
+    if theirs and len(ours) == len(intent.source_uids) == 1 and not pairs:
+        # It travelled alone: it may have been on the repair ladder, and is there in another form.
+        pairs = await Unbound(job.destination, theirs).find_repaired(job, ours)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     found = await exact_digests(job.source, sorted(pairs), "reading messages again", Scope.FOLDER) if pairs else {}
     for row in rows:
