@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -90,3 +91,22 @@ def test_a_certificate_that_does_not_verify_stops_its_account_only(trasloco: Tra
 
         pinned = trasloco.migrate(rows, destination, "--source-tls", "pin", "--destination-tls", "off")
         assert [account["runs"][-1]["status"] for account in pinned["accounts"]] == ["completed", "completed"]
+
+
+def test_a_server_that_says_nothing_is_given_up_soon_and_the_others_go_through(
+    trasloco: Trasloco, source: Dovecot, destination: Dovecot
+) -> None:
+    """An HTTP server, or a TLS port spoken to in plain text: it waits for us to begin."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with MailboxFiller(source.host, source.port, "beside-silence", source.password) as filler:
+            filler.fill(Letters("silence"), 10)
+        rows = [
+            ("silent@new.example", f"127.0.0.1:{silent.getsockname()[1]}", "x", "wr0ng-secret"),
+            ("good@new.example", f"{source.host}:{source.port}", "beside-silence", source.password),
+        ]
+        began = time.monotonic()
+        report = trasloco.migrate(rows, destination, expect=1)
+        assert time.monotonic() - began < 120
+    failed, well = (account["runs"][-1] for account in report["accounts"])
+    assert "Perhaps this port speaks TLS" in failed["error"]
+    assert well["status"] == "completed"

@@ -42,6 +42,9 @@ will pass; then it is given back, so that the next account has its place."""
 
 _NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})
 
+_NEVER_REACHED = frozenset({"connection-lost", "protocol-violation", "limit-exceeded"})
+"""After all attempts these are final too, of a server that never answered in this run."""
+
 
 async def run_account(
     source: Side,
@@ -110,19 +113,21 @@ class AccountRun:
         while True:
             self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
-            if failure is None or failure.retry is Retry.NEVER or (failure.retry is Retry.LATER and not self._worth_waiting(failure)):
+            if failure is None or failure.retry is Retry.NEVER:
                 return failure
+            # A server that never answered in this run is more likely to be written wrongly than to be busy;
+            # silence alone is asked about twice.
+            if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
+                return replace(failure, retry=Retry.NEVER)
             fruitless, waited = (0, 0.0) if self._progress.further() else (fruitless + 1, waited)
             pause = _pause(failure, fruitless)
             waited += pause
             if waited > PATIENCE if failure.retry is Retry.LATER else fruitless >= ATTEMPTS:
-                return replace(failure, retry=Retry.LATER)
+                # A server that was never once reached is not waited for through the night.
+                never = failure.code in _NEVER_REACHED and failure.side not in self._met
+                return replace(failure, retry=Retry.NEVER if never else Retry.LATER)
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
             await self._sleep(pause)
-
-    def _worth_waiting(self, failure: Failure) -> bool:
-        """A server that never answered in this run is more likely to be written wrongly than to be busy."""
-        return failure.code not in _NO_CONNECTION or failure.side in self._met
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""

@@ -15,7 +15,7 @@ class Deadlines:
 
     connect: float = 30
     tls: float = 30
-    greeting: float = 60
+    greeting: float = 30
     login: float = 60
     command: float = 300
     idle_body: float = 120
