@@ -17,6 +17,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from trasloco.records.private_file import create_private
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
@@ -50,7 +52,7 @@ class KeyRing:
         text = "# Master keys of Trasloco. Keep a copy in a safe place: without it stored passwords cannot be read.\n" + line
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(path, text)
+            create_private(path, text.encode())
         except OSError as error:
             raise KeyProblem(f"The file of master keys {path} cannot be made: {error.strerror}.") from error
         return cls.open(path)  # what is in the file now: two processes may have come here at once
@@ -99,20 +101,3 @@ def _parse(text: str, path: Path) -> dict[str, bytes]:
     if not keys:
         raise KeyProblem(f"There is no key in {path}. Restore it from a backup; a new one is only made when the file is absent.")
     return keys
-
-
-def _create(path: Path, text: str) -> None:
-    """Write beside and link: the file appears whole, and never in the place of another one."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(unfinished, path)
-        except FileExistsError:
-            return
-    finally:
-        unfinished.unlink()

@@ -6,14 +6,13 @@ public half is in every proof, and its fingerprint is what a customer compares.
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from trasloco.records.private_file import create_private
 from trasloco.records.proof_format import fingerprint
 
 FILE_NAME = "proof.key"
@@ -46,7 +45,7 @@ class ProofKey:
         )
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(path, pem)
+            create_private(path, pem)
         except OSError as error:
             raise ProofKeyProblem(f"The key of the proofs {path} cannot be made: {error.strerror}.") from error
         return cls.open(path)  # what is in the file now: two processes may have come here at once
@@ -99,20 +98,3 @@ def read_public_key(pem: bytes) -> bytes:
     if not isinstance(key, Ed25519PublicKey):
         raise ProofKeyProblem("it is a public key of another kind than Ed25519")
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-
-
-def _create(path: Path, data: bytes) -> None:
-    """Write beside and link: the file appears whole, and never in the place of another one."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(unfinished, path)
-        except FileExistsError:
-            return
-    finally:
-        unfinished.unlink()

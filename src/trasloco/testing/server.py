@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +39,7 @@ class ServerFailed(Exception):
     """The server did not start; the text ends with what it wrote to its log."""
 
 
-class LocalServer:
+class LocalServer(ABC):
     """Base of the test servers; a subclass writes the files and names the command.
 
     host, port: plain IMAP. tls_port: implicit TLS. certificate, ca_file: what the server shows.
@@ -62,18 +63,18 @@ class LocalServer:
 
     # What a subclass says.
 
+    @abstractmethod
     def _configure(self) -> None:
         """Write all files; ``port`` and ``tls_port`` are chosen already."""
-        raise NotImplementedError
 
     def _command(self) -> tuple[list[str], dict[str, str]]:
-        """The words and the environment of the process that does not return."""
-        raise NotImplementedError
+        """The words and the environment of the process that does not return; not asked of one that launches itself."""
+        raise ServerFailed(f"{self.title} names no command to start")
 
     @property
+    @abstractmethod
     def version(self) -> str:
         """Name and version for people."""
-        raise NotImplementedError
 
     @property
     def identity(self) -> tuple[str, str]:
