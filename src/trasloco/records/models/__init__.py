@@ -1,0 +1,35 @@
+"""What is remembered, as tables. Rules live in ``actions`` (writes) and ``queries`` (reads), never here.
+
+A migration is one CSV; an account one line of it; a run one pass over all accounts; a transfer one
+account in one run. The ledger's tables are written by ``postgres_ledger`` with SQL of its own; their
+models are here so that one tool owns the schema. Bodies, subjects and addresses inside mail are never stored.
+"""
+
+from __future__ import annotations
+
+from trasloco.records.models.accounting import FolderTally, LogEntry, Verification
+from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, ParkedMessage
+from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
+from trasloco.records.models.states import BUSY, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
+
+__all__ = [
+    "BUSY",
+    "FATES",
+    "FATE_CODES",
+    "UNFINISHED",
+    "UNFINISHED_RUN",
+    "Account",
+    "DestinationLogin",
+    "FolderTally",
+    "LedgerFolder",
+    "LedgerIntent",
+    "LedgerMessage",
+    "LogEntry",
+    "MailMigration",
+    "ParkedMessage",
+    "Run",
+    "RunState",
+    "Transfer",
+    "TransferState",
+    "Verification",
+]

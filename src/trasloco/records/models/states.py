@@ -1,0 +1,39 @@
+"""The states of runs and transfers, and the ways a destination is opened."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class DestinationLogin(models.TextChoices):
+    """How the destination is opened for each account."""
+
+    MASTER = "master", "login user*master with the master's password"
+    AUTHZID = "authzid", "SASL PLAIN with an authorization identity"
+    PASSWORD = "password", "a password per account"
+
+
+class RunState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class TransferState(models.TextChoices):
+    """waiting -> admitted -> running -> an end; running and admitted go back to waiting when their worker is lost."""
+
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+UNFINISHED_RUN = (RunState.WAITING, RunState.RUNNING)
+UNFINISHED = (TransferState.WAITING, TransferState.ADMITTED, TransferState.RUNNING)
+BUSY = (TransferState.ADMITTED, TransferState.RUNNING)
