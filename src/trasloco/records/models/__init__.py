@@ -8,8 +8,14 @@ models are here so that one tool owns the schema. Bodies, subjects and addresses
 from __future__ import annotations
 
 from trasloco.records.models.accounting import FolderTally, LogEntry, Verification
+from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
+from trasloco.records.models.history import HistoryEntry
+from trasloco.records.models.installation import Installation, MailSecurity
 from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, ParkedMessage
+from trasloco.records.models.login_check import CheckState, LoginCheck
+from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
+from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
 from trasloco.records.models.states import BUSY, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
 __all__ = [
@@ -19,16 +25,33 @@ __all__ = [
     "UNFINISHED",
     "UNFINISHED_RUN",
     "Account",
+    "CheckState",
+    "Customer",
     "DestinationLogin",
+    "DestinationSystem",
+    "Domain",
     "FolderTally",
+    "HistoryEntry",
+    "Installation",
+    "Language",
     "LedgerFolder",
     "LedgerIntent",
     "LedgerMessage",
     "LogEntry",
+    "LoginCheck",
+    "Mail",
+    "MailKind",
     "MailMigration",
+    "MailSecurity",
+    "MailState",
+    "Membership",
     "ParkedMessage",
+    "Person",
+    "Role",
     "Run",
     "RunState",
+    "SystemSecurity",
+    "SystemTrust",
     "Transfer",
     "TransferState",
     "Verification",

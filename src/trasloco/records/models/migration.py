@@ -1,9 +1,12 @@
-"""What is to be moved and how far it is: migration, account, run, transfer."""
+"""What is to be moved and how far it is: migration, account, run, transfer. State moves in ``actions``, never here."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from trasloco.records.models.destination_system import DestinationSystem
+from trasloco.records.models.people import Customer, Person
 from trasloco.records.models.states import RunState, TransferState
 
 
@@ -12,8 +15,15 @@ class MailMigration(models.Model):
 
     settings: the fields of ``engine.account.Settings``. destination: host, port, security, trust,
     fingerprint, form (``DestinationLogin``), user, separator. identity: SHA-256 in hex of the accounts
-    and the destination, so that the same CSV finds its migration again. wrapped_key: the data key,
-    encrypted with key ``key_id`` of the key ring; None once its secrets have been wiped.
+    and the destination, so that the same CSV finds its migration again; None of a migration of the panel.
+    wrapped_key: the data key, encrypted with key ``key_id`` of the key ring; None once its secrets have been wiped.
+
+    Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
+    in the steps of "new migration"; domains: those of its destination addresses, sorted, as ``Domain.name``;
+    plain_source: the source may be reached without TLS; first_run_at None = as soon as possible; second_run_minutes
+    after the first run's hour, None = no second run; recipients: who gets the mails besides ``asked_by``;
+    verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
+    deleting_at: it is gone for everybody, its rows are being removed.
     """
 
     code = models.CharField(max_length=16, unique=True)
@@ -23,9 +33,23 @@ class MailMigration(models.Model):
     destination = models.JSONField()
     destination_secret = models.BinaryField(null=True)
     allow_private_addresses = models.BooleanField(default=False)
-    identity = models.CharField(max_length=64, unique=True)
+    identity = models.CharField(max_length=64, unique=True, null=True)
     wrapped_key = models.BinaryField(null=True)
     key_id = models.CharField(max_length=32, default="")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="migrations")
+    asked_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="migrations")
+    asked_by_name = models.CharField(max_length=320, default="", blank=True)
+    destination_system = models.ForeignKey(DestinationSystem, models.SET_NULL, null=True, related_name="migrations")
+    domains = ArrayField(models.TextField(), default=list)
+    plain_source = models.BooleanField(default=False)
+    planned_at = models.DateTimeField(null=True)
+    first_run_at = models.DateTimeField(null=True)
+    second_run_minutes = models.PositiveIntegerField(null=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    recipients = ArrayField(models.TextField(), default=list)
+    verification = models.CharField(max_length=16, default="", blank=True)
+    keep_until = models.DateTimeField(null=True)
+    deleting_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "trasloco_migration"
@@ -36,7 +60,10 @@ class MailMigration(models.Model):
 
 
 class Account(models.Model):
-    """One line of the CSV. Secrets are ciphertexts of ``vault``; the address is pinned for both runs."""
+    """One line of the CSV. Secrets are ciphertexts of ``vault``; the address is pinned for both runs.
+
+    left_out: the operator decided so while its logins were checked; no run touches it.
+    """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="accounts")
     line = models.IntegerField()
@@ -51,6 +78,7 @@ class Account(models.Model):
     master = models.TextField(default="")
     source_secret = models.BinaryField(null=True)
     destination_secret = models.BinaryField(null=True)
+    left_out = models.BooleanField(default=False)
 
     class Meta:
         db_table = "trasloco_account"
@@ -61,18 +89,20 @@ class Account(models.Model):
 
 
 class Run(models.Model):
-    """One pass over all accounts of a migration."""
+    """One pass over all accounts of a migration. due_at: the hour it is planned for, None when it was started by hand."""
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="runs")
     number = models.SmallIntegerField()
     status = models.CharField(max_length=24, choices=RunState, default=RunState.WAITING)
     created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "trasloco_run"
         constraints = (models.UniqueConstraint(fields=["migration", "number"], name="trasloco_run_number"),)
+        indexes = (models.Index(fields=["due_at"], condition=models.Q(status="planned"), name="trasloco_run_planned"),)
 
     def __str__(self) -> str:
         return f"run {self.number} of {self.migration_id}"

@@ -14,6 +14,9 @@ class DestinationLogin(models.TextChoices):
 
 
 class RunState(models.TextChoices):
+    """planned (its hour has not come) -> waiting -> running -> an end; a stopped one can be resumed."""
+
+    PLANNED = "planned"
     WAITING = "waiting"
     RUNNING = "running"
     COMPLETED = "completed"

@@ -1,0 +1,60 @@
+"""What every answer carries, and what every request knows: headers; the viewer, his language and his time zone."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+
+from trasloco.panel.access import PanelRequest
+from trasloco.records.history import Actor
+from trasloco.records.rights import Viewer
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+# Nothing inline, nothing from elsewhere: a folder's name that is a script stays a name.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+def security_headers(get_response: Next) -> Next:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        return response
+
+    return middleware
+
+
+def viewer(get_response: Next) -> Next:
+    """Gives the request ``viewer`` and ``actor`` when somebody has signed in, and his language and zone to all that is shown."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return get_response(request)
+        person = request.user
+        asked = cast(PanelRequest, request)
+        asked.viewer = Viewer.of(person)
+        asked.actor = Actor(person, request.META.get("REMOTE_ADDR") or None)
+        translation.activate(person.language)
+        with timezone.override(_zone(person.time_zone)):
+            response = get_response(request)
+            response.headers["Content-Language"] = person.language
+            return response
+
+    return middleware
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of that name, UTC where this machine does not know it."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

@@ -1,0 +1,87 @@
+"""Writing down who did what. Called by every verb that a person can cause, in the verb's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from trasloco.records.models import Customer, HistoryEntry, MailMigration, Person
+
+# Every verb there is, in the words of the page; a verb that is not here is a mistake of ours.
+VERBS = {
+    "migration-started-draft": _("began a new migration"),
+    "migration-planned": _("planned the migration"),
+    "migration-deleted": _("deleted the migration"),
+    "migration-expired": _("removed the migration at the end of its time"),
+    "csv-given": _("gave the CSV"),
+    "account-corrected": _("corrected an account"),
+    "account-left-out": _("left out an account"),
+    "account-taken-in": _("took an account in again"),
+    "check-started": _("had the logins checked"),
+    "run-begun": _("began a run"),
+    "run-started": _("started a run"),
+    "run-stopped": _("stopped a run"),
+    "run-resumed": _("resumed a run"),
+    "run-retried": _("retried failed accounts"),
+    "run-rescheduled": _("changed the date of a run"),
+    "run-added": _("asked for one more run"),
+    "secrets-wiped": _("wiped the passwords"),
+    "proof-downloaded": _("downloaded a proof"),
+    "log-downloaded": _("downloaded a log"),
+    "parked-downloaded": _("downloaded a message that was refused"),
+    "person-invited": _("invited a person"),
+    "person-changed": _("changed a person"),
+    "person-removed": _("removed a person"),
+    "signed-in": _("signed in"),
+    "sign-in-failed": _("failed to sign in"),
+    "customer-created": _("created a customer"),
+    "customer-changed": _("changed a customer"),
+    "customer-removed": _("removed a customer"),
+    "domain-added": _("added a domain"),
+    "domain-changed": _("changed a domain"),
+    "domain-removed": _("removed a domain"),
+    "destination-created": _("added a destination system"),
+    "destination-changed": _("changed a destination system"),
+    "destination-removed": _("removed a destination system"),
+    "destination-tested": _("tested a destination system"),
+    "settings-changed": _("changed settings"),
+    "mail-tested": _("sent a test mail"),
+    "mail-given-up": _("gave up sending a mail"),
+    "superuser-created": _("created a superuser"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: a person and the address he came from; ``SCHEDULE`` when nobody did."""
+
+    person: Person | None = None
+    address: str | None = None
+
+
+SCHEDULE = Actor()
+
+
+def note(
+    actor: Actor,
+    verb: str,
+    subject: str = "",
+    *,
+    customer: Customer | None = None,
+    migration: MailMigration | None = None,
+    **details: Any,
+) -> None:
+    """Write one entry. details: names and numbers for the page, never a secret. Raises KeyError for an unknown verb."""
+    assert VERBS[verb]
+    HistoryEntry.objects.create(
+        customer=customer or (migration.customer if migration else None),
+        person=actor.person,
+        person_name=str(actor.person) if actor.person else "",
+        address=actor.address,
+        verb=verb,
+        subject=(subject or (migration.code if migration else ""))[:400],
+        migration_code=migration.code if migration else "",
+        details=details,
+    )
