@@ -20,7 +20,7 @@ class MailMigration(models.Model):
 
     Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
     in the steps of "new migration"; domains: those of its destination addresses, sorted, as ``Domain.name``;
-    plain_source: the source may be reached without TLS; first_run_at None = as soon as possible; second_run_minutes
+    source_tls: "verify", "pin" or "off", as of ``--source-tls``; first_run_at None = as soon as possible; second_run_minutes
     after the first run's hour, None = no second run; recipients: who gets the mails besides ``asked_by``;
     verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
     deleting_at: it is gone for everybody, its rows are being removed.
@@ -41,7 +41,7 @@ class MailMigration(models.Model):
     asked_by_name = models.CharField(max_length=320, default="", blank=True)
     destination_system = models.ForeignKey(DestinationSystem, models.SET_NULL, null=True, related_name="migrations")
     domains = ArrayField(models.TextField(), default=list)
-    plain_source = models.BooleanField(default=False)
+    source_tls = models.CharField(max_length=8, default="verify")
     planned_at = models.DateTimeField(null=True)
     first_run_at = models.DateTimeField(null=True)
     second_run_minutes = models.PositiveIntegerField(null=True)
@@ -89,13 +89,17 @@ class Account(models.Model):
 
 
 class Run(models.Model):
-    """One pass over all accounts of a migration. due_at: the hour it is planned for, None when it was started by hand."""
+    """One pass over all accounts of a migration.
+
+    due_at: the hour it is planned for, None when it was started by hand. told_at: when the mails about its end were written.
+    """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="runs")
     number = models.SmallIntegerField()
     status = models.CharField(max_length=24, choices=RunState, default=RunState.WAITING)
     created_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
