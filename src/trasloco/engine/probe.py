@@ -10,6 +10,7 @@ from trasloco.engine.failure import Failure, TransferError
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import ask_quota
 from trasloco.imap.client import Client
+from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Mailbox, Quota
 
 
@@ -25,30 +26,49 @@ class Probe:
     folders: int = 0
     messages: int | None = None
     size: int | None = None
+    too_large: int | None = None
     quotas: tuple[Quota, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
 
 
-async def probe(side: Side) -> Probe:
-    """Sign in once, count, sign out. Never raises for what the server does: it is in ``failure``."""
+async def probe(side: Side, *, larger: int | None = None) -> Probe:
+    """Sign in once, count, sign out. larger: bytes; count the messages above it too.
+
+    Never raises for what the server does: it is in ``failure``.
+    """
     try:
         client, _ = await open_side(side)
         try:
-            return await _look(side, client)
+            return await _look(side, client, larger)
         finally:
             await close(client)
     except TransferError as error:
         return Probe(failure=error.failure)
 
 
-async def _look(side: Side, client: Client) -> Probe:
+async def _look(side: Side, client: Client, larger: int | None) -> Probe:
     with blame(side, "reading the folder list"):
         tree = [mailbox for mailbox in await client.tree() if mailbox.selectable]
         quotas = await ask_quota(client)
+        too_large = None if larger is None else await _count_larger(client, tree, larger)
     facts = {"server": client.server_id.get("name", "") or client.greeting, "capabilities": " ".join(client.capabilities)}
     if client.fingerprint:
         facts["fingerprint"] = client.fingerprint
-    return Probe(None, len(tree), _messages(tree), _size(tree), tuple(quotas), facts)
+    return Probe(None, len(tree), _messages(tree), _size(tree), too_large, tuple(quotas), facts)
+
+
+async def _count_larger(client: Client, tree: list[Mailbox], larger: int) -> int | None:
+    """SEARCH LARGER in each folder that is not empty (RFC 9051 6.4.4); None where a server will not open or search one."""
+    count = 0
+    for mailbox in tree:
+        if mailbox.status is not None and mailbox.status.messages == 0:
+            continue
+        try:
+            await client.select(mailbox.name, read_only=True)
+            count += len(await client.search(b"LARGER %d" % larger))
+        except CommandFailed:
+            return None
+    return count
 
 
 def _messages(tree: list[Mailbox]) -> int | None:

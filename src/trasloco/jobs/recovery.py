@@ -58,6 +58,14 @@ WHERE j.task_name = %(task)s AND (
         WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => %(stalled)s)))
 """
 
+# Errands (checks, tests, verifications) whose worker is gone: they are begun again, by whoever takes them.
+_LOST_ERRANDS = f"""{_ALIVE}
+UPDATE procrastinate_jobs j SET status = 'todo', worker_id = NULL, scheduled_at = NULL
+WHERE j.task_name <> %(task)s AND j.status = 'doing' AND (j.worker_id IS NULL OR j.worker_id NOT IN (SELECT id FROM alive))
+    AND NOT EXISTS (SELECT 1 FROM procrastinate_workers w
+        WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => %(fetch)s))
+"""  # noqa: S608 - constants only
+
 _FORGOTTEN = """
 SELECT id, fence FROM trasloco_transfer WHERE status = 'running' AND worker = ANY(%(workers)s) AND NOT id = ANY(%(in_hand)s)
 """
@@ -81,6 +89,7 @@ def recover() -> list[int]:
             lost += cursor.fetchall()
         moved = hand_back(lost)
         cursor.execute(_STALE_JOBS, values)
+        cursor.execute(_LOST_ERRANDS, values)
         return moved
 
 

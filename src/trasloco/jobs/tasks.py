@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from trasloco.jobs.carry_out import carry_out
 from trasloco.jobs.dispatch import TASK
+from trasloco.jobs.errands import CHECK, MAIL, TEST_SYSTEM, VERIFY
+from trasloco.jobs.login_checks import check_migration
+from trasloco.jobs.mail_delivery import deliver
+from trasloco.jobs.system_test import test_destination_system
+from trasloco.jobs.verifying import verify_run
+from trasloco.jobs.workshop import Workshop
+from trasloco.records.key_ring import KeyRing
 
 
 @app.task(name=TASK, pass_context=True)
@@ -14,3 +24,47 @@ async def transfer(context: JobContext, transfer_id: int, ticket: int) -> None:
     """One account in one run. ticket: the fence under which it was admitted; an old one does nothing."""
     assert context.job.worker_id is not None
     await carry_out(context.additional_context["workshop"], context.job.worker_id, transfer_id, ticket)
+
+
+@app.task(name=CHECK, pass_context=True)
+async def check(context: JobContext, migration_id: int) -> None:
+    """Try the logins of a migration that is being prepared."""
+    workshop = await _present(context)
+    await check_migration(migration_id, workshop.ring)
+
+
+@app.task(name=TEST_SYSTEM, pass_context=True)
+async def test_system(context: JobContext, system_id: int, address: str) -> None:
+    """Open one mailbox of a destination system."""
+    workshop = await _present(context)
+    await test_destination_system(system_id, address, workshop.ring)
+
+
+@app.task(name=VERIFY, pass_context=True)
+async def verify(context: JobContext, run_id: int) -> None:
+    """Read the destination of a migration again, after its last run."""
+    workshop = await _present(context)
+    await verify_run(run_id, workshop.pool, workshop.ring)
+
+
+@app.task(name=MAIL, pass_context=True)
+async def mail(context: JobContext, mail_id: int) -> None:
+    """Bring one mail away. A thread of its own: a slow mail server holds nobody up."""
+    workshop = await _present(context)
+    await asyncio.to_thread(_deliver, mail_id, workshop.ring)
+
+
+async def _present(context: JobContext) -> Workshop:
+    """The workshop, after showing that this worker lives: else its errand would be begun again by another."""
+    workshop: Workshop = context.additional_context["workshop"]
+    assert context.job.worker_id is not None
+    await workshop.presence.hold(context.job.worker_id)
+    return workshop
+
+
+def _deliver(mail_id: int, ring: KeyRing) -> None:
+    close_old_connections()
+    try:
+        deliver(mail_id, ring)
+    finally:
+        close_old_connections()

@@ -22,6 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 
 from trasloco.jobs import recovery
+from trasloco.jobs.chores import do_chores
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, admit, queue_name
 from trasloco.jobs.presence import Presence
@@ -36,6 +37,8 @@ TICK_SECONDS = 0.5
 RECOVERY_SECONDS = 2.0
 HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
+CHORES_SECONDS = 1.0
+ERRANDS = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
 POOL_SIZE = 8
 
 _AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
@@ -66,7 +69,8 @@ async def work(
         await in_thread(recovery.recover)
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
-                queue = asyncio.create_task(_take_jobs(workshop, concurrency), name="queue")
+                slots = concurrency if scope is not None else concurrency + ERRANDS
+                queue = asyncio.create_task(_take_jobs(workshop, slots), name="queue")
                 present = asyncio.create_task(_stay_present(workshop), name="presence")
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), queue)
@@ -126,13 +130,16 @@ async def _stay_present(workshop: Workshop) -> None:
 async def _tick_until(
     workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
 ) -> None:
-    recovered = time.monotonic()
+    recovered = chores_done = time.monotonic()
     while not stop.is_set():
         try:
             if time.monotonic() - recovered >= RECOVERY_SECONDS:
                 recovered = time.monotonic()
                 await in_thread(recovery.recover)
                 await in_thread(recovery.hand_back_forgotten, workshop.presence.workers, tuple(workshop.in_hand))
+            if workshop.runs is None and time.monotonic() - chores_done >= CHORES_SECONDS:
+                chores_done = time.monotonic()
+                await in_thread(do_chores)
             await in_thread(admit, workshop.caps, workshop.runs)
             if until is not None and await until():
                 return

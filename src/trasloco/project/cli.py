@@ -24,6 +24,10 @@ from trasloco.project.halt import Halt
 from trasloco.project.log_file import silence
 
 _COMMANDS = {
+    "serve": "Serve the panel and work for it: all in one, with its own database.",
+    "panel": "Serve the panel's pages alone.",
+    "worker": "Work for the panel: checks, runs, mails.",
+    "superuser": "Make a person who may do everything in the panel.",
     "check": "Read a CSV of accounts and try every login, on both sides.",
     "migrate": "Move all mailboxes of a CSV; go on where it stopped; bring what is new.",
     "copy": "Copy one mailbox, without a database.",

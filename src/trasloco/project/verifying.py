@@ -8,24 +8,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.conf import settings
 
-from trasloco.engine.account import Side
 from trasloco.engine.comparison import Verdict
-from trasloco.engine.failure import Failure, Retry, Scope, SideName
-from trasloco.engine.resolve import resolve
-from trasloco.engine.verify import Verification, verify_account
+from trasloco.engine.verify import Verification
 from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.verifying import verify
 from trasloco.project.interruption import Interruption
 from trasloco.project.screen import interactive, plain, say, screen
 from trasloco.project.units import count_words, size_words
-from trasloco.records.connection_pool import Pool, connection_pool, conninfo
-from trasloco.records.key_ring import KeyProblem, KeyRing
+from trasloco.records.connection_pool import connection_pool, conninfo
+from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account
-from trasloco.records.postgres_ledger import PostgresLedger
-from trasloco.records.sides import sides
 from trasloco.records.verification import keep_verification
 
 POOL_SIZE = 8
@@ -53,7 +49,7 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
 
             async def one(account: Account) -> Verified:
                 async with slots:
-                    found = await _verify(account, ring, pool, sample, progress)
+                    found = await verify(account, sample, pool, ring, progress.begin(account))
                     await in_thread(keep_verification, account, found)
                     progress.end(account, found)
                     return Verified(account, found)
@@ -70,31 +66,6 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
                 await asyncio.gather(work, return_exceptions=True)
                 return None
             return work.result()
-
-
-async def _verify(account: Account, ring: KeyRing, pool: Pool, sample: int | None, progress: _Progress) -> Verification:
-    try:
-        source, destination = await in_thread(sides, account, ring)
-    except KeyProblem as error:
-        words = f"{error} Run trasloco migrate with the same CSV and --verify all."
-        return _failed(sample, Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "password-not-readable", words))
-    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
-    if isinstance(where, Failure):
-        return _failed(sample, where)
-    ledger = PostgresLedger(pool, account_id=account.pk, transfer_id=0, fence=0)  # of no transfer: it only reads
-    reachable = await _source(source, allow_private=account.migration.allow_private_addresses)
-    told = progress.begin(account)
-    return await verify_account(reachable, replace(destination, endpoint=where), ledger, sample=sample, told=told)
-
-
-async def _source(source: Side, *, allow_private: bool) -> Side | None:
-    """The source, None when its name leads nowhere any more: after a migration that is no wonder."""
-    resolved = await resolve(source.endpoint, allow_private=allow_private, name=SideName.SOURCE)
-    return None if isinstance(resolved, Failure) else replace(source, endpoint=resolved)
-
-
-def _failed(sample: int | None, failure: Failure) -> Verification:
-    return Verification(sample, 0, {}, (), failure, 0.0, 0)
 
 
 class _Progress:

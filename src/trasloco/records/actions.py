@@ -68,13 +68,18 @@ def begin_run(migration: MailMigration) -> Run:
             return run
         last = Run.objects.filter(migration=migration).aggregate(last=Max("number"))["last"] or 0
         run = Run.objects.create(migration=migration, number=last + 1)
-        destination = _host(migration.destination["host"])
-        Transfer.objects.bulk_create(
-            Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination)
-            for account in migration.accounts.order_by("line")
-        )
-        _end_run(run)  # at once, should there be no account at all
+        add_transfers(run)
+        end_run(run)  # at once, should there be no account at all
         return run
+
+
+def add_transfers(run: Run) -> None:
+    """A waiting transfer for each account of the run's migration that is not left out."""
+    destination = _host(run.migration.destination["host"])
+    Transfer.objects.bulk_create(
+        Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination)
+        for account in run.migration.accounts.filter(left_out=False).order_by("line")
+    )
 
 
 def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
@@ -123,7 +128,7 @@ def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
         if outcome.status is not RunStatus.FAILED:
             # An earlier attempt may have noted a folder that has another name, or is no more.
             FolderTally.objects.filter(transfer_id=claim.transfer_id).exclude(source__in=names).delete()
-        _end_run(run)
+        end_run(run)
         return True
 
 
@@ -269,7 +274,7 @@ def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> list[st
     return list(rows)
 
 
-def _end_run(run: Run) -> None:
+def end_run(run: Run) -> None:
     """With its last transfer the run ends; the caller holds the run's row."""
     states = set(run.transfers.values_list("status", flat=True).distinct())
     if states & set(UNFINISHED):

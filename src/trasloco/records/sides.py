@@ -8,6 +8,7 @@ one is the side's fallback, tried once when the first is refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from trasloco.engine.account import Settings, Side
@@ -18,6 +19,7 @@ from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
 from trasloco.records.vault import Vault
+from trasloco.secret import Secret
 
 
 def sides(account: Account, ring: KeyRing) -> tuple[Side, Side]:
@@ -52,18 +54,25 @@ def _source(account: Account, vault: Vault) -> Side:
     return Side(SideName.SOURCE, endpoint, master.authorized(account.login), fallback=master.joined(account.login))
 
 
-def _destination(account: Account, vault: Vault) -> Side:
-    given = account.migration.destination
+def destination_side(given: Mapping[str, Any], address: str, secret: Secret) -> Side:
+    """The destination mailbox ``address``. given: the shape of ``MailMigration.destination``; secret: of the master,
+    or the mailbox's own where each has its own."""
     endpoint = Endpoint(
         given["host"], given["port"], Security(given["security"]), Trust(given["trust"]), fingerprint=given.get("fingerprint")
     )
-    address = account.destination_address
     form = DestinationLogin(given["form"])
     if form is DestinationLogin.PASSWORD:
-        own = Credentials(login=address, secret=vault.reveal(account.destination_secret, f"{address} destination"))
-        return Side(SideName.DESTINATION, endpoint, own)
-    secret = vault.reveal(account.migration.destination_secret, "destination")
+        return Side(SideName.DESTINATION, endpoint, Credentials(login=address, secret=secret))
     master = MasterUser(given["user"], secret, given.get("separator") or SEPARATOR)
     if form is DestinationLogin.AUTHZID:
         return Side(SideName.DESTINATION, endpoint, master.authorized(address))
     return Side(SideName.DESTINATION, endpoint, master.joined(address), fallback=master.authorized(address))
+
+
+def _destination(account: Account, vault: Vault) -> Side:
+    given, address = account.migration.destination, account.destination_address
+    if DestinationLogin(given["form"]) is DestinationLogin.PASSWORD:
+        secret = vault.reveal(account.destination_secret, f"{address} destination")
+    else:
+        secret = vault.reveal(account.migration.destination_secret, "destination")
+    return destination_side(given, address, secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -56,3 +57,18 @@ def accounts_of(migration: MailMigration, addresses: Collection[str]) -> list[Ac
 def _finding(item: Finding) -> dict[str, Any]:
     """JSON keeps no half of a surrogate pair, and PostgreSQL no NUL."""
     return {name: clean(value) if isinstance(value, str) else value for name, value in asdict(item).items()}
+
+
+def verification_sums(migration: MailMigration, since: datetime | None) -> dict[str, int]:
+    """Of the newest verification of each account since then: messages looked at, as they should be, and accounts not well."""
+    rows = Verification.objects.filter(account__migration=migration).order_by("account_id", "-at", "-pk").distinct("account_id")
+    sums = {"asked": 0, "verified": 0, "accounts": 0, "not_well": 0}
+    for row in rows:
+        if since is not None and row.at < since:
+            continue
+        good = verified(row.counts)
+        sums["asked"] += row.asked
+        sums["verified"] += good
+        sums["accounts"] += 1
+        sums["not_well"] += bool(row.failure_words or good < row.asked)
+    return sums

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from trasloco.engine.failure import SideName
+from trasloco.engine.logins import Attempt, Tried, try_logins
 from trasloco.plan.table import Table
 from trasloco.project.accounts_file import read_accounts, show_problems
-from trasloco.project.checking import Attempt, Tried, source_side, try_logins
+from trasloco.project.checking import source_side
 from trasloco.project.destination import Destination, destination_of
 from trasloco.project.encryption import TlsOptions
 from trasloco.project.event_loop import run

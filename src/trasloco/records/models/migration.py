@@ -91,7 +91,8 @@ class Account(models.Model):
 class Run(models.Model):
     """One pass over all accounts of a migration.
 
-    due_at: the hour it is planned for, None when it was started by hand. told_at: when the mails about its end were written.
+    due_at: the hour it is planned for, None when it was started by hand. told_at: when the mails about its end
+    were written. verified_at: when what the migration wanted verified after it was.
     """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="runs")
@@ -100,6 +101,7 @@ class Run(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

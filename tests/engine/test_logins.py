@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
+from trasloco.engine import logins
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.logins import PER_HOST, Attempt, Tried, try_logins
 from trasloco.engine.probe import Probe
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.sasl import Credentials
 from trasloco.plan.endpoints import source_endpoint
-from trasloco.project import checking
-from trasloco.project.checking import PER_HOST, Attempt, Tried, try_logins
 from trasloco.secret import Secret
 
 
@@ -30,12 +30,12 @@ def test_a_server_that_answers_nobody_is_not_waited_for_500_times(monkeypatch: p
     # A real silent server would cost this test the whole deadline.
     asked: list[str] = []
 
-    async def silent(side: Side) -> Probe:
+    async def silent(side: Side, **_: object) -> Probe:
         asked.append(side.credentials.display)
         await asyncio.sleep(0)
         return Probe(failure=Failure(side.name, Scope.ACCOUNT, Retry.NOW, "silent", "no answer"))
 
-    monkeypatch.setattr(checking, "probe", silent)
+    monkeypatch.setattr(logins, "probe", silent)
     tried = try_all(attempts(source_endpoint("127.0.0.1", 993, tls="pin", starttls=False), 500))
     assert len(asked) == PER_HOST
     assert all(item.failure is not None for item in tried)
@@ -45,12 +45,12 @@ def test_a_server_that_answers_nobody_is_not_waited_for_500_times(monkeypatch: p
 def test_one_answer_is_enough_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    async def slow_but_for_the_first(side: Side) -> Probe:
+    async def slow_but_for_the_first(side: Side, **_: object) -> Probe:
         first = not asked
         asked.append(side.credentials.display)
         await asyncio.sleep(0)
         return Probe() if first else Probe(failure=Failure(side.name, Scope.ACCOUNT, Retry.NOW, "silent", "no answer"))
 
-    monkeypatch.setattr(checking, "probe", slow_but_for_the_first)
+    monkeypatch.setattr(logins, "probe", slow_but_for_the_first)
     try_all(attempts(source_endpoint("127.0.0.1", 993, tls="pin", starttls=False), 20))
     assert len(asked) == 20

@@ -1,0 +1,155 @@
+"""Trying many logins, on both sides, at a pace no server minds.
+
+A server that answers nobody is not asked 500 times, and a master user who was refused is not tried for 500
+mailboxes: both would take hours, or get our address banned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from trasloco.engine.account import Side
+from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.probe import Probe, probe
+from trasloco.engine.resolve import resolve
+from trasloco.imap.endpoint import Endpoint
+
+PER_HOST = 4
+AT_ONCE = 20
+MASTER_REFUSALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One login to try. line: in the CSV, None without one. free: the operator named this server himself.
+    master: the name of the master user whose password it is, "" when the password is the mailbox's own.
+    larger: bytes; count the messages above it; None: do not."""
+
+    line: int | None
+    account: str
+    side: Side
+    free: bool = False
+    master: str = ""
+    larger: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an attempt came to."""
+
+    attempt: Attempt
+    probe: Probe
+
+    @property
+    def failure(self) -> Failure | None:
+        return self.probe.failure
+
+
+async def try_logins(
+    attempts: Sequence[Attempt],
+    *,
+    allow_private: bool,
+    told: Callable[[Tried], None],
+    per_host: int = PER_HOST,
+    at_once: int = AT_ONCE,
+) -> list[Tried]:
+    """Try all, at most ``per_host`` at a time per server and ``at_once`` in all; results in the order given.
+
+    Every name is looked up once and held against the address policy, unless the attempt is ``free``.
+    A server that has let ``per_host`` logins wait for nothing, and has answered none, is asked no more: its
+    other logins fail at once, as otherwise 500 lines would wait for hours. ``told`` is called as each one ends.
+    """
+    names, silence, masters = _Names(allow_private), _Silence(per_host), _Masters()
+    everywhere = asyncio.Semaphore(at_once)
+    hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
+
+    async def one(attempt: Attempt) -> Tried:
+        async with hosts[attempt.side.endpoint.host.casefold()], everywhere:
+            endpoint = await names.resolved(attempt)
+            if isinstance(endpoint, Failure):
+                tried = Tried(attempt, Probe(failure=endpoint))
+            elif (failure := silence.of(attempt.side) or masters.of(attempt)) is not None:
+                tried = Tried(attempt, Probe(failure=failure))
+            else:
+                tried = Tried(attempt, await probe(replace(attempt.side, endpoint=endpoint), larger=attempt.larger))
+                silence.learn(tried)
+                masters.learn(tried)
+        told(tried)
+        return tried
+
+    return list(await asyncio.gather(*(one(attempt) for attempt in attempts)))
+
+
+class _Silence:
+    """Which servers answer nobody."""
+
+    _CODES = frozenset({"silent", "connection-timeout"})
+
+    def __init__(self, enough: int) -> None:
+        self._enough = enough
+        self._waited: Counter[tuple[SideName, Endpoint]] = Counter()
+        self._answering: set[tuple[SideName, Endpoint]] = set()
+
+    def learn(self, tried: Tried) -> None:
+        key = (tried.attempt.side.name, tried.attempt.side.endpoint)
+        if tried.failure is not None and tried.failure.code in self._CODES:
+            self._waited[key] += 1
+        else:
+            self._answering.add(key)
+
+    def of(self, side: Side) -> Failure | None:
+        """The failure of a login that is not worth the wait, None for one that is."""
+        waited = self._waited[side.name, side.endpoint]
+        if waited < self._enough or (side.name, side.endpoint) in self._answering:
+            return None
+        where = f"{side.name.value.capitalize()} {side.endpoint}"
+        words = f"{where}: was not tried, as {waited} logins to this server got no answer. Check host, port and TLS."
+        return Failure(side.name, Scope.ACCOUNT, Retry.LATER, "silent", words)
+
+
+class _Masters:
+    """Which master users are refused for everybody."""
+
+    def __init__(self) -> None:
+        self._refused: Counter[tuple[SideName, str, str]] = Counter()
+        self._let_in: set[tuple[SideName, str, str]] = set()
+
+    def learn(self, tried: Tried) -> None:
+        key = self._key(tried.attempt)
+        if tried.failure is None:
+            self._let_in.add(key)
+        elif tried.failure.code == "login-refused":
+            self._refused[key] += 1
+
+    def of(self, attempt: Attempt) -> Failure | None:
+        """The failure of a login that would only be refused once more, None for one that is worth trying."""
+        key, side = self._key(attempt), attempt.side
+        if not attempt.master or key in self._let_in or self._refused[key] < MASTER_REFUSALS:
+            return None
+        words = (
+            f"{side.name.value.capitalize()} {side.endpoint}: the master user was refused for {MASTER_REFUSALS} mailboxes and let in for "
+            "none, so this one was not tried: the server might lock us out. Check the master's name and password, then try again."
+        )
+        return Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "master-refused", words)
+
+    @staticmethod
+    def _key(attempt: Attempt) -> tuple[SideName, str, str]:
+        return attempt.side.name, str(attempt.side.endpoint), attempt.master
+
+
+class _Names:
+    """Each server is looked up once, whoever asks first."""
+
+    def __init__(self, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._asked: dict[tuple[Endpoint, SideName, bool], asyncio.Task[Endpoint | Failure]] = {}
+
+    async def resolved(self, attempt: Attempt) -> Endpoint | Failure:
+        key = (attempt.side.endpoint, attempt.side.name, attempt.free)
+        if key not in self._asked:
+            allow = self._allow_private or attempt.free
+            self._asked[key] = asyncio.create_task(resolve(attempt.side.endpoint, allow_private=allow, name=attempt.side.name))
+        return await asyncio.shield(self._asked[key])

@@ -1,0 +1,32 @@
+"""What the service does without being asked, every second or so: a worker's tick calls it.
+
+Each chore takes what is due by a conditional update, so any number of workers may do them at once. Nothing is
+kept in memory: what was due while all was down is done at the first tick.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError
+
+from trasloco.jobs.ends_of_runs import look_after_ended_runs
+from trasloco.jobs.mail_delivery import post_due_mails
+from trasloco.records.deletion import mark_expired, remove_marked
+from trasloco.records.planning import begin_due_runs
+
+log = logging.getLogger(__name__)
+
+CHORES: tuple[Callable[[], object], ...] = (begin_due_runs, look_after_ended_runs, post_due_mails, mark_expired, remove_marked)
+
+
+def do_chores() -> None:
+    """All of them, one after the other; a mistake in one does not keep the others from being done."""
+    for chore in CHORES:
+        try:
+            chore()
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("the chore %s failed; it is tried again", chore.__name__)

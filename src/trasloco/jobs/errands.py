@@ -1,0 +1,79 @@
+"""What people ask for that needs a mail server: checks, tests, verifications. Record and job in one transaction.
+
+The web process opens no IMAP socket: it writes down what is wanted and enqueues it here. Errands are given ids
+only. One whose worker dies is begun again (``recovery``), so each of them can be done twice without harm.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from procrastinate import tasks
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.manager import JobManager
+
+from trasloco.jobs.letters import write_letters
+from trasloco.records.history import Actor, note
+from trasloco.records.key_ring import KeyRing
+from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
+from trasloco.records.planning import plan
+
+QUEUE = "errands"
+CHECK = "trasloco.check"
+TEST_SYSTEM = "trasloco.test_system"
+VERIFY = "trasloco.verify"
+MAIL = "trasloco.mail"
+
+
+def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None) -> int:
+    """Try the logins that were not tried yet or failed (of one account, or of all); returns how many."""
+    with transaction.atomic():
+        accounts = migration.accounts.filter(left_out=False)
+        if account_id is not None:
+            accounts = accounts.filter(pk=account_id)
+        missing = accounts.filter(check_result=None)
+        LoginCheck.objects.bulk_create([LoginCheck(account=account) for account in missing], ignore_conflicts=True)
+        checks = LoginCheck.objects.filter(account__in=accounts)
+        checks.filter(state=CheckState.FAILED).update(state=CheckState.WAITING, source={}, destination={}, warnings=[])
+        wanted = checks.filter(state=CheckState.WAITING).count()
+        if wanted:
+            enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)
+            note(actor, "check-started", migration=migration, accounts=wanted)
+        return wanted
+
+
+def test_system(actor: Actor, system: DestinationSystem, address: str) -> None:
+    """Open one mailbox of a destination system; what comes of it is kept in its ``tested_*``."""
+    with transaction.atomic():
+        DestinationSystem.objects.filter(pk=system.pk).update(tested_at=None, tested_address=address, tested_well=None, tested_words="")
+        enqueue(TEST_SYSTEM, f"test-system-{system.pk}", system_id=system.pk, address=address)
+        note(actor, "destination-tested", system.name, address=address)
+
+
+def plan_migration(actor: Actor, migration: MailMigration, ring: KeyRing) -> MailMigration:
+    """Plan it and say so by mail. Raises what ``records.planning.plan`` raises."""
+    with transaction.atomic():
+        planned = plan(actor, migration, ring)
+        write_letters(MailKind.PLANNED, planned, {"runs": list(planned.runs.order_by("number"))})
+        return planned
+
+
+def send_test_mail(actor: Actor, address: str) -> Mail:
+    """One mail that says that mails can be sent."""
+    with transaction.atomic():
+        note(actor, "mail-tested", address)
+        subject = gettext("Test mail of Trasloco")
+        return Mail.objects.create(kind=MailKind.TEST, recipient=address, subject=subject, text=render_to_string("mail/test.txt"))
+
+
+def enqueue(task: str, key: str, **arguments: int | str) -> None:
+    """Defer it in Django's transaction; one that is waiting under the same key already is enough."""
+    manager = JobManager(DjangoConnector())
+    deferrer = tasks.configure_task(name=task, job_manager=manager, queue=QUEUE, queueing_lock=key, lock=key)
+    try:
+        with transaction.atomic():
+            deferrer.defer(**arguments)
+    except AlreadyEnqueued:
+        pass

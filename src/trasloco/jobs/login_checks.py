@@ -1,0 +1,156 @@
+"""The check of a migration's logins: both sides of each account, results written as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from trasloco.engine.account import Side
+from trasloco.engine.failure import Failure, SideName
+from trasloco.engine.logins import Attempt, Tried, try_logins
+from trasloco.engine.probe import Probe
+from trasloco.engine.room import UNIT
+from trasloco.imap.endpoint import Trust
+from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.letters import write_letters
+from trasloco.plan.providers import providers
+from trasloco.records.actions import clean, pin_source
+from trasloco.records.drafts import vault
+from trasloco.records.key_ring import KeyProblem, KeyRing
+from trasloco.records.models import Account, CheckState, DestinationLogin, LoginCheck, MailKind, MailMigration
+from trasloco.records.sides import sides
+from trasloco.records.systems import give_destination
+
+PER_HOST = 4
+
+
+@dataclass(slots=True)
+class _Open:
+    """An account under way. ticket: of the check it was begun for."""
+
+    account: Account
+    ticket: int
+    attempts: list[Attempt]
+    failed: dict[str, str] = field(default_factory=dict)
+    found: dict[SideName, Probe] = field(default_factory=dict)
+
+
+async def check_migration(migration_id: int, ring: KeyRing) -> None:
+    """Try every account whose check waits, or was left running by a worker that died."""
+    migration, opened = await in_thread(_begin, migration_id, ring)
+    if migration is None:
+        return
+    results: asyncio.Queue[Tried | None] = asyncio.Queue()
+    by_line = {entry.account.pk: entry for entry in opened}
+    writer = asyncio.create_task(_write(results, by_line))
+    attempts = [attempt for entry in opened for attempt in entry.attempts]
+    try:
+        limit = providers()[migration.source_type].connections_per_host
+        await try_logins(attempts, allow_private=migration.allow_private_addresses, told=results.put_nowait, per_host=min(PER_HOST, limit))
+    finally:
+        results.put_nowait(None)
+        await writer
+    if len(opened) > 1:  # one that was corrected in place is looked at by the person who did it
+        await in_thread(_tell_problems, migration)
+
+
+async def _write(results: asyncio.Queue[Tried | None], by_line: dict[int, _Open]) -> None:
+    while (tried := await results.get()) is not None:
+        assert tried.attempt.line is not None
+        entry = by_line[tried.attempt.line]
+        entry.found[tried.attempt.side.name] = tried.probe
+        await in_thread(_keep, entry)
+
+
+def _begin(migration_id: int, ring: KeyRing) -> tuple[MailMigration | None, list[_Open]]:
+    """The accounts to try, with both sides; those whose secrets cannot be read have failed already."""
+    with transaction.atomic():
+        migration = MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration_id, deleting_at=None).first()
+        if migration is None or migration.destination_system is None:
+            return None, []
+        if migration.planned_at is None:
+            give_destination(migration, migration.destination_system, ring, vault(migration, ring))
+            migration.save(update_fields=["destination", "destination_secret", "wrapped_key", "key_id"])
+        waiting = LoginCheck.objects.filter(account__migration=migration, state__in=[CheckState.WAITING, CheckState.RUNNING])
+        waiting.update(state=CheckState.RUNNING, ticket=F("ticket") + 1, started_at=timezone.now(), ended_at=None)
+        opened = []
+        for check in waiting.select_related("account").order_by("account__line"):
+            check.account.migration = migration
+            entry = _Open(check.account, check.ticket, [])
+            try:
+                entry.attempts = _attempts(check.account, *sides(check.account, ring))
+                opened.append(entry)
+            except KeyProblem as error:
+                _fail(check, "destination", "password-not-readable", str(error))
+        return migration, opened
+
+
+def _attempts(account: Account, source: Side, destination: Side) -> list[Attempt]:
+    shared = account.migration.destination["form"] != DestinationLogin.PASSWORD
+    limit = int(account.migration.settings.get("max_size") or 0) or None
+    return [
+        Attempt(account.pk, account.destination_address, source, master=account.master, larger=limit),
+        Attempt(account.pk, account.destination_address, destination, free=True, master="master" if shared else ""),
+    ]
+
+
+def _keep(entry: _Open) -> None:
+    """Write what is known so far; nothing when the check was asked for anew meanwhile."""
+    found = LoginCheck.objects.filter(account=entry.account, ticket=entry.ticket, state=CheckState.RUNNING)
+    values: dict[str, Any] = {side.value: _shape(probe) for side, probe in entry.found.items()}
+    source, destination = entry.found.get(SideName.SOURCE), entry.found.get(SideName.DESTINATION)
+    if source is not None and source.failure is None:
+        values |= {"folders": source.folders, "messages": source.messages, "size": source.size, "too_large": source.too_large}
+    if destination is not None and destination.failure is None:
+        values["room"] = _room(destination)
+    if source is not None and destination is not None:
+        well = source.failure is None and destination.failure is None
+        values |= {"state": CheckState.OK if well else CheckState.FAILED, "ended_at": timezone.now()}
+        if well:
+            too_little = _too_little(source, destination)
+            values["warnings"] = ["room"] if too_little else []
+    if found.update(**values) and source is not None and entry.account.source_trust == Trust.PIN:
+        pin_source(entry.account.pk, None, source.facts.get("fingerprint"))
+
+
+def _tell_problems(migration: MailMigration) -> None:
+    """The mail about logins that do not work; a check of 500 takes longer than people sit before the page."""
+    failed = LoginCheck.objects.filter(account__migration=migration, state=CheckState.FAILED, account__left_out=False)
+    problems = [
+        {"address": check.account.destination_address, "words": words}
+        for check in failed.select_related("account").order_by("account__line")[:100]
+        for words in (check.source.get("words") or check.destination.get("words") or "",)
+    ]
+    if problems:
+        with transaction.atomic():
+            write_letters(MailKind.LOGIN_PROBLEMS, migration, {"problems": problems})
+
+
+def _fail(check: LoginCheck, side: str, code: str, words: str) -> None:
+    result = {"ok": False, "code": code, "words": words, "server": ""}
+    LoginCheck.objects.filter(pk=check.pk).update(state=CheckState.FAILED, ended_at=timezone.now(), **{side: result})
+
+
+def _shape(probe: Probe) -> dict[str, Any]:
+    failure: Failure | None = probe.failure
+    return {
+        "ok": failure is None,
+        "code": failure.code if failure else "",
+        "words": clean(failure.words) if failure else "",
+        "server": clean(probe.facts.get("server", ""))[:200],
+    }
+
+
+def _room(probe: Probe) -> int | None:
+    free = [max(0, quota.limit - quota.usage) * UNIT for quota in probe.quotas if quota.resource.upper() == "STORAGE"]
+    return min(free) if free else None
+
+
+def _too_little(source: Probe, destination: Probe) -> bool:
+    room = _room(destination)
+    return room is not None and source.size is not None and source.size > room

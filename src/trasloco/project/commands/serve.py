@@ -1,0 +1,50 @@
+"""``trasloco serve``: panel, worker and embedded database in one go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from trasloco.project.database import prepare
+from trasloco.project.listening import listening_options
+from trasloco.project.log_file import keep_log
+from trasloco.project.options import SectionedCommand, option
+from trasloco.project.paths import state_directory
+from trasloco.project.screen import say
+from trasloco.project.supervisor import Supervisor, child
+
+_EPILOG = """
+Example:
+  trasloco serve --host 127.0.0.1 --port 8080
+
+The panel is not encrypted: put a proxy with TLS before it, and set TRASLOCO_HTTPS=1 and TRASLOCO_HOSTS=name.
+State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_KEY_FILE.
+"""
+
+
+@click.command(cls=SectionedCommand, epilog=_EPILOG)
+@listening_options
+@option(
+    "--concurrency",
+    type=click.IntRange(1, 200),
+    default=20,
+    show_default=True,
+    metavar="N",
+    section="Worker",
+    help="How many accounts are worked on at once.",
+)
+def serve(host: str, port: int, concurrency: int, **_: Any) -> int:
+    """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
+    keep_log(state_directory())
+    with prepare():
+        from trasloco.project.first_start import first_start_path
+
+        path = first_start_path()
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        say(f"Trasloco's panel: {address}")
+        if path:
+            say(f"Nobody can sign in yet. Make the superuser here (the link works once, for a day): {address}{path}")
+        panel = child("panel", "--host", host, "--port", str(port), "--quiet")
+        worker = child("worker", "--concurrency", str(concurrency), "--quiet")
+        return Supervisor([panel, worker]).run()

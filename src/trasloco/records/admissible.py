@@ -1,0 +1,105 @@
+"""May this mail be moved there, by this person, now? What a CSV cannot know of itself, line by line.
+
+Words and remedies as in ``plan.problems``: nothing of the file is repeated but the domain and the code of
+another migration that the person may see.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from trasloco.plan.problems import Problem
+from trasloco.plan.table import Row
+from trasloco.records.limits import Limits
+from trasloco.records.models import Account, Customer, DestinationSystem, Domain, MailMigration
+from trasloco.records.rights import Viewer
+from trasloco.records.stages import unfinished
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address as ``Domain.name`` has it: lower case, A-labels."""
+    return domain_name(address.rpartition("@")[2])
+
+
+def domain_name(text: str) -> str:
+    """A domain as ``Domain.name`` has it. What IDNA cannot write stays as it is, in lower case."""
+    text = text.strip().strip(".").lower()
+    try:
+        return text.encode("idna").decode("ascii")
+    except UnicodeError:
+        return text
+
+
+def address_problems(viewer: Viewer, customer: Customer, migration: MailMigration | None, rows: Sequence[Row]) -> list[Problem]:
+    """Lines whose destination is not the customer's, not this person's, on another system than the others, or
+    already on its way in another migration. migration: the draft itself, whose own accounts do not count."""
+    domains = {domain.name: domain for domain in Domain.objects.filter(customer=customer).select_related("destination_system")}
+    problems: list[Problem] = []
+    kept: list[tuple[Row, DestinationSystem]] = []
+    for row in rows:
+        name = domain_of(row.destination)
+        domain = domains.get(name)
+        if domain is None or (viewer.domain_names is not None and name not in viewer.domain_names):
+            problems.append(_foreign(row, name, viewer, known=domain is not None))
+        else:
+            kept.append((row, domain.destination_system))
+    problems += _systems(kept)
+    return problems + _elsewhere(viewer, customer, migration, [row for row, _ in kept])
+
+
+def unfinished_problem(customer: Customer, migration: MailMigration) -> str:
+    """Why the customer cannot have one more migration under way, "" when he can. Drafts do not count."""
+    most = Limits.of(customer).unfinished
+    others = unfinished(MailMigration.objects.filter(customer=customer)).exclude(pk=migration.pk).count()
+    return "" if others < most else str(others)
+
+
+def _foreign(row: Row, name: str, viewer: Viewer, *, known: bool) -> Problem:
+    if known:
+        words = f"The domain {name} is not one of those given to you."
+        remedy = "Ask your admin to give it to you, or leave the line out."
+    elif viewer.operator:
+        words, remedy = f"The domain {name} does not belong to this customer.", "Add it to the customer first, or correct the address."
+    else:
+        words = f"The domain {name} is not one of yours here."
+        remedy = "Correct the address, or ask your provider to add the domain."
+    return Problem(row.line, "destination", "foreign-domain", words, remedy)
+
+
+def _systems(kept: Sequence[tuple[Row, DestinationSystem]]) -> list[Problem]:
+    """One migration goes to one system: its connections and its master user are one."""
+    if not kept:
+        return []
+    first_row, first = kept[0]
+    return [
+        Problem(
+            row.line,
+            "destination",
+            "other-system",
+            f"This domain is served by {system.name}, that of line {first_row.line} by {first.name}.",
+            "Make a migration of its own for each system.",
+        )
+        for row, system in kept
+        if system.pk != first.pk
+    ]
+
+
+def _elsewhere(viewer: Viewer, customer: Customer, migration: MailMigration | None, rows: Sequence[Row]) -> list[Problem]:
+    """The same destination in two unfinished migrations would be written to by both."""
+    others = unfinished(MailMigration.objects.filter(customer=customer))
+    if migration is not None:
+        others = others.exclude(pk=migration.pk)
+    accounts = Account.objects.filter(migration__in=others, left_out=False).values_list("destination_address", "migration__code")
+    found: dict[str, list[str]] = defaultdict(list)
+    for address, code in accounts:
+        found[address.casefold()].append(code)
+    visible = set(viewer.migrations().values_list("code", flat=True)) if found else set()
+    problems = []
+    for row in rows:
+        for code in found.get(row.destination.casefold(), [])[:1]:
+            which = f"migration {code}" if code in visible else "another migration of your provider"
+            words = f"This mailbox is already being moved in {which}."
+            remedy = "Leave the line out here, or wait until that migration has ended, or delete it."
+            problems.append(Problem(row.line, "destination", "in-another-migration", words, remedy))
+    return problems

@@ -1,0 +1,193 @@
+"""A migration before it is planned: its type, its accounts, who is left out. Every write of the steps, as a verb.
+
+Passwords go from the upload straight into the vault; nothing else of the file is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from trasloco.engine.account import Settings
+from trasloco.plan.endpoints import source_endpoint
+from trasloco.plan.providers import providers
+from trasloco.plan.table import Row
+from trasloco.records.admissible import domain_of
+from trasloco.records.history import Actor, note
+from trasloco.records.key_ring import KeyProblem, KeyRing
+from trasloco.records.limits import Limits
+from trasloco.records.models import Account, CheckState, Customer, Domain, Installation, LoginCheck, MailMigration
+from trasloco.records.opening import new_code
+from trasloco.records.vault import Vault
+from trasloco.secret import Secret
+
+
+class NotADraft(Exception):
+    """It has been planned meanwhile (in another window): its steps are over."""
+
+
+@transaction.atomic
+def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: str) -> MailMigration:
+    """A new migration without accounts. It goes by itself when nobody plans it."""
+    limits = Limits.of(customer)
+    migration = MailMigration.objects.create(
+        code=new_code(),
+        source_type=source_type,
+        source_tls=source_tls,
+        settings=_settings(source_type, limits),
+        destination={},
+        identity=None,
+        allow_private_addresses=Installation.objects.get().allow_private_addresses,
+        customer=customer,
+        asked_by=actor.person,
+        asked_by_name=str(actor.person or ""),
+        time_zone=actor.person.time_zone if actor.person else "UTC",
+        keep_until=timezone.now() + timedelta(days=limits.days),
+    )
+    note(actor, "migration-started-draft", migration=migration)
+    return migration
+
+
+@transaction.atomic
+def change_type(migration: MailMigration, source_type: str, source_tls: str) -> None:
+    """Another type of source; where that changes how servers are reached, all logins are to be checked again."""
+    draft = locked(migration)
+    if (draft.source_type, draft.source_tls) == (source_type, source_tls):
+        return
+    draft.source_type, draft.source_tls = source_type, source_tls
+    assert draft.customer is not None
+    draft.settings = _settings(source_type, Limits.of(draft.customer))
+    draft.save(update_fields=["source_type", "source_tls", "settings"])
+    for account in draft.accounts.all():
+        port = account.source_port if account.source_port not in (143, 993) else None
+        _set_endpoint(account, account.source_host, port, source_tls)
+        account.save()
+    _check_again(draft)
+
+
+@transaction.atomic
+def give_csv(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwords: Mapping[str, Secret], ring: KeyRing) -> None:
+    """The accounts of the draft become these. A line that says the same as before keeps the result of its check.
+
+    passwords: of the destination, by casefolded address, where each mailbox has its own.
+    """
+    draft = locked(migration)
+    draft_vault = vault(draft, ring)
+    before = {account.destination_address: account for account in draft.accounts.all()}
+    kept = []
+    for row in rows:
+        account = before.get(row.destination) or Account(migration=draft, destination_address=row.destination)
+        changed = write_row(account, row, passwords.get(row.destination.casefold()), draft.source_tls, draft_vault)
+        if changed and account.pk:
+            _check_again(draft, account)
+        account.left_out = False
+        account.save()
+        kept.append(account.pk)
+    gone = draft.accounts.exclude(pk__in=kept)
+    LoginCheck.objects.filter(account__in=gone).delete()
+    gone.delete()
+    draft.domains = sorted({domain_of(row.destination) for row in rows})
+    draft.destination_system = _system(draft)
+    draft.save(update_fields=["domains", "destination_system", "wrapped_key", "key_id"])
+    note(actor, "csv-given", migration=draft, accounts=len(rows))
+
+
+@transaction.atomic
+def correct_account(actor: Actor, account: Account, row: Row, password: Secret | None, ring: KeyRing) -> None:
+    """What was wrong in one line, put right in place; empty passwords keep those that are stored. It waits for its check again."""
+    draft = locked(account.migration)
+    draft_vault = vault(draft, ring)
+    name = account.destination_address
+    stored = draft_vault.reveal(account.source_secret, f"{name} source")
+    given = row if row.password else Row(row.line, row.destination, row.host, row.port, row.login, stored, row.master)
+    write_row(account, given, password, draft.source_tls, draft_vault)
+    account.save()
+    _check_again(draft, account)
+    note(actor, "account-corrected", name, migration=draft)
+
+
+@transaction.atomic
+def leave_out(actor: Actor, account: Account, *, out: bool = True) -> None:
+    """Plan without this account, or with it again."""
+    draft = locked(account.migration)
+    Account.objects.filter(pk=account.pk).update(left_out=out)
+    note(actor, "account-left-out" if out else "account-taken-in", account.destination_address, migration=draft)
+
+
+def locked(migration: MailMigration) -> MailMigration:
+    """The draft, locked for this transaction. Raises ``NotADraft``."""
+    found = MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, planned_at=None, deleting_at=None).first()
+    if found is None:
+        raise NotADraft
+    return found
+
+
+def vault(migration: MailMigration, ring: KeyRing) -> Vault:
+    """The migration's vault, made anew where there is none (any more); the caller saves wrapped_key and key_id."""
+    if migration.wrapped_key is not None:
+        return Vault.open(migration.code, migration.wrapped_key, migration.key_id, ring)
+    made, migration.wrapped_key, migration.key_id = Vault.create(migration.code, ring)
+    return made
+
+
+def write_row(account: Account, row: Row, password: Secret | None, source_tls: str, lock: Vault) -> bool:
+    """Put a line into its account, unsaved; True when it says something else than before."""
+    name = row.destination
+    before = _identity(account, lock)
+    account.line = row.line
+    account.login, account.master = row.login, row.master
+    _set_endpoint(account, row.host, row.port, source_tls)
+    account.source_secret = lock.lock(row.password, f"{name} source")
+    if password is not None:
+        account.destination_secret = lock.lock(password, f"{name} destination")
+    return _identity(account, lock) != before
+
+
+def _identity(account: Account, lock: Vault) -> tuple[Any, ...]:
+    name = account.destination_address
+
+    def secret(stored: bytes | memoryview | None, side: str) -> Secret | None:
+        try:
+            return lock.reveal(stored, f"{name} {side}") if stored else None
+        except KeyProblem:
+            return None
+
+    where = (account.source_host, account.source_port, account.source_security, account.source_trust)
+    secrets = secret(account.source_secret, "source"), secret(account.destination_secret, "destination")
+    return (*where, account.login, account.master, *secrets)
+
+
+def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str) -> None:
+    endpoint = source_endpoint(host, port, tls=source_tls, starttls=False)
+    if account.source_host.lower() != endpoint.host.lower():
+        account.source_address = account.source_fingerprint = None  # what was seen there belongs to another server
+    account.source_host, account.source_port = endpoint.host, endpoint.port
+    account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
+
+
+def _check_again(draft: MailMigration, account: Account | None = None) -> None:
+    """What was found is no longer about what is written; the check is started by the person, or goes on by itself."""
+    found = LoginCheck.objects.filter(account__migration=draft)
+    if account is not None:
+        found = found.filter(account=account)
+    found.delete()
+
+
+def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
+    provider = providers()[source_type]
+    return asdict(Settings(max_size=limits.message_bytes, skip_non_mail=provider.skip_non_mail))
+
+
+def _system(draft: MailMigration) -> Any:
+    found = Domain.objects.filter(customer=draft.customer, name__in=draft.domains).select_related("destination_system").first()
+    return found.destination_system if found else None
+
+
+def unchecked(draft: MailMigration) -> bool:
+    """Is there an account that no check has looked at yet, or that it found wrong, and that is not left out?"""
+    return draft.accounts.filter(left_out=False).exclude(check_result__state=CheckState.OK).exists()

@@ -1,0 +1,211 @@
+"""From a draft to a planned migration, and what people may change of its runs. Every write, as a verb.
+
+A run that is planned is a row with its hour; ``begin_due_runs`` begins it when the hour has come, however
+long nobody was there to do so. The second run waits for the end of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
+
+from trasloco.records.actions import add_transfers, end_run
+from trasloco.records.admissible import unfinished_problem
+from trasloco.records.drafts import locked, unchecked, vault
+from trasloco.records.history import SCHEDULE, Actor, note
+from trasloco.records.key_ring import KeyRing
+from trasloco.records.limits import Limits
+from trasloco.records.models import UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, Transfer, TransferState
+from trasloco.records.systems import give_destination
+
+
+class NotNow(Exception):
+    """What was asked for is not possible in the state the migration is in by now; str() says why, for people."""
+
+
+@transaction.atomic
+def set_schedule(
+    migration: MailMigration,
+    first_run_at: datetime | None,
+    second_run_minutes: int | None,
+    time_zone: str,
+    recipients: Sequence[str],
+    verification: str,
+) -> None:
+    """Keep the answers of the step "when". Raises ``NotADraft``."""
+    draft = locked(migration)
+    draft.first_run_at, draft.second_run_minutes = first_run_at, second_run_minutes
+    draft.time_zone, draft.recipients, draft.verification = time_zone, list(recipients), verification
+    draft.save(update_fields=["first_run_at", "second_run_minutes", "time_zone", "recipients", "verification"])
+
+
+@transaction.atomic
+def plan(actor: Actor, migration: MailMigration, ring: KeyRing) -> MailMigration:
+    """The draft becomes a planned migration with one or two runs. Raises ``NotADraft``, ``NotNow``, ``KeyProblem``."""
+    draft = locked(migration)
+    assert draft.customer is not None
+    _refuse_unready(draft)
+    if others := unfinished_problem(draft.customer, draft):
+        raise NotNow(f"unfinished:{others}")
+    now = timezone.now()
+    assert draft.destination_system is not None
+    give_destination(draft, draft.destination_system, ring, vault(draft, ring))
+    draft.planned_at, draft.keep_until = now, None
+    draft.save()
+    first = max(draft.first_run_at or now, now)
+    Run.objects.create(migration=draft, number=1, status=RunState.PLANNED, due_at=first)
+    if draft.second_run_minutes is not None:
+        minutes = min(draft.second_run_minutes, Limits.of(draft.customer).hours * 60)
+        Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=first + timedelta(minutes=minutes))
+    note(actor, "migration-planned", migration=draft, accounts=draft.accounts.filter(left_out=False).count())
+    return draft
+
+
+def begin_due_runs(now: datetime | None = None) -> list[Run]:
+    """Begin the planned runs whose hour has come and whose forerunner has ended; returns them.
+
+    A forerunner that somebody stopped holds the next one back: he will say how it goes on.
+    """
+    earlier = Run.objects.filter(
+        migration=OuterRef("migration"), number__lt=OuterRef("number"), status__in=[*UNFINISHED_RUN, RunState.PLANNED, RunState.STOPPED]
+    )
+    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or timezone.now(), migration__deleting_at=None)
+    return [run for run in due.exclude(Exists(earlier)).order_by("due_at", "pk")[:100] if begin_planned(run)]
+
+
+def begin_planned(run: Run, actor: Actor = SCHEDULE) -> bool:
+    """Planned -> waiting, with a transfer for each account; False when somebody else did it."""
+    with transaction.atomic():
+        if Run.objects.filter(pk=run.pk, status=RunState.PLANNED).update(status=RunState.WAITING) != 1:
+            return False
+        add_transfers(run)
+        note(actor, "run-begun" if actor is SCHEDULE else "run-started", migration=run.migration, run=run.number)
+        end_run(run)  # at once, should there be no account at all
+        return True
+
+
+def start_now(actor: Actor, migration: MailMigration) -> Run:
+    """The next planned run, at once. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(migration)
+        run = migration.runs.filter(status=RunState.PLANNED).order_by("number").first()
+        if run is None or migration.runs.filter(status__in=[*UNFINISHED_RUN, RunState.STOPPED], number__lt=run.number).exists():
+            raise NotNow("nothing-to-start")
+        moved = timezone.now()
+        later = migration.runs.filter(status=RunState.PLANNED, number__gt=run.number).first()
+        if run.due_at and later and later.due_at and run.due_at > moved:
+            later.due_at -= run.due_at - moved  # the distance is what was chosen
+            later.save(update_fields=["due_at"])
+        Run.objects.filter(pk=run.pk).update(due_at=moved)
+        if not begin_planned(run, actor):
+            raise NotNow("nothing-to-start")
+        return run
+
+
+def stop(actor: Actor, migration: MailMigration) -> None:
+    """Put the run under way down. Its workers notice within a second; what was copied stays. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(migration)
+        run = migration.runs.select_for_update().filter(status__in=UNFINISHED_RUN).order_by("number").first()
+        if run is None:
+            raise NotNow("nothing-runs")
+        for transfer in run.transfers.select_for_update().filter(status__in=UNFINISHED):
+            Transfer.objects.filter(pk=transfer.pk).update(
+                status=TransferState.STOPPED, worker=None, fence=transfer.fence + 1, folder="", not_before=None
+            )
+        Run.objects.filter(pk=run.pk).update(status=RunState.STOPPED)
+        note(actor, "run-stopped", migration=migration, run=run.number)
+
+
+def resume(actor: Actor, migration: MailMigration) -> None:
+    """Go on with the run that was stopped, where it was. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(migration)
+        run = migration.runs.select_for_update().filter(status=RunState.STOPPED).order_by("number").first()
+        if run is None or migration.wrapped_key is None:
+            raise NotNow("nothing-stopped")
+        run.transfers.filter(status=TransferState.STOPPED).update(status=TransferState.WAITING, attempts=0, not_before=None)
+        Run.objects.filter(pk=run.pk).update(status=RunState.WAITING)
+        end_run(run)
+        note(actor, "run-resumed", migration=migration, run=run.number)
+
+
+def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None = None) -> int:
+    """Try the accounts again that failed in the last run (one, or all); returns how many. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(migration)
+        run = migration.runs.select_for_update().exclude(status=RunState.PLANNED).order_by("-number").first()
+        if run is None or run.status == RunState.STOPPED or migration.wrapped_key is None:
+            raise NotNow("nothing-to-retry")
+        failed = run.transfers.filter(Q(status=TransferState.FAILED) | Q(status=TransferState.WAITING, not_before__gt=timezone.now()))
+        failed = failed | run.transfers.filter(status=TransferState.COMPLETED_WITH_ERRORS)
+        if account_id is not None:
+            failed = failed.filter(account_id=account_id)
+        again = failed.update(status=TransferState.WAITING, attempts=0, not_before=None, ended_at=None)
+        if not again:
+            raise NotNow("nothing-to-retry")
+        Run.objects.filter(pk=run.pk).exclude(status__in=UNFINISHED_RUN).update(status=RunState.WAITING, ended_at=None, told_at=None)
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
+        note(actor, "run-retried", migration=migration, run=run.number, accounts=again)
+        return again
+
+
+def reschedule(actor: Actor, run: Run, due_at: datetime) -> None:
+    """Another hour for a run that has not begun; the second one at most the customer's hours after the first. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(run.migration)
+        _refuse_hour(run, due_at)
+        if Run.objects.filter(pk=run.pk, status=RunState.PLANNED).update(due_at=due_at) != 1:
+            raise NotNow("already-begun")
+        note(actor, "run-rescheduled", migration=run.migration, run=run.number, due_at=due_at.isoformat())
+
+
+def add_run(actor: Actor, migration: MailMigration, due_at: datetime | None = None) -> Run:
+    """Once more, when all runs have ended; its passwords must have been given again. Raises ``NotNow``."""
+    with transaction.atomic():
+        _lock(migration)
+        migration.refresh_from_db()
+        if migration.runs.exclude(status__in=[RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED]).exists():
+            raise NotNow("still-runs")
+        if migration.wrapped_key is None:
+            raise NotNow("passwords-wiped")
+        assert migration.customer is not None
+        if others := unfinished_problem(migration.customer, migration):
+            raise NotNow(f"unfinished:{others}")
+        last = migration.runs.aggregate(last=Max("number"))["last"] or 0
+        run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=due_at or timezone.now())
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
+        note(actor, "run-added", migration=migration, run=run.number)
+        return run
+
+
+def _refuse_unready(draft: MailMigration) -> None:
+    if not draft.accounts.filter(left_out=False).exists():
+        raise NotNow("no-accounts")
+    if unchecked(draft):
+        raise NotNow("logins-fail")
+    if draft.destination_system is None:
+        raise NotNow("no-destination")
+
+
+def _refuse_hour(run: Run, due_at: datetime) -> None:
+    assert run.migration.customer is not None
+    hours = Limits.of(run.migration.customer).hours
+    first = run.migration.runs.filter(number=1).first()
+    if run.number == 2 and first is not None:
+        begun = first.started_at or first.due_at or timezone.now()
+        if not begun <= due_at <= begun + timedelta(hours=hours):
+            raise NotNow(f"hours:{hours}")
+    second = run.migration.runs.filter(number=run.number + 1, status=RunState.PLANNED).first()
+    if run.number == 1 and second is not None and second.due_at is not None and run.due_at is not None:
+        Run.objects.filter(pk=second.pk).update(due_at=second.due_at + (due_at - run.due_at))
+
+
+def _lock(migration: MailMigration) -> None:
+    """One verb at a time. Raises ``NotNow`` when it is being deleted."""
+    if not MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, deleting_at=None).exists():
+        raise NotNow("deleted")
