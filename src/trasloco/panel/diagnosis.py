@@ -1,0 +1,92 @@
+"""What a failure means and what to do, by its code, in the person's language. The server's own words stand beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """title: what it is, a few words. remedy: what to do now, a sentence or two."""
+
+    title: str | Promise
+    remedy: str | Promise
+
+
+_OF_CODE = {
+    # Reaching the server
+    "unknown-host": Diagnosis(_("The server's name is not known"), _("Check the spelling of the server, or give its IP address.")),
+    "host-not-looked-up": Diagnosis(_("The server's name could not be looked up"), _("Try again; if it stays, give its IP address.")),
+    "address-not-allowed": Diagnosis(
+        _("This address is not allowed"), _("Private addresses are allowed only when the operator says so in the settings.")
+    ),
+    "connection-refused": Diagnosis(
+        _("The server takes no connection"), _("Check host and port; IMAP may be switched off there, or a firewall in between.")
+    ),
+    "connection-timeout": Diagnosis(_("The server does not answer"), _("Check host and port; a firewall may drop our connections.")),
+    "host-unreachable": Diagnosis(_("There is no way to the server"), _("Check the address and the network in between.")),
+    "not-imap": Diagnosis(_("This is no IMAP server"), _("Check the port: 993 or 143 is IMAP; 995 and 110 are POP3, 25 and 587 are SMTP.")),
+    # Encryption
+    "certificate-not-trusted": Diagnosis(
+        _("The certificate is not trusted"), _("Have it renewed by a known authority, or choose “any certificate” as encryption.")
+    ),
+    "certificate-wrong-name": Diagnosis(
+        _("The certificate is for another name"), _("Use the name that is in the certificate, or choose “any certificate” as encryption.")
+    ),
+    "certificate-expired": Diagnosis(_("The certificate has expired"), _("Have it renewed, or choose “any certificate” as encryption.")),
+    "certificate-changed": Diagnosis(
+        _("The certificate has changed"), _("If the administrator renewed it, give the CSV again; if not, somebody may be in between.")
+    ),
+    "tls-failed": Diagnosis(
+        _("No encrypted connection came about"), _("Check port and encryption: 993 speaks TLS from the start, 143 does not.")
+    ),
+    "starttls-missing": Diagnosis(_("The server offers no encryption"), _("Use port 993, or choose “without TLS” knowing what it means.")),
+    # Signing in
+    "login-refused": Diagnosis(
+        _("Wrong login or password"),
+        _("Check the user name (often the whole address) and the password, and whether IMAP is allowed for this mailbox."),
+    ),
+    "master-refused": Diagnosis(
+        _("The master user is refused"),
+        _("Check the master's name, separator and password. The others were not tried, so as not to be locked out."),
+    ),
+    "login-impossible": Diagnosis(
+        _("There is no way to sign in"), _("The server offers no way to sign in with a password over this connection; choose TLS.")
+    ),
+    "login-later": Diagnosis(_("Signing in is not possible just now"), _("The server asks to wait; it is tried again.")),
+    "password-not-readable": Diagnosis(_("The stored password cannot be read"), _("Give the CSV again.")),
+    # Copying
+    "connection-lost": Diagnosis(_("The connection broke"), _("Try again; if it stays, ask the server's administrator.")),
+    "silent": Diagnosis(_("The server says nothing"), _("Check port and encryption: 993 speaks TLS from the start, 143 does not.")),
+    "server-busy": Diagnosis(_("The server asks to wait"), _("It is tried again by itself.")),
+    "limit-exceeded": Diagnosis(_("The server's answer is beyond all measure"), _("Ask its administrator; we stopped reading to be safe.")),
+    "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
+    "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),
+    "messages-not-listed": Diagnosis(_("The server does not list all messages"), _("Try again; if it stays, ask its administrator.")),
+    "expunged-meanwhile": Diagnosis(
+        _("Messages were removed while they were copied"), _("Nothing to do: the next run sees what is there.")
+    ),
+    "late-uid": Diagnosis(_("The new server numbered messages late"), _("Try again; nothing is copied twice.")),
+    "over-quota": Diagnosis(_("The new mailbox is full"), _("Raise its quota, then try again.")),
+    "will-not-fit": Diagnosis(_("The new mailbox is too small"), _("Raise its quota, then try again.")),
+    "read-only": Diagnosis(_("The new mailbox can only be read"), _("Ask its administrator; it may be locked or under maintenance.")),
+    "message-refused": Diagnosis(_("Messages were refused"), _("They are listed with the server's words, and can be downloaded.")),
+    "folder-refused": Diagnosis(_("A folder was refused"), _("Read what the server says; the other folders went through.")),
+    "account-refused": Diagnosis(_("The mailbox was refused"), _("Read what the server says.")),
+    "run-refused": Diagnosis(_("The server refused to go on"), _("Read what the server says, then try again.")),
+    # Trasloco itself
+    "sums-differ": Diagnosis(_("The sums do not match"), _("Try again; if it stays, report it with the log.")),
+    "database-unavailable": Diagnosis(_("Our database was away"), _("It is tried again by itself.")),
+    "internal-error": Diagnosis(_("A mistake of Trasloco"), _("Try again; if it happens again, report it with the log.")),
+}
+_OTHER = Diagnosis(_("It did not work"), _("Read what the server says; the log of the account has more."))
+
+
+@lru_cache
+def diagnosis(code: str) -> Diagnosis:
+    """The diagnosis of a failure's code; a general one for a code that has none of its own."""
+    return _OF_CODE.get(code, _OTHER)

@@ -1,0 +1,197 @@
+"""Forms of the operator: customers, domains, destination systems, the installation's settings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from trasloco.panel.forms_people import ZoneField
+from trasloco.plan.endpoints import EndpointError, parse_server
+from trasloco.records.admissible import domain_name
+from trasloco.records.models import Customer, DestinationLogin, DestinationSystem, Domain, Installation, Language
+
+MIB = 1024 * 1024
+_DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+class MebibytesField(forms.IntegerField):
+    """Shown in MB, kept in bytes."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value // MIB if isinstance(value, int) and value >= MIB else value
+
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
+        return None if found is None else found * MIB
+
+
+class LimitsForm(forms.ModelForm[Any]):
+    """The limits that installation and customer share."""
+
+    most_message_bytes = MebibytesField(label=_("MB per message"), min_value=1, max_value=2048)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bounds = {"most_lines": 5000, "most_unfinished": 1000, "most_hours": 23, "keep_days": 3650}
+        labels = {
+            "most_lines": _("Lines of a CSV"),
+            "most_unfinished": _("Unfinished migrations at once"),
+            "most_hours": _("Hours between the runs, at most"),
+            "keep_days": _("Days a migration stays after its end"),
+        }
+        for name, most in bounds.items():
+            field = self.fields[name]
+            field.label = labels[name]
+            field.widget.attrs |= {"min": 1, "max": most}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        for name, most in {"most_lines": 5000, "most_unfinished": 1000, "most_hours": 23, "keep_days": 3650}.items():
+            value = values.get(name)
+            if value is not None and not 1 <= value <= most:
+                self.add_error(name, _("A number from 1 to %(most)s.") % {"most": most})
+        return values
+
+
+class CustomerForm(LimitsForm):
+    """A customer; an empty limit is that of the installation."""
+
+    most_message_bytes = MebibytesField(label=_("MB per message"), min_value=1, max_value=2048, required=False)
+    time_zone = ZoneField()
+
+    class Meta:
+        model = Customer
+        fields = ("name", "language", "time_zone", "most_lines", "most_unfinished", "most_message_bytes", "most_hours", "keep_days")
+        labels = {"name": _("Name"), "language": _("Language")}  # noqa: RUF012 - Django's Meta
+
+
+class DomainForm(forms.Form):
+    name = forms.CharField(label=_("Domain"), max_length=253, widget=forms.TextInput(attrs={"placeholder": "example.net"}))
+    destination_system = forms.ModelChoiceField(label=_("Served by"), queryset=DestinationSystem.objects.all(), empty_label=None)
+
+    def clean_name(self) -> str:
+        name = domain_name(self.cleaned_data["name"])
+        if not _DOMAIN.fullmatch(name):
+            raise forms.ValidationError(_("This is not a domain, such as example.net."))
+        if Domain.objects.filter(name=name).exists():
+            raise forms.ValidationError(_("This domain belongs to a customer already."))
+        return name
+
+
+class DestinationForm(forms.ModelForm[DestinationSystem]):
+    """A mail system of the operator; the password is never shown again."""
+
+    password = forms.CharField(
+        label=_("Password of the master user"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = DestinationSystem
+        fields = ("name", "host", "port", "security", "trust", "form", "user", "separator")
+        labels = {  # noqa: RUF012 - Django's Meta
+            "name": _("Name"),
+            "host": _("IMAP server"),
+            "port": _("Port"),
+            "security": _("Encryption"),
+            "trust": _("Certificate"),
+            "form": _("How mailboxes are opened"),
+            "user": _("Name of the master user"),
+            "separator": _("Between mailbox and master"),
+        }
+        help_texts = {  # noqa: RUF012 - Django's Meta
+            "form": _("A master user needs no password of any mailbox. Dovecot calls it a master user, Cyrus an admin with proxy rights."),
+            "separator": _("Dovecot's default is *"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form"].widget = forms.Select(
+            choices=[
+                (DestinationLogin.MASTER, _("mailbox*master, with the master's password")),
+                (DestinationLogin.AUTHZID, _("as the master, for the mailbox (SASL authorization identity)")),
+                (DestinationLogin.PASSWORD, _("with a password for each mailbox, given with the CSV")),
+            ]
+        )
+        self.fields["separator"].required = False
+        if self.instance.pk and self.instance.secret is not None:
+            self.fields["password"].help_text = _("One is stored. Leave it empty to keep it.")
+
+    def clean_host(self) -> str:
+        try:
+            host, port = parse_server(self.cleaned_data["host"])
+        except EndpointError as error:
+            raise forms.ValidationError(str(error)) from error
+        if port is not None:
+            raise forms.ValidationError(_("The port has its own field."))
+        return host
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("form") != DestinationLogin.PASSWORD:
+            if not values.get("user"):
+                self.add_error("user", _("Write the name of the master user."))
+            if not values.get("password") and self.instance.secret is None:
+                self.add_error("password", _("Write the password of the master user."))
+        return values
+
+
+class InstallationForm(LimitsForm):
+    """Limits, how people reach the panel, how mails are sent."""
+
+    smtp_password = forms.CharField(
+        label=_("Password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+
+    class Meta:
+        model = Installation
+        fields = (
+            "most_lines",
+            "most_unfinished",
+            "most_message_bytes",
+            "most_hours",
+            "keep_days",
+            "allow_private_addresses",
+            "language",
+            "public_url",
+            "smtp_host",
+            "smtp_port",
+            "smtp_security",
+            "smtp_user",
+            "mail_from",
+        )
+        labels = {  # noqa: RUF012 - Django's Meta
+            "allow_private_addresses": _("Sources may have private addresses (10.0.0.0/8 and the like)"),
+            "public_url": _("Address of this panel"),
+            "smtp_host": _("Mail server"),
+            "smtp_port": _("Port"),
+            "smtp_security": _("Encryption"),
+            "smtp_user": _("User"),
+            "mail_from": _("Sender"),
+        }
+        help_texts = {  # noqa: RUF012 - Django's Meta
+            "public_url": _("As people type it: https://trasloco.example.net. Links in mails begin with it."),
+            "smtp_host": _("Empty: no mails are sent; they are kept and shown as waiting."),
+            "mail_from": _("For example: Trasloco <trasloco@example.net>"),
+            "allow_private_addresses": _("Only where the old servers are in a network of your own."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.smtp_secret is not None:
+            self.fields["smtp_password"].help_text = _("One is stored. Leave it empty to keep it.")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if values.get("smtp_host") and not values.get("mail_from"):
+            self.add_error("mail_from", _("Mails need a sender."))
+        sender = values.get("mail_from", "")
+        if sender and ("@" not in sender or any(char in sender for char in "\r\n")):
+            self.add_error("mail_from", _("Write an address, or a name and an address in <>."))
+        return values
