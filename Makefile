@@ -41,8 +41,8 @@ bench: setup  ## how fast it is on this machine
 chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS="--cuts 300 --kills 50")
 	@$(BIN)/python -m trasloco.testing.chaos $(CHAOS)
 
-serve: setup  ## the service on this machine (comes with the panel; until then it says so)
-	@echo "The service with its panel is not part of this version yet. Today: $(BIN)/trasloco migrate --help"; exit 1
+serve: setup  ## the panel, its worker and its database on this machine
+	@$(BIN)/trasloco serve $(SERVE)
 
 lock: setup  ## pin the dependencies of pyproject.toml anew
 	@tools/lock.sh

@@ -69,7 +69,7 @@ async def test_every_message_that_is_not_there_as_it_was_is_listed(pool: Pool, r
 
 
 async def test_nothing_is_counted_twice(pool: Pool, ring: KeyRing) -> None:
-    from trasloco.project.report_figures import reasons
+    from trasloco.documents.report_figures import reasons
 
     account = (await report_of(pool, ring))["accounts"][0]
     assert account["messages"]["source"] == 6 + 1200 + 7

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trasloco.project.screen import plain
+from trasloco.documents.plain import plain
 
 
 @pytest.mark.parametrize(

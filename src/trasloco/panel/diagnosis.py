@@ -67,9 +67,7 @@ _OF_CODE = {
     "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
     "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),
     "messages-not-listed": Diagnosis(_("The server does not list all messages"), _("Try again; if it stays, ask its administrator.")),
-    "expunged-meanwhile": Diagnosis(
-        _("Messages were removed while they were copied"), _("Nothing to do: the next run sees what is there.")
-    ),
+    "expunged-meanwhile": Diagnosis(_("Messages were removed meanwhile"), _("Nothing to do: the next run sees what is there.")),
     "late-uid": Diagnosis(_("The new server numbered messages late"), _("Try again; nothing is copied twice.")),
     "over-quota": Diagnosis(_("The new mailbox is full"), _("Raise its quota, then try again.")),
     "will-not-fit": Diagnosis(_("The new mailbox is too small"), _("Raise its quota, then try again.")),

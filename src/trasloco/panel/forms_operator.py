@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,11 @@ from trasloco.panel.forms_people import ZoneField
 from trasloco.plan.endpoints import EndpointError, parse_server
 from trasloco.records.admissible import domain_name
 from trasloco.records.models import Customer, DestinationLogin, DestinationSystem, Domain, Installation, Language
+
+if TYPE_CHECKING:  # generic for mypy only
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
 
 MIB = 1024 * 1024
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
@@ -28,7 +33,7 @@ class MebibytesField(forms.IntegerField):
         return None if found is None else found * MIB
 
 
-class LimitsForm(forms.ModelForm[Any]):
+class LimitsForm(_ModelForm):
     """The limits that installation and customer share."""
 
     most_message_bytes = MebibytesField(label=_("MB per message"), min_value=1, max_value=2048)
@@ -81,7 +86,7 @@ class DomainForm(forms.Form):
         return name
 
 
-class DestinationForm(forms.ModelForm[DestinationSystem]):
+class DestinationForm(_ModelForm):
     """A mail system of the operator; the password is never shown again."""
 
     password = forms.CharField(
@@ -148,6 +153,12 @@ class InstallationForm(LimitsForm):
         label=_("Password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
     )
     language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    public_url = forms.URLField(
+        label=_("Address of this panel"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("As people type it: https://trasloco.example.net. Links in mails begin with it."),
+    )
 
     class Meta:
         model = Installation
@@ -168,7 +179,6 @@ class InstallationForm(LimitsForm):
         )
         labels = {  # noqa: RUF012 - Django's Meta
             "allow_private_addresses": _("Sources may have private addresses (10.0.0.0/8 and the like)"),
-            "public_url": _("Address of this panel"),
             "smtp_host": _("Mail server"),
             "smtp_port": _("Port"),
             "smtp_security": _("Encryption"),
@@ -176,7 +186,6 @@ class InstallationForm(LimitsForm):
             "mail_from": _("Sender"),
         }
         help_texts = {  # noqa: RUF012 - Django's Meta
-            "public_url": _("As people type it: https://trasloco.example.net. Links in mails begin with it."),
             "smtp_host": _("Empty: no mails are sent; they are kept and shown as waiting."),
             "mail_from": _("For example: Trasloco <trasloco@example.net>"),
             "allow_private_addresses": _("Only where the old servers are in a network of your own."),

@@ -15,6 +15,10 @@ from trasloco.panel.forms_people import ZoneField
 from trasloco.plan.endpoints import EndpointError, parse_server
 from trasloco.records.models import Account, Customer
 
+_STANDARD = _("Any IMAP server: Dovecot, Courier, cPanel, Plesk, Zimbra and the rest. Users and passwords, or one master user.")
+_GMAIL = _("Gmail and Google Workspace. IMAP switched on, and an app password for each mailbox.")
+_EXCHANGE = _("The customer's own Exchange server, with its IMAP service started. Calendars and contacts are left out.")
+_OFFICE = _("Microsoft 365. IMAP allowed for each mailbox, and an app password for each. Calendars and contacts are left out.")
 TYPES = (
     (
         "standard",

@@ -18,9 +18,7 @@ def refusal_words(error: NotNow) -> str:
         "nothing-to-start": _("There is no planned run that could be started now."),
         "nothing-runs": _("No run is under way any more."),
         "nothing-stopped": _("There is no stopped run to go on with, or its passwords have been wiped."),
-        "nothing-to-retry": _(
-            "There is nothing to try again, or the passwords have been wiped since the last run ended: run once more instead."
-        ),
+        "nothing-to-retry": _("There is nothing to try again, or the passwords have been wiped: run once more instead."),
         "already-begun": _("The run has begun meanwhile; its date cannot be changed any more."),
         "hours": _("The second run must lie within %(value)s hours after the first."),
         "still-runs": _("A run is under way, stopped or planned; that has to end first."),

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from trasloco.documents.units import size_words
 from trasloco.plan.problems import Problem
 from trasloco.plan.table import Table, read
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.screen import table
-from trasloco.project.units import size_words
 
 MOST_BYTES = 8 << 20  # 500 lines of any sense are far below
 

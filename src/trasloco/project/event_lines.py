@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from trasloco.documents.plain import plain
+from trasloco.documents.units import count_words, duration_words, left_words, size_words
 from trasloco.project.progress import AccountProgress, Pace, Progress, changes
-from trasloco.project.screen import plain
-from trasloco.project.units import count_words, duration_words, left_words, size_words
 
 TOTALS_SECONDS = 30.0
 

@@ -14,9 +14,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from trasloco.documents.plain import plain
+from trasloco.documents.units import count_words, left_words, size_words
 from trasloco.project.progress import AccountProgress, Pace, Progress
-from trasloco.project.screen import plain
-from trasloco.project.units import count_words, left_words, size_words
 
 _MOST_RUNNING = 8
 _MOST_FAILURES = 3

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from django.db import DatabaseError, InterfaceError
 
+from trasloco.documents.units import count_words
 from trasloco.engine.account import Settings
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, start
@@ -21,7 +22,6 @@ from trasloco.project.encryption import Encryption
 from trasloco.project.interruption import Interruption
 from trasloco.project.paths import master_key_file
 from trasloco.project.progress import AccountProgress, Progress
-from trasloco.project.units import count_words
 from trasloco.project.watching import watch
 from trasloco.records import opening, queries
 from trasloco.records.key_ring import KeyRing

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
+from trasloco.documents.units import parse_size
 from trasloco.engine.account import Settings
-from trasloco.project.units import parse_size
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 TLS_CHOICES = ("verify", "pin", "off")

@@ -11,8 +11,8 @@ from __future__ import annotations
 import csv
 import io
 
-from trasloco.project.report_figures import FATES, Report, fate_words
-from trasloco.project.units import count_words
+from trasloco.documents.report_figures import FATES, Report, fate_words
+from trasloco.documents.units import count_words
 
 COLUMNS = (
     *("migration", "source", "destination", "run", "status", "error", "seconds", "bytes"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from trasloco.project.atomic_file import write_atomically
+from trasloco.documents.atomic_file import write_atomically
+from trasloco.documents.report_figures import Report
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
-from trasloco.project.report_figures import Report
 
 
 def json_report(report: Report) -> bytes:

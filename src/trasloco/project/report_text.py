@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, now, used_fates
-from trasloco.project.screen import plain, say, screen, table
-from trasloco.project.units import count_words, duration_words, size_words
+from trasloco.documents.plain import plain
+from trasloco.documents.report_figures import FATES, LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, now, used_fates
+from trasloco.documents.units import count_words, duration_words, size_words
+from trasloco.project.screen import say, screen, table
 
 _STYLES = {"failed": "red", "completed_with_errors": "yellow", "stopped": "yellow"}
 _MOST_ATTENTION = 25

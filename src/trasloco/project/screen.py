@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import sys
-import unicodedata
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from trasloco.documents.plain import plain
 
 _PIPE_WIDTH = 10_000  # a line in a log file is never broken
 
@@ -41,22 +42,6 @@ def interactive() -> bool:
     """Is there a terminal that can redraw lines?"""
     console = screen()
     return console.is_terminal and not console.is_dumb_terminal and sys.stdout.isatty()
-
-
-def plain(words: str) -> str:
-    """The same text without anything a terminal would obey: controls, escapes, changes of direction."""
-    if words.isascii() and words.isprintable():
-        return words
-    return "".join(_shown(character) for character in words)
-
-
-def _shown(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in "\n\r\t":
-        return " "
-    if category in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character != "\u200d":  # a joiner only joins emoji
-        return f"<U+{ord(character):04X}>"
-    return character
 
 
 def say(words: str = "", style: str = "") -> None:

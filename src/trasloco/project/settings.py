@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from trasloco.project import database as _database
 from trasloco.project.paths import master_key_file as _master_key_file
+from trasloco.project.paths import state_directory as _state_directory
 from trasloco.project.secret_key import secret_key as _secret_key
+from trasloco.records.proof_key import FILE_NAME as _PROOF_KEY
 
 _opened = _database.current()
 DATABASES: dict[str, Any] = {"default": _opened.django() if _opened else {"ENGINE": "django.db.backends.postgresql", "NAME": "trasloco"}}
@@ -136,6 +138,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 EMAIL_BACKEND = "trasloco.panel.outbox.Outbox"  # what libraries send becomes a row of ``records.Mail`` too
 
 TRASLOCO_MASTER_KEY_FILE = _master_key_file()
+TRASLOCO_PROOF_KEY_FILE = _state_directory() / _PROOF_KEY
 
 # Job rows of past transfers say nothing that the transfers themselves do not say.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "always"}

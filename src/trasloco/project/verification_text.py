@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trasloco.documents.units import count_words, size_words
 from trasloco.engine.comparison import Finding, Verdict
 from trasloco.project.screen import say, table
-from trasloco.project.units import count_words, size_words
 from trasloco.project.verifying import Verified
 
 _COLUMNS = {

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from trasloco.documents.plain import plain
+from trasloco.documents.units import count_words, size_words
 from trasloco.engine.comparison import Verdict
 from trasloco.engine.verify import Verification
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.verifying import verify
 from trasloco.project.interruption import Interruption
-from trasloco.project.screen import interactive, plain, say, screen
-from trasloco.project.units import count_words, size_words
+from trasloco.project.screen import interactive, say, screen
 from trasloco.records.connection_pool import connection_pool, conninfo
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account

@@ -11,7 +11,7 @@ from trasloco.records.models import CheckState, LoginCheck, MailMigration
 
 def check_table(migration: MailMigration) -> dict[str, Any]:
     """rows, counts by state, sums of what will be moved, and whether anything is still under way."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     counts: Counter[str] = Counter()
     sums: Counter[str] = Counter()
     for account in migration.accounts.select_related("check_result").order_by("line"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from trasloco.documents.units import count_words, size_words
 from trasloco.engine.failure import SideName
 from trasloco.engine.logins import Attempt, Tried, try_logins
 from trasloco.plan.table import Table
@@ -22,7 +23,6 @@ from trasloco.project.interruption import Interruption
 from trasloco.project.options import SectionedCommand, accounts_argument, destination_options, network_options, tls_options
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.screen import interactive, say, screen, table
-from trasloco.project.units import count_words, size_words
 
 _EPILOG = """
 Examples:

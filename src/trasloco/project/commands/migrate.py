@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trasloco.documents.report_figures import Report, attention, well
+from trasloco.documents.units import count_words
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.project.accounts_file import read_accounts, show_problems
@@ -32,11 +34,9 @@ from trasloco.project.options import (
 )
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
-from trasloco.project.report_figures import Report, attention, well
 from trasloco.project.report_file import json_report, refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say
-from trasloco.project.units import count_words
 
 if TYPE_CHECKING:  # both need Django to be set up
     from trasloco.project.verifying import Verified

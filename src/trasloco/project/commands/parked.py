@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trasloco.documents.units import count_words
 from trasloco.imap.utf7 import decode_name
 from trasloco.project.database import prepare
 from trasloco.project.exit_codes import ExitCode
@@ -15,7 +16,6 @@ from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.report_file import write_file
 from trasloco.project.screen import say
-from trasloco.project.units import count_words
 
 if TYPE_CHECKING:
     from trasloco.records.models import ParkedMessage

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from trasloco.documents.units import count_words
 from trasloco.project.database import prepare
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.screen import say
-from trasloco.project.units import count_words
 
 _EPILOG = """
 Examples:

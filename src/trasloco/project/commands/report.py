@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from trasloco.documents.report_figures import STATUS_WORDS, Report, well
 from trasloco.project.database import prepare
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.report_csv import csv_report
-from trasloco.project.report_figures import STATUS_WORDS, Report, well
 from trasloco.project.report_file import json_report, refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say, table
@@ -62,7 +62,7 @@ def report(code: str | None, output: str | None, **asked: bool) -> int:
 
 
 def _html(found: Report) -> bytes:
-    from trasloco.project.report_html import html_report  # loads Django's templates: only when asked for
+    from trasloco.documents.report_html import html_report  # loads Django's templates: only when asked for
 
     return html_report(found).encode("utf-8", "replace")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from trasloco.documents.plain import plain
+from trasloco.documents.units import count_words
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.options import SectionedCommand, option
-from trasloco.project.screen import complain, plain, say
-from trasloco.project.units import count_words
+from trasloco.project.screen import complain, say
 from trasloco.records.proof_format import fingerprint
 from trasloco.records.proof_key import ProofKeyProblem, read_public_key
 from trasloco.records.proof_reader import Checked, NotAProof, check_proof

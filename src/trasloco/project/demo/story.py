@@ -18,15 +18,15 @@ from typing import Any
 from rich.rule import Rule
 from rich.text import Text
 
+from trasloco.documents.report_figures import now
+from trasloco.documents.units import count_words, duration_words
 from trasloco.project.demo.cast import CAST
 from trasloco.project.demo.comparison import Comparison, compare
 from trasloco.project.demo.mail import MAX_SIZE, News, fill, happen
 from trasloco.project.demo.servers import DemoServer, servers
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
-from trasloco.project.report_figures import now
 from trasloco.project.screen import complain, say, screen
-from trasloco.project.units import count_words, duration_words
 from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.server import ServerFailed
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trasloco import __version__
-from trasloco.project import report_figures as figures
-from trasloco.project.page import render
-from trasloco.project.report_figures import LABELS, STATUS_WORDS, Report
-from trasloco.project.screen import plain
-from trasloco.project.units import count_words, duration_words, size_words
-from trasloco.project.verification_words import verification_words
+from trasloco.documents import report_figures as figures
+from trasloco.documents.page import render
+from trasloco.documents.plain import plain
+from trasloco.documents.report_figures import LABELS, STATUS_WORDS, Report
+from trasloco.documents.units import count_words, duration_words, size_words
+from trasloco.documents.verification_words import verification_words
 
 _TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn"}
 _MOST_MESSAGES = 200  # of one folder, one by one

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from trasloco.project.verification_words import verification_words
+from trasloco.documents.verification_words import verification_words
 
 FOUND = {"at": "2026-11-04T06:10:00Z", "sample": None, "asked": 1259, "counts": {"identical": 1250, "line-ends": 7}, "error": None}
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from trasloco.documents.units import count_words
 from trasloco.engine.comparison import Verdict
-from trasloco.project.units import count_words
 
 _REST = {
     Verdict.MISSING: "no longer in their folder",

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from trasloco.documents.page import render
+from trasloco.documents.plain import plain
+from trasloco.documents.report_figures import FATES, LABELS, STATUS_WORDS, arrived
+from trasloco.documents.units import count_words, size_words
+from trasloco.documents.verification_words import verification_words
 from trasloco.imap.utf7 import decode_name
-from trasloco.project.page import render
-from trasloco.project.report_figures import FATES, LABELS, STATUS_WORDS, arrived
-from trasloco.project.screen import plain
-from trasloco.project.units import count_words, size_words
-from trasloco.project.verification_words import verification_words
 from trasloco.records.proof_format import Seal, fingerprint
 from trasloco.records.queries import LeftBehind
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trasloco.project.atomic_file import write_atomically
+from trasloco.documents.atomic_file import write_atomically
 
 
 def test_it_replaces_and_keeps_mode_and_link(tmp_path: Path) -> None:

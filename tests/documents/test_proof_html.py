@@ -93,7 +93,7 @@ def reasons() -> list[LeftBehind]:
 
 
 def page(**given: Any) -> str:
-    from trasloco.project.proof_html import proof_page
+    from trasloco.documents.proof_html import proof_page
 
     return proof_page(
         head(**given), SEAL, given.pop("reasons", reasons()), ("k7m2q9xd-anna@example.net.csv", "k7m2q9xd-anna@example.net.json")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.project.sample_report import run, sample_report
-from trasloco.project.report_figures import attention, now, reasons, used_fates, well
+from trasloco.documents.report_figures import attention, now, reasons, used_fates, well
 
 
 def test_the_latest_run_of_each_account_counts() -> None:

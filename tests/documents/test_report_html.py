@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from tests.project.sample_report import folder, run, sample_report
-from trasloco.project.report_html import html_report
+from trasloco.documents.report_html import html_report
 
 PAGE = html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trasloco.project.units import count_words, duration_words, left_words, parse_size, size_words
+from trasloco.documents.units import count_words, duration_words, left_words, parse_size, size_words
 
 
 @pytest.mark.parametrize(
