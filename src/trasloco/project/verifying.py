@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -50,7 +50,7 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
 
             async def one(account: Account) -> Verified:
                 async with slots:
-                    found = await verify(account, sample, pool, ring, progress.begin(account))
+                    found = _with_remedy(await verify(account, sample, pool, ring, progress.begin(account)))
                     await in_thread(keep_verification, account, found)
                     progress.end(account, found)
                     return Verified(account, found)
@@ -67,6 +67,15 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
                 await asyncio.gather(work, return_exceptions=True)
                 return None
             return work.result()
+
+
+def _with_remedy(found: Verification) -> Verification:
+    """On the command line, passwords that are gone are given again by the command that moves."""
+    failure = found.failure
+    if failure is None or failure.code != "password-not-readable":
+        return found
+    words = f"{failure.words} Run trasloco migrate with the same CSV and --verify all."
+    return replace(found, failure=replace(failure, words=words))
 
 
 class _Progress:
