@@ -1,9 +1,61 @@
-"""``make bench``: the wire by itself, then a whole copy beside a peer."""
+"""``make bench``: all cells, or those named; the table on the screen, and on request the page."""
 
 from __future__ import annotations
 
-from bench import copy, wire
+import argparse
+import sys
+import time
+from pathlib import Path
 
-wire.main()
-print()
-copy.main()
+from bench.cells import CELLS, Cell
+from bench.measuring import Measuring
+from bench.page import write_page
+from bench.results import Results, table
+
+
+def main() -> None:
+    options = _options()
+    cells = [cell for cell in CELLS if not options.only or cell.name in options.only]
+    if options.page and options.results:
+        write_page(Results.load(options.results))
+        return
+    results = Results.of_this_machine(options.scale, options.rounds)
+    began = time.monotonic()
+    with Measuring(options.scale, options.rounds, options.movers, _say) as measuring:
+        for cell in cells:
+            results.add(measuring.measure(cell))
+            _say(table(results.cells[-1]))
+            if options.results:
+                results.save(options.results)
+    _say(f"{time.monotonic() - began:.0f} s in all")
+    if options.page:
+        write_page(results)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--scale", type=float, default=0.1, help="share of the full corpora (0.1)")
+    parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
+    parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
+    parser.add_argument("--movers", nargs="*", metavar="MOVER", help="only these (trasloco, floor-1, mbsync, ...)")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="keep the figures as JSON; with --page alone: read them")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
+    options = parser.parse_args()
+    options.page = options.page or False
+    if options.page and options.results and not options.results.exists():
+        options.page = False
+        parser.error(f"{options.results} is not there; measure first, with --results alone")
+    return options
+
+
+def _listed(cells: tuple[Cell, ...]) -> str:
+    return "only these cells: " + ", ".join(cell.name for cell in cells)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
