@@ -31,7 +31,9 @@ class Round:
         if self.failure:
             return f"failed: {self.failure}"
         turns = f", {self.turns[0]} + {self.turns[1]} turns" if self.turns else ""
-        figures = f"{self.seconds:7.2f} s, client {self.client:6.2f} s, destination {self.destination:6.2f} s, {self.memory / 2**20:4.0f} MiB"
+        figures = (
+            f"{self.seconds:7.2f} s, client {self.client:6.2f} s, destination {self.destination:6.2f} s, {self.memory / 2**20:4.0f} MiB"
+        )
         return f"{figures}{turns}{', ' + self.difference if self.difference else ''}"
 
 

@@ -10,7 +10,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
@@ -20,6 +20,7 @@ from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferErr
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.identity import Place
+from trasloco.engine.lanes import Lanes, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
@@ -29,6 +30,7 @@ from trasloco.engine.strikes import Strikes
 from trasloco.engine.tree import Tree, list_side
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.values import Quota
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -91,6 +93,7 @@ class AccountRun:
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._progress = _Watching(sink)
+        self._clients: list[Client] = []  # of the present attempt
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -131,19 +134,17 @@ class AccountRun:
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
-        clients: list[Client] = []
+        clients = self._clients = []
         try:
-            source, self._source = await open_side(self._source, self._deadlines)
-            clients.append(source)
-            self._met.add(SideName.SOURCE)
-            destination, self._destination = await open_side(self._destination, self._deadlines)
-            clients.append(destination)
-            self._met.add(SideName.DESTINATION)
+            source, destination = await self._open_pair()
             self._remember(source, destination)
             await self._folders(source, destination)
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
+            if len(clients) > 2:
+                # It may be that the server does not like so many connections of one mailbox.
+                self._settings = replace(self._settings, connections=1)
             _drop(clients)
             return self._known_to_be_there(error.failure)
         except LedgerUnavailable as error:
@@ -152,9 +153,28 @@ class AccountRun:
         except BaseException:
             _drop(clients)
             raise
-        for client in clients:
-            await close(client)
+        await asyncio.gather(*(close(client) for client in clients))
         return None
+
+    async def _open_pair(self) -> tuple[Client, Client]:
+        """Both sides at the same time, each to its end, so that no connection is forgotten. Raises TransferError."""
+        ours, theirs = await asyncio.gather(self._open(SideName.SOURCE), self._open(SideName.DESTINATION), return_exceptions=True)
+        if isinstance(ours, BaseException):
+            raise ours
+        if isinstance(theirs, BaseException):
+            raise theirs
+        return ours, theirs
+
+    async def _open(self, name: SideName) -> Client:
+        """A signed-in client, kept among those of this attempt."""
+        client, side = await open_side(self._source if name is SideName.SOURCE else self._destination, self._deadlines)
+        self._clients.append(client)
+        self._met.add(name)
+        if name is SideName.SOURCE:
+            self._source = side
+        else:
+            self._destination = side
+        return client
 
     def _known_to_be_there(self, failure: Failure) -> Failure:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""
@@ -183,19 +203,19 @@ class AccountRun:
             Departures(),
             self._sleep,
         )
-        ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
+        ours, theirs, quotas = await asyncio.gather(
+            list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
+        )
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
         await tree.prepare()
         self._left_out = await tree.leave_out()
         self._sink.expect(*tree.expectation())
-        await self._check_room(destination, tree)
+        self._check_room(destination, tree, quotas)
         known = [*tree.records, *tree.departed]
         here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
         departures = await find_departures(here, there, self._ledger, known, tree.source_statuses(), self._number)
         session = replace(session, departures=departures, settings=self._settings)
-        for record in tree.records:
-            if record.source_name not in self._passes:
-                await self._folder(session, tree, record)
+        await self._spread(session, tree)
         for failed in tree.failed:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.source_name, failed.failure)
@@ -219,15 +239,38 @@ class AccountRun:
                 done = self._passes[name]
                 self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
-    async def _check_room(self, destination: Client, tree: Tree) -> None:
+    async def _spread(self, session: Session, tree: Tree) -> None:
+        """Folder by folder, over as many connections as distance and size ask for."""
+        waiting = [record for record in tree.records if record.source_name not in self._passes]
+        counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
+        distance = max(session.source.round_trip, session.destination.round_trip)
+        busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
+        # A message that moved is looked for in folders whose turn may be now: then one after the other.
+        most = 1 if session.departures else self._settings.connections
+        lanes = lanes_wanted(distance, busy, tree.expectation()[1], most)
+        if lanes > 1:
+            waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+
+        async def open_another() -> Session:
+            source, destination = await self._open_pair()
+            return replace(session, source=source, destination=destination)
+
+        work: Lanes[Session, FolderRecord] = Lanes(session, open_another, lambda lane, record: self._folder(lane, tree, record))
+        await work.run(waiting, lanes)
+        if work.refused is not None:
+            self._settings = replace(self._settings, connections=1)
+
+    async def _quotas(self, destination: Client) -> Sequence[Quota]:
+        with blame(self._destination, "asking for the quota"):
+            return await ask_quota(destination)
+
+    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota]) -> None:
         """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
         largest = append_limit(destination)
         if largest is not None and largest < self._settings.max_size:
             self._settings = replace(self._settings, max_size=largest)
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
-        with blame(self._destination, "asking for the quota"):
-            quotas = await ask_quota(destination)
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
 
     async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:

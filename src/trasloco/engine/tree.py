@@ -154,6 +154,12 @@ class Tree:
     def destination_status(self, record: FolderRecord) -> Status | None:
         return self._statuses[SideName.DESTINATION].get(record.destination_name)
 
+    def unchanged(self, record: FolderRecord) -> bool:
+        """Whether the counts are those of the last completed pass: most likely there is nothing to do."""
+        status = self.source_status(record)
+        then = (record.source_uidnext, record.source_messages, record.source_modseq)
+        return status is not None and record.run is not None and then == (status.uidnext, status.messages, status.highest_modseq)
+
     def shown(self, record: FolderRecord) -> tuple[str, str]:
         """Both names as their servers have them, decoded."""
         return decode_name(record.source_name), decode_name(record.destination_name)

@@ -104,6 +104,11 @@ class Client:
         return self._protocol.state in (State.AUTHENTICATED, State.SELECTED)
 
     @property
+    def round_trip(self) -> float:
+        """Seconds of the quickest answer so far, infinite before the first: how far away the server is."""
+        return self._connection.round_trip
+
+    @property
     def refusals(self) -> int:
         """How often the server has said NO or BAD on this connection."""
         return self._protocol.refusals

@@ -10,6 +10,7 @@ reason.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from typing import cast
 
@@ -80,6 +81,7 @@ class Connection(asyncio.Protocol):
         self.greeting: asyncio.Future[StatusText] = self._loop.create_future()
         self.protocol = Protocol(limits, self._greeted, self._news, log)
         self.transport: asyncio.Transport | None = None
+        self.round_trip = math.inf  # seconds: the quickest answer to a command that had the line to itself
         self._flush_due = False
         self._unsent = 0
         self._drained: asyncio.Future[None] | None = None
@@ -175,8 +177,11 @@ class Connection(asyncio.Protocol):
         """Send a command without waiting for its answer. ``on_tagged`` is called at once with the tagged
         status, before anything that came behind it is looked at."""
         answer = Answer(self, command.words)
+        asked = math.nan if self.protocol.busy else self._loop.time()
 
         def done(status: StatusText | None, error: ImapError | None) -> None:
+            if status is not None:
+                self.round_trip = min(self.round_trip, self._loop.time() - asked)
             if status is not None and on_tagged is not None:
                 on_tagged(status)
             answer.settle(status, error)
