@@ -18,7 +18,7 @@ from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.folder_run import FolderPass, FolderRun, Session
+from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
 from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
@@ -27,6 +27,7 @@ from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
+from trasloco.engine.succession import Succession, Turn
 from trasloco.engine.tree import Tree, list_side
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
@@ -207,15 +208,22 @@ class AccountRun:
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
         )
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
-        await tree.prepare()
-        self._left_out = await tree.leave_out()
-        self._sink.expect(*tree.expectation())
-        self._check_room(destination, tree, quotas)
-        known = [*tree.records, *tree.departed]
-        here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
-        departures = await find_departures(here, there, self._ledger, known, tree.source_statuses(), self._number)
-        session = replace(session, departures=departures, settings=self._settings)
-        await self._spread(session, tree)
+        lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
+        try:
+            if not await self._ledger.folders():
+                counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
+                lanes.open_ahead(self._lanes_wanted(session, counts, None))
+            await tree.prepare()
+            self._left_out = await tree.leave_out()
+            self._sink.expect(*tree.expectation())
+            self._check_room(destination, tree, quotas)
+            known = [*tree.records, *tree.departed]
+            here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
+            departures = await find_departures(here, there, self._ledger, known, tree.source_statuses(), self._number)
+            session = replace(session, departures=departures, settings=self._settings)
+            await self._spread(session, tree, lanes)
+        finally:
+            lanes.give_up()
         for failed in tree.failed:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.source_name, failed.failure)
@@ -239,25 +247,29 @@ class AccountRun:
                 done = self._passes[name]
                 self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
-    async def _spread(self, session: Session, tree: Tree) -> None:
+    def _lanes_wanted(self, session: Session, messages: Sequence[int], size: int | None) -> int:
+        distance = max(session.source.round_trip, session.destination.round_trip)
+        # A message that moved is looked for in folders whose turn may be now: then one after the other.
+        most = 1 if session.departures else self._settings.connections
+        return lanes_wanted(distance, messages, size, most)
+
+    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
         """Folder by folder, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._passes]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
-        distance = max(session.source.round_trip, session.destination.round_trip)
         busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
-        # A message that moved is looked for in folders whose turn may be now: then one after the other.
-        most = 1 if session.departures else self._settings.connections
-        lanes = lanes_wanted(distance, busy, tree.expectation()[1], most)
-        if lanes > 1:
+        wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
+        lanes.open_ahead(wanted)
+        if wanted > 1:
             waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
-
-        async def open_another() -> Session:
-            source, destination = await self._open_pair()
-            return replace(session, source=source, destination=destination)
-
-        work: Lanes[Session, FolderRecord] = Lanes(session, open_another, lambda lane, record: self._folder(lane, tree, record))
-        await work.run(waiting, lanes)
-        if work.refused is not None:
+        subscribing = asyncio.ensure_future(tree.subscribe())
+        try:
+            await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await subscribing
+        finally:
+            subscribing.cancel()
+            await asyncio.wait([subscribing])
+        if lanes.refused is not None:
             self._settings = replace(self._settings, connections=1)
 
     async def _quotas(self, destination: Client) -> Sequence[Quota]:
@@ -273,10 +285,27 @@ class AccountRun:
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
 
-    async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:
-        run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+    async def _lane(self, session: Session, tree: Tree, take: Callable[[], FolderRecord | None]) -> None:
+        """Folder after folder over one pair of connections."""
+
+        def next_turn() -> Turn | None:
+            record = take()
+            if record is None:
+                return None
+            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+            return record, run, tree.destination_status(record)
+
+        turns = Succession(next_turn)
         try:
-            done = self._passes[record.source_name] = await run.run(tree.destination_status(record))
+            for turn in turns:
+                await self._folder(session, tree, turn, turns)
+        finally:
+            turns.give_up()
+
+    async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
+        record, run, destination_status = turn
+        try:
+            done = self._passes[record.source_name] = await run.run(destination_status, following)
             if done.trouble is not None:
                 self._folder_failure = self._folder_failure or done.trouble
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))

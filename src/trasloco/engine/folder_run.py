@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
@@ -24,6 +25,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import Departures, bring_moved
+from trasloco.engine.opening import Opening
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
@@ -66,6 +68,16 @@ class FolderPass:
     trouble: Failure | None = None
 
 
+class Following(Protocol):
+    """The folder whose turn is next on the same connections."""
+
+    def begin(self) -> None:
+        """Its folders may be opened now."""
+
+    async def take_back(self) -> None:
+        """They are to be left again, if they were opened: something is left to do before."""
+
+
 class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
@@ -79,8 +91,10 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
         self._trouble: Failure | None = None
+        self._opening: Opening | None = None
+        self._listed: Inventory | None = None
 
-    async def run(self, destination_status: Status | None) -> FolderPass:
+    async def run(self, destination_status: Status | None, following: Following | None = None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
         self._session.sink.enter(self._shown)
         unchanged = self._unchanged(destination_status)
@@ -102,7 +116,7 @@ class FolderRun:
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)
-        size = await self._bring(job, work, recognition)
+        size = await self._bring(job, work, recognition, following)
         if recognition.late is not None:
             await recognition.late.remove(job, self._session.sink)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
@@ -141,16 +155,27 @@ class FolderRun:
             return False
         return quirks.HIGHESTMODSEQ_FROZEN.name not in self._session.source.quirks and (status.highest_modseq > 1 or status.messages == 0)
 
+    def open_ahead(self, destination_status: Status | None) -> None:
+        """Begin to open the folders; nothing else may use the connections until ``run``."""
+        if self._unchanged(destination_status) is None:
+            self._opening = Opening(self._source, self._destination, self._record, self._status)
+
+    async def close_again(self) -> None:
+        """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening.undo()
+
+    def give_up(self) -> None:
+        """``run`` will not be called."""
+        if self._opening is not None:
+            self._opening.give_up()
+
     async def _open(self) -> tuple[Selected, Selected]:
-        """EXAMINE here, SELECT there, at the same time."""
-        ours = _select(self._source, self._record.source_name, read_only=True)
-        theirs = _select(self._destination, self._record.destination_name, read_only=False)
-        # Both are awaited to their end, so that no late answer meets the next folder.
-        source, destination = await asyncio.gather(ours, theirs, return_exceptions=True)
-        if isinstance(source, BaseException):
-            raise source
-        if isinstance(destination, BaseException):
-            raise destination
+        """EXAMINE and list here, SELECT there, at the same time; ahead of time or now."""
+        opening = self._opening or Opening(self._source, self._destination, self._record, self._status)
+        self._opening = None
+        source, self._listed, destination = await opening.result()
         if destination.read_only:
             where = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}”"
             words = f"{where} is open for reading only. Give the user the right to add messages."
@@ -182,7 +207,7 @@ class FolderRun:
     async def _take(self) -> Inventory:
         client = self._session.source
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
-            inventory = await take(client)
+            inventory = await take(client) if self._listed is None else self._listed
             if len(inventory) < _counted(client):
                 await client.noop()  # what was expunged meanwhile is told now; then the list must be whole
                 inventory = await take(client)
@@ -264,7 +289,7 @@ class FolderRun:
             words = f"“{self._shown}”: messages without a readable date were dated {found}."
             self._session.sink.write(Entry(Level.WARNING, "dates-found", words, self._shown))
 
-    async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
+    async def _bring(self, job: Job, work: Work, recognition: Recognition, following: Following | None) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
         salvage = Salvage(job, relay, self._session.sink, recognition.unbound)
@@ -277,8 +302,13 @@ class FolderRun:
         counter = _Counter(self._session.sink, relay, work.tally, strikes)
         self.under_way = True
         try:
-            leftovers = await relay.carry(counter.watch(self._cut(job, todo)))
+            on_sent = following.begin if following is not None and self._ends_with_messages(work, recognition) else None
+            leftovers = await relay.carry(counter.watch(self._cut(job, todo)), on_sent)
             counter.count()
+            if relay.left and following is not None and (leftovers.absent or leftovers.refused):
+                await following.take_back()
+                await self._open_again()
+                relay.left = False
             await salvage.work_off(leftovers)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
@@ -293,6 +323,18 @@ class FolderRun:
             words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
             self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
         return counter.size
+
+    def _ends_with_messages(self, work: Work, recognition: Recognition) -> bool:
+        """Whether nothing is left to be done in these folders when the messages have arrived."""
+        return recognition.late is None and not (work.reflag or recognition.reflag or self._session.settings.source_flags_win)
+
+    async def _open_again(self) -> None:
+        """Something is left after all. Raises TransferError, also when the folders are others by now."""
+        source, _, destination = await Opening(self._source, self._destination, self._record, None).result()
+        if (_validity(source), _validity(destination)) != (self._record.source_uidvalidity, self._record.destination_uidvalidity):
+            words = f"“{self._shown}” was renumbered while its messages were brought. Trasloco looks again what is there."
+            side = self._source.side.name if _validity(source) != self._record.source_uidvalidity else self._destination.side.name
+            raise TransferError(Failure(side, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
     def _cut(self, job: Job, todo: Sequence[int]) -> Iterator[Batch]:
         settings = job.settings
@@ -374,11 +416,6 @@ class _Counter:
 def _validity(selected: Selected) -> int:
     """What the UIDs are valid for; 0 when for this session only (no UIDVALIDITY, UIDNOTSTICKY)."""
     return selected.uidvalidity or 0 if selected.uids_sticky else 0
-
-
-async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:
-    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
-        return await place.client.select(name, read_only=read_only)
 
 
 def _counted(client: Client) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from trasloco.engine.failure import TransferError
+from trasloco.imap.client import Client
 
 FAR = 0.015
 """Seconds of a round trip from which waiting costs more than a connection."""
@@ -24,7 +25,9 @@ MUCH = 512 * 1024 * 1024
 """Bytes to be brought from which a second pair is opened whatever the distance."""
 
 _Item = TypeVar("_Item")
-_Lane = TypeVar("_Lane")
+
+Pair = tuple[Client, Client]
+"""A connection to the source and one to the destination, both signed in."""
 
 
 def lanes_wanted(round_trip: float, messages: Sequence[int], size: int | None, most: int) -> int:
@@ -41,24 +44,36 @@ def lanes_wanted(round_trip: float, messages: Sequence[int], size: int | None, m
     return 1
 
 
-class Lanes(Generic[_Lane, _Item]):
-    """Works off ``items`` in their order over ``first`` and the lanes ``open_another`` gives.
+class Lanes(Generic[_Item]):
+    """Works off items in their order over the first pair and those that ``open_another`` gives.
 
-    work: one item over one lane. open_another: raises TransferError where there is none to be had.
+    open_another: raises TransferError where there is none to be had; why is then in ``refused``.
     """
 
-    def __init__(self, first: _Lane, open_another: Callable[[], Awaitable[_Lane]], work: Callable[[_Lane, _Item], Awaitable[None]]) -> None:
-        self._first, self._open_another, self._work = first, open_another, work
+    def __init__(self, first: Pair, open_another: Callable[[], Awaitable[Pair]]) -> None:
+        self._first, self._open_another = first, open_another
         self._items: deque[_Item] = deque()
-        self._opening: set[asyncio.Task[None]] = set()
-        self.refused: TransferError | None = None  # why a further lane could not be opened
+        self._opening: list[asyncio.Future[Pair]] = []
+        self.refused: TransferError | None = None
 
-    async def run(self, items: Sequence[_Item], lanes: int) -> None:
-        """Raises what the first item to fail raises, when all other lanes have stopped."""
+    def open_ahead(self, lanes: int) -> None:
+        """Begin to open so many in all, before there is anything to do for them."""
+        self._opening += [asyncio.ensure_future(self._open_another()) for _ in range(lanes - 1 - len(self._opening))]
+
+    def give_up(self) -> None:
+        """Nobody waits any more for those that are not open yet."""
+        for opening in self._opening:
+            opening.cancel()
+        asyncio.gather(*self._opening, return_exceptions=True)  # asyncio would complain about what nobody looked at
+
+    async def run(self, items: Sequence[_Item], work: Callable[[Pair, Callable[[], _Item | None]], Awaitable[None]]) -> None:
+        """work: over one pair, as many items as it takes before there is none left (None).
+
+        Raises what the first one to fail raises, when all others have stopped.
+        """
         self._items.extend(items)
-        tasks = [asyncio.ensure_future(self._go(self._first))]
-        self._opening = {asyncio.ensure_future(self._go_another()) for _ in range(lanes - 1)}
-        tasks += self._opening
+        tasks = [asyncio.ensure_future(self._go(work, self._first))]
+        tasks += [asyncio.ensure_future(self._go_another(work, opening)) for opening in self._opening]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -67,21 +82,18 @@ class Lanes(Generic[_Lane, _Item]):
                 task.cancel()
             await asyncio.wait(tasks)
         for task in ended:
-            if not task.cancelled():
-                task.result()
+            task.result()
 
-    async def _go(self, lane: _Lane) -> None:
-        while self._items:
-            await self._work(lane, self._items.popleft())
-        # Whoever is still on the way comes too late.
-        for task in self._opening:
-            task.cancel()
+    async def _go(self, work: Callable[[Pair, Callable[[], _Item | None]], Awaitable[None]], pair: Pair) -> None:
+        await work(pair, lambda: self._items.popleft() if self._items else None)
+        self.give_up()  # whoever is still on the way comes too late
 
-    async def _go_another(self) -> None:
-        try:
-            lane = await self._open_another()
-        except TransferError as error:
+    async def _go_another(self, work: Callable[[Pair, Callable[[], _Item | None]], Awaitable[None]], opening: asyncio.Future[Pair]) -> None:
+        await asyncio.wait([opening])
+        if opening.cancelled():
+            return
+        error = opening.exception()
+        if isinstance(error, TransferError):
             self.refused = self.refused or error
             return
-        self._opening = {task for task in self._opening if task is not asyncio.current_task()}
-        await self._go(lane)
+        await self._go(work, opening.result())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.batches import Batch
@@ -27,6 +27,7 @@ from trasloco.engine.ledger import MessageRow
 from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
+from trasloco.imap import quirks
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended
@@ -63,7 +64,7 @@ class Relay:
     """Carries batches of one folder between two clients that have it selected.
 
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
-    settled: called with each batch's rows after they are in the ledger.
+    settled: called with each batch's rows after they are in the ledger. left: the next folders may be open by now.
     """
 
     def __init__(self, job: Job) -> None:
@@ -74,15 +75,18 @@ class Relay:
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
+        self.left = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
 
-    async def carry(self, batches: Iterable[Batch]) -> Leftovers:
+    async def carry(self, batches: Iterable[Batch], on_sent: Callable[[], None] | None = None) -> Leftovers:
         """Bring all batches, in their order, and return what did not go.
 
+        on_sent: called when all is sent and only the destination's answers are due, if nothing is missing so far
+        and it is a server that tells the new UIDs: the folders may then be left.
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
         leftovers = Leftovers()
@@ -101,8 +105,17 @@ class Relay:
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
             alone = sending.batch.alone or not self._gives_uids
             await self._settle_down_to(0 if alone else APPENDS_IN_FLIGHT, sent, leftovers)
+        if on_sent is not None and self._may_be_left(sent, leftovers):
+            self.left = True
+            on_sent()
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
+
+    def _may_be_left(self, sent: Iterable[Sending], leftovers: Leftovers) -> bool:
+        places = (self._job.source, self._job.destination)
+        if not self._job.destination.client.tells_uids or any(quirks.TEN_ERRORS.name in place.client.quirks for place in places):
+            return False
+        return not leftovers.absent and not leftovers.refused and not any(each.missing or each.refused for each in sent)
 
     async def _fill(self, ahead: deque[Sending], waiting: Iterator[Batch]) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
@@ -238,6 +251,7 @@ class Relay:
         if appended.uidvalidity is not None and self._uidvalidity is not None and appended.uidvalidity != self._uidvalidity:
             raise TransferError(_made_anew(self._job.destination))
         if appended.uids is not None and len(appended.uids) == len(rows):
+            self._job.destination.client.tells_uids = True
             for row, uid in zip(rows, appended.uids, strict=True):
                 row.destination_uid = uid
             self._uidnext = max(self._uidnext, max(appended.uids) + 1)
@@ -261,6 +275,8 @@ class Relay:
         A row that finds nothing keeps no UID; it was accepted, so it is there all the same.
         """
         place = self._job.destination
+        if self.left:
+            raise TransferError(_uids_not_told(place))
         with blame(place.side, "looking for the new messages", place.folder):
             await place.client.noop()
             answers = place.client.fetch(f"{self._uidnext}:*", ("UID",))
@@ -279,6 +295,13 @@ def over_size(size: int, limit: int) -> str:
 def _late_uid(place: Place) -> Failure:
     words = f"The source names a message's UID only after its body, in “{place.folder}”. Trasloco asks again, one by one."
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "late-uid", words)
+
+
+def _uids_not_told(place: Place) -> Failure:
+    words = (
+        f"The destination told the new UIDs of earlier messages and not those of the last ones in “{place.folder}”. Trasloco looks again."
+    )
+    return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uids-not-told", words)
 
 
 def _made_anew(place: Place) -> Failure:

@@ -16,6 +16,7 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
@@ -83,6 +84,7 @@ class Tree:
         self._renamed: dict[bytes, str] = {}
         self._created: set[bytes] = set()
         self._confirmed: set[bytes] = set()
+        self._relisted: list[Mailbox] | None = None  # what the destination lists behind what was created last
         self._mapping: FolderMapping | None = None
         self._statuses = {
             listing.side.name: {mailbox.name: mailbox.status for mailbox in listing.tree} for listing in (source, destination)
@@ -92,8 +94,9 @@ class Tree:
         self.failed: list[FailedFolder] = []
 
     async def prepare(self) -> None:
-        """Map, create, subscribe, bind. ``records`` and ``failed`` hold the outcome.
+        """Map, create, bind. ``records`` and ``failed`` hold the outcome.
 
+        The new folders are subscribed by ``subscribe``, which may be called while messages are brought already.
         Raises TransferError when the destination cannot be worked with at all.
         """
         known = {record.source_name: record for record in await self._ledger.folders()}
@@ -103,7 +106,6 @@ class Tree:
         self._bound = {name: record.destination_name for name, record in known.items()}
         self._mapping = self._map()
         await self._create_all()
-        await self._subscribe()
         failed = {item.source_name for item in self.failed}
         for pair in self._pairs():
             name = pair.source.name
@@ -202,7 +204,7 @@ class Tree:
         first: tuple[Pair, CommandFailed] | None = None
         for start in range(0, len(pairs), CREATED_AT_ONCE):
             some = pairs[start : start + CREATED_AT_ONCE]
-            answers = await asyncio.gather(*(self._create(pair.destination, pair.special_use) for pair in some))
+            answers = await self._create_and_list(some)
             for pair, refusal in zip(some, answers, strict=True):
                 if refusal is None:
                     self._made(pair, pair.destination, pair.renamed)
@@ -212,14 +214,25 @@ class Tree:
                 break
         return first
 
+    async def _create_and_list(self, pairs: Sequence[Pair]) -> list[CommandFailed | None]:
+        """Create these, and where the destination is far away ask for its list in the same breath."""
+        client = self._destination.client
+        creating = asyncio.gather(*(self._create(pair.destination, pair.special_use) for pair in pairs))
+        if client.round_trip < FAR:
+            return await creating
+        refusals = client.refusals
+        answers, self._relisted = await asyncio.gather(creating, self._list_again())
+        if client.refusals != refusals:
+            self._relisted = None  # some names were tried again after it was made
+        return answers
+
     async def _merged_one(self, failed: set[bytes]) -> tuple[Pair, CommandFailed] | None:
         """A pair whose new folder turns out to be another pair's, with a refusal to go on with; None when there
         is none (any more). One that only goes by another name there is bound to that name."""
         fresh = self._created - self._confirmed
         if not fresh:
             return None
-        with blame(self._destination.side, "reading the folder list again"):
-            listed = await self._destination.client.tree(status=False)
+        listed, self._relisted = self._relisted or await self._list_again(), None
         pairs = [pair for pair in self._pairs() if pair.source.name not in failed]
         names = {pair.source.name: pair.destination for pair in pairs}
         for pair in pairs:
@@ -237,6 +250,10 @@ class Tree:
             names[pair.source.name] = found.name
         self._mapping = self._map()
         return None
+
+    async def _list_again(self) -> list[Mailbox]:
+        with blame(self._destination.side, "reading the folder list again"):
+            return await self._destination.client.tree(status=False)
 
     def _renamed_by_server(self, pair: Pair, name: bytes) -> None:
         why = "the destination has made this name of it"
@@ -289,8 +306,8 @@ class Tree:
         messages = pair.source.status.messages if pair.source.status is not None else None
         self.failed.append(FailedFolder(pair.source.name, FolderResult(name, "", Tally(refused=messages or 0), said), failure))
 
-    async def _subscribe(self) -> None:
-        """Subscriptions follow the source's; one that is refused is only said."""
+    async def subscribe(self) -> None:
+        """Subscriptions follow the source's; one that is refused is only said. Raises TransferError."""
         wanted = [pair for pair in self._pairs() if pair.subscribe]
         client = self._destination.client
         with blame(self._destination.side, "subscribing folders"):

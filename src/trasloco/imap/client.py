@@ -35,6 +35,7 @@ from trasloco.imap.tree import Tree, statuses
 from trasloco.imap.values import (
     Capabilities,
     Fetched,
+    Kind,
     Mailbox,
     Namespaces,
     Quota,
@@ -70,6 +71,7 @@ class Client:
     greeting: the words of it. server_id: the answer to ``identify``. quirks: names out of ``quirks``.
     fingerprint: of the certificate, lower-case hex SHA-256 of the DER; None without TLS.
     selected: the mailbox open now; ``exists`` follows what the server reports. enabled: extensions, upper case.
+    tells_uids: set by whoever has seen it answer an APPEND with the new UIDs.
     """
 
     def __init__(self, endpoint: Endpoint, connection: Connection, fingerprint: str | None) -> None:
@@ -83,6 +85,7 @@ class Client:
         self.fingerprint = fingerprint
         self.greeting = connection.greeting.result().words
         self.selected: Selected | None = None
+        self.tells_uids = False
         self.enabled: frozenset[str] = frozenset()
         self._connection = connection
         self._protocol = connection.protocol
@@ -252,6 +255,39 @@ class Client:
         """
         command = commands.select(name, read_only=read_only, condstore=condstore and "CONDSTORE" in self.capabilities)
         return await self._select(command, Selection(name, read_only=read_only), ANSWERS)
+
+    async def examine_and_fetch(self, name: bytes, items: Sequence[str], take: Callable[[Fetched], None]) -> Selected:
+        """EXAMINE, and FETCH of all its messages in the same breath: one round trip for both.
+
+        For a mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of the FETCH.
+        """
+        selection = Selection(name, read_only=True)
+        self.selected = None
+        self._protocol.state = State.AUTHENTICATED
+        stream: FetchStream | None = None
+
+        def opened(status: StatusText) -> None:
+            # What was told before is about the mailbox that was open until then.
+            if stream is not None:
+                stream.listening = status.kind is Kind.OK
+
+        command = commands.select(name, read_only=True, condstore=False)
+        answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=opened)
+        stream = FetchStream(self._connection, "1:*", items, None)
+        stream.listening = False
+        try:
+            status = await answer.wait()
+            self.selected = selection.selected(status)
+            self._protocol.state = State.SELECTED
+            async for item in stream.results():
+                take(item)
+        except CommandFailed:
+            # Empty by now: some servers answer BAD to 1:* then.
+            if self.selected is None or self.selected.exists:
+                raise
+        finally:
+            stream.listening = False
+        return self.selected
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
         """SELECT or EXAMINE with QRESYNC (RFC 7162 3.2.5): what is gone and what changed since, in the same answer.

@@ -1,0 +1,66 @@
+"""One pair of folders being opened: EXAMINE and the list of messages here, SELECT there, all on their way at once.
+
+It may be begun while the last answers of the folder before are still awaited; whoever needs that folder again
+then opens it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from trasloco.engine.classify import blame
+from trasloco.engine.failure import Scope, TransferError
+from trasloco.engine.identity import Place
+from trasloco.engine.inventory import ITEMS, Inventory
+from trasloco.engine.ledger import FolderRecord
+from trasloco.imap import quirks
+from trasloco.imap.values import Selected, Status
+
+
+class Opening:
+    """Begins when it is made. ``await result()`` once, or ``give_up``."""
+
+    def __init__(self, source: Place, destination: Place, record: FolderRecord, status: Status | None) -> None:
+        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status))
+        self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
+
+    async def result(self) -> tuple[Selected, Inventory | None, Selected]:
+        """The source folder, its messages (None when they are to be asked for), the destination folder. Raises TransferError."""
+        # Both are awaited to their end, so that no late answer meets the next folder.
+        ours, theirs = await asyncio.gather(self._ours, self._theirs, return_exceptions=True)
+        if isinstance(ours, BaseException):
+            raise ours
+        if isinstance(theirs, BaseException):
+            raise theirs
+        return *ours, theirs
+
+    async def undo(self) -> None:
+        """Wait for it and forget it. Raises TransferError when a connection is the trouble."""
+        try:
+            await self.result()
+        except TransferError as error:
+            if error.failure.scope is not Scope.FOLDER:
+                raise
+
+    def give_up(self) -> None:
+        """The connections are not used any more."""
+        self._ours.cancel()
+        self._theirs.cancel()
+        asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
+
+
+async def _listed(place: Place, name: bytes, status: Status | None) -> tuple[Selected, Inventory | None]:
+    """Open for reading, and list in the same breath what is known to have messages."""
+    client = place.client
+    if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
+        return await select(place, name, read_only=True), None
+    inventory = Inventory()
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        selected = await client.examine_and_fetch(name, ITEMS, inventory.add)
+    return selected, inventory
+
+
+async def select(place: Place, name: bytes, *, read_only: bool) -> Selected:
+    """Open one folder. Raises TransferError."""
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        return await place.client.select(name, read_only=read_only)
