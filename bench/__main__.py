@@ -16,10 +16,10 @@ from bench.results import Results, table
 def main() -> None:
     options = _options()
     cells = [cell for cell in CELLS if not options.only or cell.name in options.only]
-    if options.page and options.results:
+    if options.page and options.results and options.results.exists():
         write_page(Results.load(options.results))
         return
-    results = Results.of_this_machine(options.scale, options.rounds)
+    results = Results.of_this_machine(options.scale, options.rounds, options.note)
     began = time.monotonic()
     with Measuring(options.scale, options.rounds, options.movers, _say) as measuring:
         for cell in cells:
@@ -38,14 +38,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
     parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
     parser.add_argument("--movers", nargs="*", metavar="MOVER", help="only these (trasloco, floor-1, mbsync, ...)")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="keep the figures as JSON; with --page alone: read them")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="keep the figures as JSON; one that is there already is read for --page, and nothing is measured",
+    )
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
-    options = parser.parse_args()
-    options.page = options.page or False
-    if options.page and options.results and not options.results.exists():
-        options.page = False
-        parser.error(f"{options.results} is not there; measure first, with --results alone")
-    return options
+    parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")
+    return parser.parse_args()
 
 
 def _listed(cells: tuple[Cell, ...]) -> str:

@@ -87,22 +87,24 @@ class CellResult:
 
 @dataclass(slots=True)
 class Results:
-    """machine, date: for the page. cells: in the order measured."""
+    """machine, date, note (on the circumstances): for the page. cells: in the order measured."""
 
     machine: str
     date: str
     scale: float
     rounds: int
+    note: str = ""
     cells: list[CellResult] = field(default_factory=list)
 
     @classmethod
-    def of_this_machine(cls, scale: float, rounds: int) -> Self:
+    def of_this_machine(cls, scale: float, rounds: int, note: str) -> Self:
         versions = {name: PackageTree.cached(tree).get(name, "") for tree, name in (("dovecot", "dovecot-core"), ("isync", "isync"))}
         model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
         memory = int(_lines("/proc/meminfo")[0].split()[1]) / 2**20
         programs = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-        machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}; {programs}"
-        return cls(machine, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), scale, rounds)
+        machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release()}"
+        machine += f", Python {platform.python_version()}; {programs}"
+        return cls(machine, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), scale, rounds, note)
 
     def add(self, cell: CellResult) -> None:
         self.cells.append(cell)
