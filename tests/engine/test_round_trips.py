@@ -130,6 +130,57 @@ def test_a_server_that_refuses_a_second_connection_is_served_over_one(dovecot_so
         assert account.source().messages() == account.destination().messages()
 
 
+def test_a_changed_folder_is_asked_for_its_changes_and_not_for_all_it_holds(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    with distant(dovecot_source, dovecot_destination, user, 0) as (account, here, _):
+        with account.source_filler() as filler:
+            filler.append(("INBOX",), mails(600, "old"))
+        account.run(1)
+        with account.source_filler() as filler:
+            filler.append(("INBOX",), mails(3, "new"))
+            filler.store(("INBOX",), [5, 6, 7, 599], "+FLAGS", "\\Flagged", "Work")
+            filler.store(("INBOX",), [8], "+FLAGS", "\\Seen")
+        here.reset()
+        outcome = account.run(2)
+        assert outcome.tally == Tally(copied=3, adopted=600)
+        assert outcome.flags_changed == 5
+        assert account.source().messages() == account.destination().messages()
+        # A list of six hundred takes some 50,000 bytes.
+        assert here.bytes_down < 12_000
+        assert here.turns <= 8
+
+        # What is gone from the source makes the counts differ: then all is listed, and nothing is removed there.
+        with account.source_filler() as filler:
+            filler.delete(("INBOX",), [10, 11])
+            filler.append(("INBOX",), mails(2, "newer"))
+            filler.store(("INBOX",), [20], "+FLAGS", "\\Answered")
+        outcome = account.run(3)
+        assert outcome.tally == Tally(copied=2, adopted=601)
+        assert outcome.flags_changed == 1
+        assert account.destination().total == 605
+        assert account.run(4).tally == Tally(adopted=603)
+
+
+def test_changes_are_believed_only_when_every_message_of_then_has_its_row(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    """Deleted in one run, changed in the next: the rows of those that are gone would be counted as messages."""
+    with distant(dovecot_source, dovecot_destination, user, 0) as (account, _, _):
+        with account.source_filler() as filler:
+            filler.append(("INBOX",), mails(50, "old"))
+        account.run(1)
+        with account.source_filler() as filler:
+            filler.delete(("INBOX",), [1, 2])
+        assert account.run(2).tally == Tally(adopted=48)
+        with account.source_filler() as filler:
+            filler.append(("INBOX",), mails(1, "new"))
+            filler.store(("INBOX",), [3], "+FLAGS", "\\Flagged")
+        outcome = account.run(3)
+        assert (outcome.tally, outcome.flags_changed) == (Tally(copied=1, adopted=48), 1)
+        assert account.run(4).tally == Tally(adopted=49)
+
+
 @pytest.mark.parametrize("hidden", [(), ("MULTIAPPEND",)])
 def test_five_hundred_messages_are_one_append_or_as_many_as_there_are_without_waiting(
     dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, hidden: tuple[str, ...]

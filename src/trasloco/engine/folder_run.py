@@ -14,6 +14,7 @@ from typing import Protocol
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
+from trasloco.engine.changes import Changes, since_last_pass
 from trasloco.engine.classify import blame
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
@@ -92,7 +93,7 @@ class FolderRun:
         self.under_way = False
         self._trouble: Failure | None = None
         self._opening: Opening | None = None
-        self._listed: Inventory | None = None
+        self._listed: Inventory | Changes | None = None
 
     async def run(self, destination_status: Status | None, following: Following | None = None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
@@ -158,7 +159,12 @@ class FolderRun:
     def open_ahead(self, destination_status: Status | None) -> None:
         """Begin to open the folders; nothing else may use the connections until ``run``."""
         if self._unchanged(destination_status) is None:
-            self._opening = Opening(self._source, self._destination, self._record, self._status)
+            self._opening = self._begin_to_open()
+
+    def _begin_to_open(self) -> Opening:
+        believed = self._status is not None and self._tells_of_flags(self._status)
+        since = since_last_pass(self._record, self._status) if believed else None
+        return Opening(self._source, self._destination, self._record, self._status, since)
 
     async def close_again(self) -> None:
         """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
@@ -173,7 +179,7 @@ class FolderRun:
 
     async def _open(self) -> tuple[Selected, Selected]:
         """EXAMINE and list here, SELECT there, at the same time; ahead of time or now."""
-        opening = self._opening or Opening(self._source, self._destination, self._record, self._status)
+        opening = self._opening or self._begin_to_open()
         self._opening = None
         source, self._listed, destination = await opening.result()
         if destination.read_only:
@@ -206,8 +212,11 @@ class FolderRun:
 
     async def _take(self) -> Inventory:
         client = self._session.source
+        listed = self._listed
+        if isinstance(listed, Changes):
+            listed = await listed.whole(self._session.ledger, self._record.id, _counted(client))
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
-            inventory = await take(client) if self._listed is None else self._listed
+            inventory = await take(client) if listed is None else listed
             if len(inventory) < _counted(client):
                 await client.noop()  # what was expunged meanwhile is told now; then the list must be whole
                 inventory = await take(client)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from trasloco.engine.changes import Changes, Since
 from trasloco.engine.classify import blame
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.identity import Place
@@ -18,13 +19,16 @@ from trasloco.imap.values import Selected, Status
 
 
 class Opening:
-    """Begins when it is made. ``await result()`` once, or ``give_up``."""
+    """Begins when it is made. ``await result()`` once, or ``give_up``.
 
-    def __init__(self, source: Place, destination: Place, record: FolderRecord, status: Status | None) -> None:
-        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status))
+    since: ask for what has changed since then, and no more.
+    """
+
+    def __init__(self, source: Place, destination: Place, record: FolderRecord, status: Status | None, since: Since | None = None) -> None:
+        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status, since))
         self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
 
-    async def result(self) -> tuple[Selected, Inventory | None, Selected]:
+    async def result(self) -> tuple[Selected, Inventory | Changes | None, Selected]:
         """The source folder, its messages (None when they are to be asked for), the destination folder. Raises TransferError."""
         # Both are awaited to their end, so that no late answer meets the next folder.
         ours, theirs = await asyncio.gather(self._ours, self._theirs, return_exceptions=True)
@@ -49,15 +53,20 @@ class Opening:
         asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
 
 
-async def _listed(place: Place, name: bytes, status: Status | None) -> tuple[Selected, Inventory | None]:
-    """Open for reading, and list in the same breath what is known to have messages."""
+async def _listed(place: Place, name: bytes, status: Status | None, since: Since | None) -> tuple[Selected, Inventory | Changes | None]:
+    """Open for reading, and ask in the same breath for what is known to be there."""
     client = place.client
     if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
         return await select(place, name, read_only=True), None
-    inventory = Inventory()
+    found: Inventory | Changes
     with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
-        selected = await client.examine_and_fetch(name, ITEMS, inventory.add)
-    return selected, inventory
+        if since is not None and "CONDSTORE" in client.capabilities:
+            found = changes = Changes(since)
+            selected = await client.examine_and_fetch(name, since.fetches(), changes.take)
+        else:
+            found = inventory = Inventory()
+            selected = await client.examine_and_fetch(name, (("1:*", ITEMS, None),), inventory.add)
+    return selected, found
 
 
 async def select(place: Place, name: bytes, *, read_only: bool) -> Selected:

@@ -256,37 +256,42 @@ class Client:
         command = commands.select(name, read_only=read_only, condstore=condstore and "CONDSTORE" in self.capabilities)
         return await self._select(command, Selection(name, read_only=read_only), ANSWERS)
 
-    async def examine_and_fetch(self, name: bytes, items: Sequence[str], take: Callable[[Fetched], None]) -> Selected:
-        """EXAMINE, and FETCH of all its messages in the same breath: one round trip for both.
+    async def examine_and_fetch(
+        self, name: bytes, fetches: Sequence[tuple[str, Sequence[str], int | None]], take: Callable[[Fetched], None]
+    ) -> Selected:
+        """EXAMINE, and FETCH in the same breath: one round trip for all of it.
 
-        For a mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of the FETCH.
+        fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. For a
+        mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
         self.selected = None
         self._protocol.state = State.AUTHENTICATED
-        stream: FetchStream | None = None
+        streams: list[FetchStream] = []
 
-        def opened(status: StatusText) -> None:
+        def listen(status: StatusText) -> None:
             # What was told before is about the mailbox that was open until then.
-            if stream is not None:
+            for stream in streams:
                 stream.listening = status.kind is Kind.OK
 
         command = commands.select(name, read_only=True, condstore=False)
-        answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=opened)
-        stream = FetchStream(self._connection, "1:*", items, None)
-        stream.listening = False
+        answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
+        for uids, items, changed_since in fetches:
+            streams.append(FetchStream(self._connection, uids, items, changed_since))
+            streams[-1].listening = False
         try:
-            status = await answer.wait()
-            self.selected = selection.selected(status)
+            self.selected = selection.selected(await answer.wait())
             self._protocol.state = State.SELECTED
-            async for item in stream.results():
-                take(item)
+            for stream in streams:
+                async for item in stream.results():
+                    take(item)
         except CommandFailed:
             # Empty by now: some servers answer BAD to 1:* then.
             if self.selected is None or self.selected.exists:
                 raise
         finally:
-            stream.listening = False
+            for stream in streams:
+                stream.listening = False
         return self.selected
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:

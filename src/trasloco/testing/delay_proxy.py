@@ -127,7 +127,7 @@ class _Pipe:
                 self._paused = False
                 self.source.resume_reading()
 
-    def block(self, blocked: bool) -> None:  # noqa: FBT001 - asyncio says it in two calls
+    def block(self, blocked: bool) -> None:
         """The target takes no more for now, or takes again."""
         self._blocked = blocked
         if not blocked:
@@ -155,9 +155,7 @@ class _Link:
         """One end is gone: a broken line breaks at once, a closed one when what was sent has arrived."""
         if self.gone:
             return
-        if error is not None:
-            self.abort()
-        elif onward.target is None or onward.target.is_closing():
+        if error is not None or onward.target is None or onward.target.is_closing():
             self.abort()
         else:
             onward.put(b"")
