@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.engine.conftest import Account
+from trasloco.engine import lanes
 from trasloco.engine.account import RunStatus, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.fate import Tally
@@ -198,4 +199,25 @@ def test_five_hundred_messages_are_one_append_or_as_many_as_there_are_without_wa
         assert there.seen.commands["APPEND"] == (500 if hidden else 1)
         # The inventory and the bodies: whatever the number of messages.
         assert here.seen.commands["UID FETCH"] == 2
+        assert account.source().messages() == account.destination().messages()
+
+
+def test_a_far_line_with_much_to_carry_is_compressed(monkeypatch: pytest.MonkeyPatch, fresh_user: Callable[[], str]) -> None:
+    monkeypatch.setattr(lanes, "WORTH_PACKING", 100_000)
+    plugin = "protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}"
+    with (
+        Dovecot(plugins=("zlib",), extra=plugin) as source,
+        Dovecot(plugins=("zlib",), extra=plugin) as destination,
+        distant(source, destination, fresh_user(), 0.04) as (account, here, there),
+    ):
+        with account.source_filler() as filler:
+            for path in TWENTY[:3]:
+                filler.create(path)
+                filler.append(path, [Mail(b"Subject: wordy\r\n\r\n" + b"All the same words.\r\n" * 4000)] * 20)
+        outcome = account.run(1)
+        assert outcome.tally == Tally(copied=60)
+        assert here.connections == 3
+        assert outcome.size > 4_000_000
+        assert here.bytes_down < outcome.size // 10
+        assert there.bytes_up < outcome.size // 10
         assert account.source().messages() == account.destination().messages()

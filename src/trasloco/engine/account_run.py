@@ -20,7 +20,7 @@ from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferErr
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
 from trasloco.engine.identity import Place
-from trasloco.engine.lanes import Lanes, lanes_wanted
+from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
@@ -95,6 +95,7 @@ class AccountRun:
         self._facts: dict[str, str] = {}
         self._progress = _Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
+        self._compressing = False
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -164,7 +165,22 @@ class AccountRun:
             raise ours
         if isinstance(theirs, BaseException):
             raise theirs
+        await self._compress(ours, theirs)
         return ours, theirs
+
+    async def _compress(self, source: Client, destination: Client) -> None:
+        """Where it pays: both at the same time, each to its end."""
+        if not self._compressing:
+            return
+
+        async def agree(side: Side, client: Client) -> None:
+            with blame(side, "agreeing on compression"):
+                await client.compress()
+
+        done = await asyncio.gather(agree(self._source, source), agree(self._destination, destination), return_exceptions=True)
+        for error in done:
+            if error is not None:
+                raise error
 
     async def _open(self, name: SideName) -> Client:
         """A signed-in client, kept among those of this attempt."""
@@ -208,6 +224,8 @@ class AccountRun:
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
         )
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
+        self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
+        await self._compress(source, destination)
         lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
         try:
             if not await self._ledger.folders():
@@ -247,8 +265,12 @@ class AccountRun:
                 done = self._passes[name]
                 self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
+    def _distance(self, session: Session) -> float:
+        """Seconds of a round trip to the farther side."""
+        return max(session.source.round_trip, session.destination.round_trip)
+
     def _lanes_wanted(self, session: Session, messages: Sequence[int], size: int | None) -> int:
-        distance = max(session.source.round_trip, session.destination.round_trip)
+        distance = self._distance(session)
         # A message that moved is looked for in folders whose turn may be now: then one after the other.
         most = 1 if session.departures else self._settings.connections
         return lanes_wanted(distance, messages, size, most)

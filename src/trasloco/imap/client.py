@@ -208,6 +208,19 @@ class Client:
         self.quirks |= quirks.known(self.greeting, self.capabilities, found)
         return dict(found)
 
+    async def compress(self) -> bool:
+        """COMPRESS DEFLATE (RFC 4978) where it is offered; whether all is compressed from here on.
+
+        Nothing else may be under way. A server that says no is served as before.
+        """
+        if "COMPRESS=DEFLATE" not in self.capabilities:
+            return False
+        try:
+            await self._connection.ask(Command(b"COMPRESS DEFLATE"), on_tagged=self._connection.begin_compression).wait()
+        except CommandFailed:
+            return False
+        return True
+
     async def noop(self) -> None:
         """NOOP (6.1.2)."""
         await self._ask(Command(b"NOOP"))

@@ -116,6 +116,10 @@ class Protocol:
         """Bytes received and not used; must be empty where TLS begins."""
         return self._fragments.left_over
 
+    def drain(self) -> bytes:
+        """Bytes received and not used, taken away."""
+        return self._fragments.drain()
+
     @property
     def waiting_for(self) -> Exchange | None:
         """The exchange whose answer is due: None when the server owes us nothing now, be it that nothing
