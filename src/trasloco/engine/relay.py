@@ -186,7 +186,8 @@ class Relay:
         position = job.inventory.position(row.source_uid)
         assert position is not None
         sha = hashlib.sha256()
-        with blame(side, "adding messages", folder):
+        sending = blame(side, "sending messages", folder)
+        with sending:
             taken = await outgoing.start(row, self.permitted.keep(row.flags), job.inventory.date(position))
         if not taken:
             await body.discard()
@@ -194,7 +195,7 @@ class Relay:
         write = outgoing.write
         async for chunk in body:
             sha.update(chunk)
-            with blame(side, "sending messages", folder):
+            with sending:
                 await write(chunk)
         row.digest = sha.digest()
         await self._ownership.confirm()

@@ -217,8 +217,8 @@ class Connection(asyncio.Protocol):
         self._write_later()
 
     def push(self, exchange: Exchange, chunk: bytes) -> None:
-        """Bytes of a literal of the open command that holds the line."""
-        self.protocol.extend(exchange, (chunk,))
+        """Bytes of the open command that holds the line: of a literal, or what stands between two."""
+        self.protocol.push(exchange, chunk)
         self._unsent += len(chunk)
         if self._unsent >= _FLUSH_AT:
             self._flush()
