@@ -1,7 +1,7 @@
 """How fast Trasloco is on this machine, beside what an administrator would use otherwise.
 
     make bench                              # the quick form, about three minutes
-    make bench BENCH="--scale 1 --rounds 5" # the full form, an hour and some 60 GB of disk
+    make bench BENCH="--all --scale 1 --rounds 5" # the full form, an hour and some 60 GB of disk
     make bench BENCH="--only small-50ms"    # one cell
 
 One module a noun: ``corpora`` (mail out of a seed), ``servers`` (two real Dovecots), ``distance`` (round

@@ -15,7 +15,7 @@ from bench.results import Results, table
 
 def main() -> None:
     options = _options()
-    cells = [cell for cell in CELLS if not options.only or cell.name in options.only]
+    cells = [cell for cell in CELLS if (cell.name in options.only if options.only else cell.quick or options.all)]
     if options.page and options.results and options.results.exists():
         write_page(Results.load(options.results))
         return
@@ -36,6 +36,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=0.1, help="share of the full corpora (0.1)")
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
+    parser.add_argument("--all", action="store_true", help="all cells, not those of the quick form alone")
     parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
     parser.add_argument("--movers", nargs="*", metavar="MOVER", help="only these (trasloco, floor-1, mbsync, ...)")
     parser.add_argument(

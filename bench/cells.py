@@ -17,7 +17,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """share: of the scale, for corpora that would take too long. movers: all but the ``without`` take part."""
+    """movers: all but the ``without`` take part. quick: part of the quick form."""
 
     name: str
     title: str
@@ -28,23 +28,25 @@ class Cell:
     fsync: Fsync = "never"
     at_once: int = 1
     without: tuple[str, ...] = ()
+    quick: bool = False
 
 
 _SLOW = ("offlineimap",)
 
 CELLS = (
-    Cell("small", "small messages", SMALL),
+    Cell("small", "small messages", SMALL, without=_SLOW, quick=True),
     Cell("small-tls", "small messages, TLS", SMALL, tls=True, without=(*_SLOW, "lockstep")),
     Cell("small-fsync", "small messages, flushed as the server does by default", SMALL, fsync="optimized", without=(*_SLOW, "lockstep")),
-    Cell("typical", "10 accounts of typical mail, 4 at once", TYPICAL, at_once=4, without=_SLOW),
+    Cell("typical", "10 accounts of typical mail, 4 at once", TYPICAL, at_once=4, without=_SLOW, quick=True),
     Cell("typical-tls", "10 accounts of typical mail, 4 at once, TLS", TYPICAL, at_once=4, tls=True, without=(*_SLOW, "lockstep")),
-    Cell("large", "messages of 5 to 20 MiB", LARGE, without=_SLOW),
+    Cell("large", "messages of 5 to 20 MiB", LARGE, without=_SLOW, quick=True),
     Cell("large-tls", "messages of 5 to 20 MiB, TLS", LARGE, tls=True, without=(*_SLOW, "lockstep")),
+    Cell("few", "few small messages, with offlineimap", FEW),
     Cell("small-20ms", "few small messages, 20 ms", FEW, milliseconds=20, without=_SLOW),
-    Cell("small-50ms", "few small messages, 50 ms", FEW, milliseconds=50, without=_SLOW),
-    Cell("small-150ms", "few small messages, 150 ms", FEW, milliseconds=150, without=_SLOW),
-    Cell("again", "20 folders, nothing new", TWENTY_FOLDERS, Kind.NOTHING_NEW),
-    Cell("again-50ms", "20 folders, nothing new, 50 ms", TWENTY_FOLDERS, Kind.NOTHING_NEW, milliseconds=50),
-    Cell("changes", "20 folders, 1 % new and 2 % other flags", TWENTY_FOLDERS, Kind.CHANGES, without=_SLOW),
+    Cell("small-50ms", "few small messages, 50 ms", FEW, milliseconds=50, without=_SLOW, quick=True),
+    Cell("small-150ms", "few small messages, 150 ms", FEW, milliseconds=150, without=(*_SLOW, "lockstep")),
+    Cell("again", "20 folders, nothing new", TWENTY_FOLDERS, Kind.NOTHING_NEW, without=_SLOW, quick=True),
+    Cell("again-50ms", "20 folders, nothing new, 50 ms", TWENTY_FOLDERS, Kind.NOTHING_NEW, milliseconds=50, without=_SLOW),
+    Cell("changes", "20 folders, 1 % new and 2 % other flags", TWENTY_FOLDERS, Kind.CHANGES, without=_SLOW, quick=True),
     Cell("changes-50ms", "20 folders, 1 % new and 2 % other flags, 50 ms", TWENTY_FOLDERS, Kind.CHANGES, milliseconds=50, without=_SLOW),
 )

@@ -86,7 +86,7 @@ def _heavy(letters: Letters, rng: random.Random) -> Letter:
 TWENTY = (*FOLDERS, *((f"Kunde {number}",) for number in range(1, 21 - len(FOLDERS))))
 
 SMALL = Corpus("small", 20_000, _short)
-FEW = Corpus("few", 600, _short, least=300)
+FEW = Corpus("few", 600, _short, least=200)
 TYPICAL = Corpus("typical", 2_000, _lived_in, accounts=10)
 LARGE = Corpus("large", 200, _heavy, folders=FOLDERS[:4], least=10)
 TWENTY_FOLDERS = Corpus("twenty", 20_000, _short, folders=TWENTY)

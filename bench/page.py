@@ -20,7 +20,7 @@ servers. Absolute seconds are those of one machine on one day.
 
 ```
 make bench                                   # the quick form: a tenth of the corpora, three rounds
-make bench BENCH="--scale 1 --rounds 5"      # the full form: an hour, some 60 GB in TMPDIR
+make bench BENCH="--all --scale 1 --rounds 5"  # the full form: an hour, some 60 GB in TMPDIR
 make bench BENCH="--only small small-50ms"   # some cells; --help lists them
 make bench BENCH="--results figures.json"    # keep the figures; with --page added: write this page from them
 ```
