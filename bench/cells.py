@@ -35,12 +35,14 @@ _SLOW = ("offlineimap",)
 
 CELLS = (
     Cell("small", "small messages", SMALL, without=_SLOW, quick=True),
-    Cell("small-tls", "small messages, TLS", SMALL, tls=True, without=(*_SLOW, "lockstep")),
+    Cell("small-tls", "small messages, TLS", SMALL, tls=True, without=(*_SLOW, "lockstep", "doveadm")),
     Cell("small-fsync", "small messages, flushed as the server does by default", SMALL, fsync="optimized", without=(*_SLOW, "lockstep")),
     Cell("typical", "10 accounts of typical mail, 4 at once", TYPICAL, at_once=4, without=_SLOW, quick=True),
-    Cell("typical-tls", "10 accounts of typical mail, 4 at once, TLS", TYPICAL, at_once=4, tls=True, without=(*_SLOW, "lockstep")),
+    Cell(
+        "typical-tls", "10 accounts of typical mail, 4 at once, TLS", TYPICAL, at_once=4, tls=True, without=(*_SLOW, "lockstep", "doveadm")
+    ),
     Cell("large", "messages of 5 to 20 MiB", LARGE, without=_SLOW, quick=True),
-    Cell("large-tls", "messages of 5 to 20 MiB, TLS", LARGE, tls=True, without=(*_SLOW, "lockstep")),
+    Cell("large-tls", "messages of 5 to 20 MiB, TLS", LARGE, tls=True, without=(*_SLOW, "lockstep", "doveadm")),
     Cell("few", "few small messages, with offlineimap", FEW),
     Cell("small-20ms", "few small messages, 20 ms", FEW, milliseconds=20, without=_SLOW),
     Cell("small-50ms", "few small messages, 50 ms", FEW, milliseconds=50, without=_SLOW, quick=True),

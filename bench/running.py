@@ -1,13 +1,14 @@
 """Processes measured: wall time, processor time, the largest memory of one process.
 
-A program of ours that says ``ready`` on its standard output is measured from there on: what it imports
-before is not part of the copy. All others are measured whole.
+A program of ours is measured from ``ready`` to ``done`` on its standard output: what it imports before and
+cleans up after is no part of the copy. All others are measured whole.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Sequence
@@ -48,8 +49,7 @@ def run(commands: Sequence[Command], at_once: int) -> Cost:
         started = [(command, _start(command)) if command.waits else (command, None) for command in commands]
         began = time.perf_counter()
         costs = list(pool.map(lambda item: _one(*item), started))
-        seconds = time.perf_counter() - began
-    return Cost(seconds, sum(processor for processor, _ in costs), max(memory for _, memory in costs))
+    return Cost(max(end for end, _, _ in costs) - began, sum(used for _, used, _ in costs), max(memory for _, _, memory in costs))
 
 
 def _start(command: Command) -> tuple[subprocess.Popen[bytes], float]:
@@ -64,29 +64,40 @@ def _start(command: Command) -> tuple[subprocess.Popen[bytes], float]:
     return process, float(line[1])
 
 
-def _one(command: Command, waiting: tuple[subprocess.Popen[bytes], float] | None) -> tuple[float, int]:
+def _one(command: Command, waiting: tuple[subprocess.Popen[bytes], float] | None) -> tuple[float, float, int]:
+    """One process to its end: when it had done its work, its processor seconds, its memory."""
     process, used_before = waiting or (_popen(command), 0.0)
-    if process.stdin is not None:
+    done: tuple[float, float] | None = None
+    if process.stdin is not None and process.stdout is not None:
         process.stdin.write(b"go\n")
         process.stdin.flush()
+        line = process.stdout.readline().split()
+        if line and line[0] == b"done":
+            done = time.perf_counter(), float(line[1])
+    usage, memory = _wait(process)
+    ended = time.perf_counter()
+    if process.returncode or (command.waits and done is None):
+        raise _failure(command, process)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    at, used = done or (ended, usage.ru_utime + usage.ru_stime)
+    return at, used - used_before, memory
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[resource.struct_rusage, int]:
     end = time.monotonic() + _LONGEST
     pause, memory = 0.001, 0
     while True:
         memory = max(memory, _memory(process.pid))
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
-            break
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage, memory
         if time.monotonic() > end:
             process.kill()
         time.sleep(pause)
         pause = min(pause * 1.2, 0.01)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise _failure(command, process)
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
-    return usage.ru_utime + usage.ru_stime - used_before, memory
 
 
 def _popen(command: Command) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bench.ends import Ends
 from bench.programs.plain_wire import BODY, ITEM, LISTED, STATUS, PlainWire
-from bench.programs.readiness import arguments, wait_for_the_word
+from bench.programs.readiness import arguments, done, wait_for_the_word
 
 _MESSAGES = 500
 _BYTES = 8 * 1024 * 1024
@@ -33,6 +33,7 @@ def main() -> None:
     wait_for_the_word()
     with ThreadPoolExecutor(task["at_once"]) as pool:
         list(pool.map(lambda ends: copy(ends, task["connections"], nothing_new=task["nothing_new"]), accounts))
+    done()
 
 
 def copy(ends: Ends, connections: int, *, nothing_new: bool) -> None:

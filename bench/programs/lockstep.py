@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bench.ends import End, Ends
 from bench.programs.plain_wire import LISTED
-from bench.programs.readiness import arguments, wait_for_the_word
+from bench.programs.readiness import arguments, done, wait_for_the_word
 
 _HEADERS = "(UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID RECEIVED)])"
 _FLAGS = re.compile(rb"FLAGS \(([^)]*)\)")
@@ -28,6 +28,7 @@ def main() -> None:
     wait_for_the_word()
     with ThreadPoolExecutor(task["at_once"]) as pool:
         list(pool.map(copy, accounts))
+    done()
 
 
 def copy(ends: Ends) -> None:

@@ -16,7 +16,16 @@ def arguments() -> dict[str, Any]:
 
 def wait_for_the_word() -> None:
     """Say ``ready`` with the processor seconds used so far, and wait for a line."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    sys.stdout.write(f"ready {used.ru_utime + used.ru_stime:.6f}\n")
-    sys.stdout.flush()
+    _say("ready")
     sys.stdin.readline()
+
+
+def done() -> None:
+    """Say that all is copied; what follows is the end of a process and no part of the copy."""
+    _say("done")
+
+
+def _say(word: str) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    sys.stdout.write(f"{word} {used.ru_utime + used.ru_stime:.6f}\n")
+    sys.stdout.flush()

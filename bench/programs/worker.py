@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from bench.ends import End, Ends
-from bench.programs.readiness import arguments, wait_for_the_word
+from bench.programs.readiness import arguments, done, wait_for_the_word
 from trasloco.engine.account import RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.failure import SideName
@@ -86,6 +86,7 @@ async def _all(accounts: list[Ends], ledgers: list[Ledger], task: dict[str, Any]
 
     wait_for_the_word()
     await asyncio.gather(*(one(ends, ledger) for ends, ledger in zip(accounts, ledgers, strict=True)))
+    done()
 
 
 def _side(name: SideName, end: End) -> Side:

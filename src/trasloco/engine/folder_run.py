@@ -92,6 +92,7 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
         self._trouble: Failure | None = None
+        self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
         self._opening: Opening | None = None
         self._listed: Inventory | Changes | None = None
 
@@ -231,8 +232,9 @@ class FolderRun:
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
-        async for rows in self._session.ledger.known(self._record.id):
-            diff.take(rows)
+        if not self._new:
+            async for rows in self._session.ledger.known(self._record.id):
+                diff.take(rows)
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
