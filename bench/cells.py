@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from bench.corpora import FEW, LARGE, SMALL, TWENTY_FOLDERS, TYPICAL, Corpus
+from bench.corpora import FEW, FIFTY, LARGE, SMALL, TWENTY_FOLDERS, TYPICAL, Corpus
 from bench.servers import Fsync
 
 
@@ -47,6 +47,7 @@ CELLS = (
     Cell("small-20ms", "few small messages, 20 ms", FEW, milliseconds=20, without=_SLOW),
     Cell("small-50ms", "few small messages, 50 ms", FEW, milliseconds=50, without=_SLOW, quick=True),
     Cell("small-150ms", "few small messages, 150 ms", FEW, milliseconds=150, without=(*_SLOW, "lockstep")),
+    Cell("fifty", "50 accounts at once", FIFTY, at_once=50, without=(*_SLOW, "lockstep", "floor-4", "copy")),
     Cell("again", "20 folders, nothing new", TWENTY_FOLDERS, Kind.NOTHING_NEW, without=_SLOW, quick=True),
     Cell("again-50ms", "20 folders, nothing new, 50 ms", TWENTY_FOLDERS, Kind.NOTHING_NEW, milliseconds=50, without=_SLOW),
     Cell("changes", "20 folders, 1 % new and 2 % other flags", TWENTY_FOLDERS, Kind.CHANGES, without=_SLOW, quick=True),

@@ -74,7 +74,8 @@ def _one(command: Command, waiting: tuple[subprocess.Popen[bytes], float] | None
         line = process.stdout.readline().split()
         if line and line[0] == b"done":
             done = time.perf_counter(), float(line[1])
-    usage, memory = _wait(process)
+    memory = _memory(process.pid)
+    usage, later = _wait(process)
     ended = time.perf_counter()
     if process.returncode or (command.waits and done is None):
         raise _failure(command, process)
@@ -82,7 +83,7 @@ def _one(command: Command, waiting: tuple[subprocess.Popen[bytes], float] | None
         if stream is not None:
             stream.close()
     at, used = done or (ended, usage.ru_utime + usage.ru_stime)
-    return at, used - used_before, memory
+    return at, used - used_before, max(memory, later)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[resource.struct_rusage, int]:
