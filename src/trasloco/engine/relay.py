@@ -134,12 +134,12 @@ class Relay:
         return "UIDPLUS" in client.capabilities and "uidplus-without-appenduid" not in client.quirks
 
     async def _ask(self, batch: Batch) -> Sending:
-        """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
+        """Send the FETCH and commit the intent meanwhile: it is durable before the first byte goes to the destination."""
         job = self._job
-        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids))
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
+        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids))
         return Sending(batch, stream, intent, set(batch.uids))
 
     async def _relay(self, sending: Sending) -> None:

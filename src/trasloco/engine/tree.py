@@ -30,6 +30,9 @@ from trasloco.plan.mapping import Mapping as FolderMapping
 CREATED_AT_ONCE = 100
 """CREATE commands on their way together."""
 
+BOUND_AT_ONCE = 8
+"""Statements on their way to the ledger together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -107,13 +110,15 @@ class Tree:
         self._mapping = self._map()
         await self._create_all()
         failed = {item.source_name for item in self.failed}
-        for pair in self._pairs():
-            name = pair.source.name
-            if name not in failed:
-                renamed = self._renamed.get(name, pair.renamed)
-                self.records.append(known.get(name) or await self._ledger.bind(name, pair.destination, renamed))
+        pairs = [pair for pair in self._pairs() if pair.source.name not in failed]
+        for start in range(0, len(pairs), BOUND_AT_ONCE):
+            self.records += await asyncio.gather(*(self._bind(pair, known) for pair in pairs[start : start + BOUND_AT_ONCE]))
         listed = {record.source_name for record in self.records}
         self.departed = [record for name, record in known.items() if name not in listed]
+
+    async def _bind(self, pair: Pair, known: Mapping[bytes, FolderRecord]) -> FolderRecord:
+        name = pair.source.name
+        return known.get(name) or await self._ledger.bind(name, pair.destination, self._renamed.get(name, pair.renamed))
 
     async def leave_out(self) -> dict[bytes, FolderResult]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.
