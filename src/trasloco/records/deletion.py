@@ -6,13 +6,14 @@ have millions. What is marked and was not finished (a kill) is finished by the n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from trasloco.records.history import SCHEDULE, Actor, note
-from trasloco.records.models import UNFINISHED_RUN, MailMigration
+from trasloco.records.models import UNFINISHED_RUN, LedgerMessage, LogEntry, MailMigration, ParkedMessage
 from trasloco.records.planning import NotNow
 
 # In the order in which nothing is left that points to what goes. The ledger's messages have no foreign key.
@@ -37,6 +38,30 @@ _PARTS = {
     "folders": f"SELECT id FROM trasloco_ledger_folder WHERE account_id IN ({_ACCOUNTS})",  # noqa: S608 - constants
     "transfers": f"SELECT id FROM trasloco_transfer WHERE account_id IN ({_ACCOUNTS})",  # noqa: S608 - constants
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How much of what a migration has; ``messages``: rows of its ledger."""
+
+    accounts: int
+    runs: int
+    messages: int
+    parked: int
+    log_lines: int
+    mails: int
+
+
+def contents(migration: MailMigration) -> Contents:
+    """What goes with it, for whoever is asked whether it shall."""
+    return Contents(
+        accounts=migration.accounts.count(),
+        runs=migration.runs.count(),
+        messages=LedgerMessage.objects.filter(folder__account__migration=migration).count(),
+        parked=ParkedMessage.objects.filter(folder__account__migration=migration).count(),
+        log_lines=LogEntry.objects.filter(transfer__account__migration=migration).count(),
+        mails=migration.mails.count(),
+    )
 
 
 def mark_deleted(actor: Actor, migration: MailMigration) -> None:
