@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 
 from trasloco.panel.access import PanelRequest, account_of, migration_of, page, run_of
 from trasloco.panel.csv_upload import CsvUpload
-from trasloco.panel.forms_migrations import DateForm
-from trasloco.panel.forms_wizard import CsvForm
+from trasloco.panel.forms_migrations import AgainForm, DateForm
 from trasloco.panel.refusals import refusal_words
 from trasloco.plan.problems import Problem
 from trasloco.records.deletion import contents, mark_deleted
@@ -98,7 +97,7 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
     only = request.GET.get("only", "")
     upload: CsvUpload | None = None
     problems: list[Problem] = []
-    form = CsvForm(request.POST or None, request.FILES or None, initial={"text": _lines_without_passwords(found, only)})
+    form = AgainForm(request.POST or None, request.FILES or None, initial={"text": _lines_without_passwords(found, only)})
     if request.method == "POST":
         upload = _read(request, found, form)
         problems = [*upload.problems, *row_problems(found, upload.rows)]
@@ -140,7 +139,7 @@ def delete(request: PanelRequest, code: str) -> HttpResponse:
     return render(request, "panel/migrations/delete.html", context)
 
 
-def _read(request: PanelRequest, found: MailMigration, form: CsvForm) -> CsvUpload:
+def _read(request: PanelRequest, found: MailMigration, form: AgainForm) -> CsvUpload:
     assert found.customer is not None
     refused = getattr(request, "upload_refused", False)
     return CsvUpload.read(request.viewer, found, form, Limits.of(found.customer), refused=refused)
