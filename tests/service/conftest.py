@@ -22,7 +22,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 120.
 
 def processes(service: Service) -> dict[str, int]:
     """Ours on this state directory, by what they do: "serve", "panel", "worker"."""
-    found = {}
+    found: dict[str, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (words := command_of(int(entry.name))) and _state_of(int(entry.name)) == str(service.state):
             for name in ("serve", "panel", "worker"):
