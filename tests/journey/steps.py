@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.mail_sink import MailSink
+from trasloco.testing.service import Service
 
 PASSWORD = "four words of Anna's 1"
 PATIENCE = 120_000  # milliseconds for what a worker does meanwhile
+
+
+@contextmanager
+def window(browser: Browser, service: Service) -> Iterator[Page]:
+    """A browser nobody has signed in with. What a page's scripts complain of fails the test."""
+    context = browser.new_context(base_url=service.address, viewport={"width": 1280, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None)
+    yield page
+    context.close()
+    assert not complaints
+
+
+def row(page: Page, address: str) -> Locator:
+    """The row of an account in a table."""
+    return page.get_by_role("row").filter(has_text=address)
+
+
+def quoted(field: str) -> str:
+    """A field of a CSV that may hold anything."""
+    return '"' + field.replace('"', '""') + '"'
 
 
 def make_superuser(page: Page, link: str) -> None:
@@ -25,7 +50,7 @@ def make_superuser(page: Page, link: str) -> None:
     page.wait_for_url("**/setup/")
 
 
-def describe_destination(page: Page, server: Dovecot) -> None:
+def describe_destination(page: Page, server: Dovecot, probe: str) -> None:
     """The operator's own system, and its test button with one address."""
     assert server.master is not None
     page.goto("/destinations/new/")
@@ -39,9 +64,9 @@ def describe_destination(page: Page, server: Dovecot) -> None:
     page.get_by_role("button", name="Save").click()
     page.goto("/destinations/")
     page.get_by_role("link", name="Our mail system").first.click()
-    page.locator('[name="address"]').fill("probe@moving.example")
+    page.locator('[name="address"]').fill(probe)
     page.get_by_role("button", name="Test", exact=True).click()
-    expect(page.get_by_text("probe@moving.example was opened")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(f"{probe} was opened")).to_be_visible(timeout=PATIENCE)
 
 
 def name_mail_server(page: Page, sink: MailSink, address: str) -> None:
@@ -111,18 +136,20 @@ def give_csv(page: Page, csv: str) -> str:
 
 def correct_password(page: Page, address: str, password: str) -> None:
     """In the row of the account that failed."""
-    page.get_by_role("row", name=address).get_by_role("link", name="Correct").click()
+    row(page, address).get_by_role("link", name="Correct").click()
     page.locator('[name="password"]').fill(password)
     page.get_by_role("button", name="Save and try").click()
     page.wait_for_url(re.compile("/check/"))
 
 
-def plan(page: Page, hours: int) -> None:
+def plan(page: Page, *, hours: int, picture: Callable[[Page, str], None]) -> None:
     """From a check without failures to the planned migration: as soon as possible, the second run some hours later."""
     page.get_by_role("link", name="Next: when").click()
     page.locator('[name="start"][value="now"]').check()
     page.locator('[name="second"]').select_option(str(hours * 60))
+    picture(page, "when")
     page.get_by_role("button", name="Next: review").click()
+    picture(page, "review")
     page.get_by_role("button", name="Migrate").click()
 
 

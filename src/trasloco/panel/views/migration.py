@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from trasloco.jobs.mx import current_mx
 from trasloco.panel.access import PanelRequest, migration_of, page
 from trasloco.panel.diagnosis import diagnosis
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
+from trasloco.panel.present_mx import present_mx
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.models import MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
@@ -25,8 +23,6 @@ from trasloco.records.verification import verification_sums
 
 PER_PAGE = 50
 MOST_DOMAINS = 20
-MX_SECONDS = 60
-"""How long an answer of the name server is shown before it is asked again."""
 
 
 @page(Right.MIGRATE)
@@ -38,25 +34,30 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
     stage = stage_of(found)
     context = {**standing(found, stage), **_accounts(request, found), "area": "migrations"}
     if request.htmx:
-        return live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
+        response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
+        if context["mx_now"]:
+            response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
+        return response
     return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED, "mails": found.mails.all()[:20]})
 
 
 @page(Right.MIGRATE)
 def migration_mx(request: PanelRequest, code: str) -> HttpResponse:
-    """Which mail servers its domains have now: asked of the name server apart from the page, which does not wait for it."""
+    """Which mail servers its domains have now, when it is the moment to change them, else nothing: asked of the name server
+    apart from the page, which does not wait for it."""
     found = migration_of(request, code)
-    domains = found.domains[:MOST_DOMAINS]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        servers = list(pool.map(_mx, domains))
-    context = {"migration": found, "servers": zip(domains, servers, strict=True), "more": len(found.domains) - len(domains)}
-    return render(request, "panel/migrations/mx.html", context)
+    stage, run, runs = stage_of(found), current_run(found), run_lines([found]).get(found.pk, [])
+    context: dict[str, Any] = {"migration": found, "mx_now": _mx_now(stage, runs, _line(runs, run))}
+    if context["mx_now"]:
+        domains = found.domains[:MOST_DOMAINS]
+        context |= {"servers": present_mx(domains), "more": len(found.domains) - len(domains)}
+    return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or stage not in ENDED)
 
 
 def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
     """What the top of the page says: stage, runs, next and current run, what is wrong, and which buttons there are."""
     run, runs = current_run(found), run_lines([found]).get(found.pk, [])
-    line = next((item for item in runs if run is not None and item.number == run.number), None)
+    line = _line(runs, run)
     found_wrong = troubles(run)
     has_passwords = found.wrapped_key is not None
     return {
@@ -114,11 +115,5 @@ def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
     }
 
 
-def _mx(domain: str) -> tuple[str, ...] | None:
-    key = f"mx:{domain}"
-    known: tuple[str, ...] | None = cache.get(key)
-    if known is None:
-        known = current_mx(domain)
-        if known is not None:
-            cache.set(key, known, MX_SECONDS)
-    return known
+def _line(runs: list[RunLine], run: Run | None) -> RunLine | None:
+    return next((item for item in runs if run is not None and item.number == run.number), None)
