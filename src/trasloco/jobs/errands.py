@@ -42,15 +42,8 @@ def check_logins(actor: Actor, migration: MailMigration, account_id: int | None 
         checks = LoginCheck.objects.filter(account__in=accounts)
         again = 0
         if failed:
-            blank: dict[str, Any] = {
-                "source": {},
-                "destination": {},
-                "warnings": [],
-                "folders": None,
-                "messages": None,
-                "size": None,
-                "too_large": None,
-            }
+            unknown = dict.fromkeys(("folders", "messages", "size", "too_large", "room"))
+            blank: dict[str, Any] = {"source": {}, "destination": {}, "warnings": [], **unknown}
             again = checks.filter(state=CheckState.FAILED).update(state=CheckState.WAITING, **blank)
         waiting = checks.filter(state__in=[CheckState.WAITING, CheckState.RUNNING]).count()
         if waiting and account_id is None:

@@ -61,8 +61,6 @@ _OF_CODE = {
     "no-destination": Diagnosis(
         _("There is no destination"), _("The domain is served by no destination system any more. Ask your provider.")
     ),
-        _("There is no destination"), _("The domain is served by no destination system any more. Ask your provider.")
-    ),
     "password-not-readable": Diagnosis(_("The stored password cannot be read"), _("Give the CSV again.")),
     # Copying
     "connection-lost": Diagnosis(_("The connection broke"), _("Try again; if it stays, ask the server's administrator.")),
