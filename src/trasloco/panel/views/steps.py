@@ -21,7 +21,7 @@ FORM = ("GET", "HEAD", "POST")
 STEPS = ("type", "csv", "check", "when", "review")
 MOST_TYPED = 512 * 1024  # characters; 500 lines are a fifth of that
 
-Step: TypeAlias = Callable[Concatenate[PanelRequest, str, P], HttpResponse]
+Step: TypeAlias = Callable[Concatenate[PanelRequest, P], HttpResponse]
 
 
 def step(view: Step[P]) -> Step[P]:
@@ -29,14 +29,14 @@ def step(view: Step[P]) -> Step[P]:
     of its own by now; passwords that cannot be read have to be given again."""
 
     @wraps(view)
-    def guarded(request: PanelRequest, code: str, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: PanelRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            return view(request, code, *args, **kwargs)
+            return view(request, *args, **kwargs)
         except NotADraft:
-            return redirect("migration", code)
+            return redirect("migration", kwargs["code"])
         except KeyProblem as error:
             messages.error(request, str(error))
-            return redirect("new_csv", code)
+            return redirect("new_csv", kwargs["code"])
 
     return guarded
 
