@@ -15,8 +15,6 @@ def browser() -> Iterator[Browser]:
     """For one test only: Playwright's event loop must not be running when an asynchronous test begins."""
     found = Chromium.obtain()
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found.program, args=list(found.arguments), env={name: value for name, value in found.environment.items()}
-        )
+        launched = playwright.chromium.launch(executable_path=found.program, args=list(found.arguments), env={**found.environment})
         yield launched
         launched.close()

@@ -97,7 +97,9 @@ def test_the_certificate_that_was_pinned_stays_pinned(ring: KeyRing) -> None:
     assert migration.destination["fingerprint"] == "cd" * 32
 
 
-@pytest.mark.parametrize(("change", "code"), [("open", "still-runs"), ("untold", "being-ended"), ("deleted", "deleted"), ("many", "unfinished:1")])
+@pytest.mark.parametrize(
+    ("change", "code"), [("open", "still-runs"), ("untold", "being-ended"), ("deleted", "deleted"), ("many", "unfinished:1")]
+)
 def test_it_is_refused(ring: KeyRing, change: str, code: str) -> None:
     from trasloco.records.models import Customer, MailMigration
     from trasloco.records.once_more import run_once_more

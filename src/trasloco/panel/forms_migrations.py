@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from trasloco.panel.forms_people import ZoneField
-from trasloco.panel.forms_wizard import CsvForm, moment
+from trasloco.panel.forms_moment import MomentForm
+from trasloco.panel.forms_wizard import CsvForm
 
 
-class DateForm(forms.Form):
+class DateForm(MomentForm):
     """``cleaned_data["due_at"]``: the moment that date, hour and zone name."""
-
-    at = forms.DateTimeField(
-        label=_("Date and time"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    time_zone = ZoneField()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if "at" in values and "time_zone" in values:
-            values["due_at"] = moment(values["at"], values["time_zone"])
+        if values.get("time_zone") and "at" in values:
+            if values["at"] is None:
+                self.add_error("at", _("Write the date and time of the run."))
+            else:
+                values["due_at"] = self.moment()
         return values
 
 

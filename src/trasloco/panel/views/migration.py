@@ -62,7 +62,7 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
     has_passwords = found.wrapped_key is not None
     return {
         "migration": found,
-        "type": {name: title for name, title, _about in TYPES}.get(found.source_type, found.source_type),
+        "type": {name: title for name, title, *_words in TYPES}.get(found.source_type, found.source_type),
         "stage": stage,
         "runs": runs,
         "run": run,

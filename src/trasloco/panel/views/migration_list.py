@@ -89,7 +89,7 @@ def _hour(number: int) -> Subquery:
 
 
 def _lines(shown: Page[MailMigration]) -> list[dict[str, Any]]:
-    runs, titles = run_lines(shown), {name: title for name, title, _about in TYPES}
+    runs, titles = run_lines(shown), {name: title for name, title, *_words in TYPES}
     lines = []
     for row in shown:
         own: list[RunLine] = runs.get(row.pk, [])
