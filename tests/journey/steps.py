@@ -125,7 +125,7 @@ def give_csv(page: Page, csv: str) -> str:
     """Type and CSV of a new migration; returns its code."""
     page.goto("/migrations/new/")
     page.locator('[name="source_type"][value="standard"]').check()
-    page.locator('[name="source_tls"]').select_option("pin")
+    page.locator('[name="source_tls"][value="pin"]').check()
     page.get_by_role("button", name="Next").click()
     page.wait_for_url("**/csv/")
     page.locator('[name="text"]').fill(csv)
