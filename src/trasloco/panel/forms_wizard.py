@@ -55,6 +55,8 @@ HOURS_ADVISED = (4, 8)
 MOST_RECIPIENTS = 10
 MOST_DAYS_AHEAD = 365
 
+_PAST = _("That is in the past. Choose a later one, or “as soon as possible”.")
+_FAR = _("That is more than a year away.")
 _AREA = {"class": "csv", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off", "autocorrect": "off"}
 
 
@@ -166,6 +168,13 @@ class WhenForm(forms.Form):
 
     def _moment(self, wall: datetime, zone: str, which: str) -> datetime | None:
         """The moment that the clock on the wall means, None after saying what is wrong with it."""
+        ahead = wall - timezone.now().replace(tzinfo=None)
+        if ahead < -timedelta(days=2):  # whatever the zone; far from here, clocks cannot be reckoned with at all
+            self.add_error("at", _PAST)
+            return None
+        if ahead > timedelta(days=MOST_DAYS_AHEAD + 2):
+            self.add_error("at", _FAR)
+            return None
         found = moments(wall, zone)
         if not found:
             words = _("The clocks are put forward then: this hour does not exist in %(zone)s on that day. Choose another.")
@@ -176,9 +185,9 @@ class WhenForm(forms.Form):
             return None
         at = found[int(which) if len(found) == 2 else 0]
         if at < timezone.now() - timedelta(minutes=5):
-            self.add_error("at", _("That is in the past. Choose a later one, or “as soon as possible”."))
+            self.add_error("at", _PAST)
         elif at > timezone.now() + timedelta(days=MOST_DAYS_AHEAD):
-            self.add_error("at", _("That is more than a year away."))
+            self.add_error("at", _FAR)
         return at
 
     def _hours_of_two_names(self) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ def new(request: PanelRequest) -> HttpResponse:
     customers = request.viewer.customers() if request.viewer.operator else None
     if customers is not None and not customers.exists():
         return redirect("setup")
-    form = TypeForm(request.POST or None, customers=customers)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=customers)
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
@@ -59,7 +59,7 @@ def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
     initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
-    form = TypeForm(request.POST or None, customers=None, initial=initial)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
         change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
         return redirect("new_csv", code)

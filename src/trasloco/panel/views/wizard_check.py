@@ -58,7 +58,7 @@ def correct(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """One line, put right in place; it is tried again at once."""
     migration = draft_of(request, code)
     account = get_object_or_404(Account.objects.select_related("migration"), pk=account_id, migration=migration)
-    form = AccountForm(request.POST or None, account=account, own_passwords=own_passwords(migration))
+    form = AccountForm(request.POST if request.method == "POST" else None, account=account, own_passwords=own_passwords(migration))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         password = Secret(values["password"])
