@@ -24,13 +24,13 @@ def archive(*names: str) -> bytes:
     return made.getvalue()
 
 
-def upload(wizard: WizardCast, content: bytes, name: str = "accounts.csv", **more: str) -> tuple[Any, str, str]:
+def upload(wizard: WizardCast, content: bytes, name: str = "accounts.csv") -> tuple[Any, str, str]:
     """The answer, its text, and the code of the draft, which must have kept nothing."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     code = wizard.begin()
     began = time.monotonic()
-    answer = wizard.give(code, file=SimpleUploadedFile(name, content), **more)
+    answer = wizard.give(code, file=SimpleUploadedFile(name, content))
     assert time.monotonic() - began < SECONDS
     return answer, html.unescape(answer.content.decode()), code
 

@@ -194,10 +194,11 @@ def _hours(migration: MailMigration) -> dict[str, Any]:
 
 
 def _when_initial(migration: MailMigration) -> dict[str, Any]:
-    at = migration.first_run_at
+    at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)) if migration.first_run_at else None
     return {
         "start": "at" if at else "now",
-        "at": at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)).replace(tzinfo=None) if at else None,
+        "at": at.replace(tzinfo=None) if at else None,
+        "which": str(at.fold) if at else "",
         "time_zone": migration.time_zone,
         "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,
