@@ -7,15 +7,18 @@ tick. Who did what and when stays in the history, under the migration's code.
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from trasloco.records import clock
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.models import UNFINISHED_RUN, MailMigration, RunState
 from trasloco.records.planning import NotNow
+
+log = logging.getLogger(__name__)
 
 PIECE = 20_000  # rows in one transaction
 SECONDS = 5.0  # for one tick: the schedule of the others must not wait for a ledger of millions
@@ -56,7 +59,7 @@ def mark_deleted(actor: Actor, migration: MailMigration) -> None:
 
 def mark_expired(now: datetime | None = None) -> int:
     """Those whose time is over; returns how many."""
-    due = {"keep_until__lte": now or timezone.now(), "deleting_at": None}
+    due = {"keep_until__lte": now or clock.now(), "deleting_at": None}
     count = 0
     for pk in MailMigration.objects.filter(**due).exclude(runs__status__in=UNFINISHED_RUN).values_list("pk", flat=True)[:100]:
         with transaction.atomic():
@@ -65,12 +68,13 @@ def mark_expired(now: datetime | None = None) -> int:
                 continue
             _mark(migration)
             note(SCHEDULE, "migration-expired", migration=migration)
+            log.info("migration %s: its time is over; it is removed with everything that belongs to it", migration.code)
             count += 1
     return count
 
 
-def remove_marked(seconds: float = SECONDS) -> int:
-    """Remove the rows of what is marked, as far as the seconds go; returns how many migrations are gone altogether."""
+def remove_marked(now: datetime | None = None, seconds: float = SECONDS) -> int:
+    """Remove the rows of what is marked, whatever the hour, as far as the seconds go; returns how many migrations are gone altogether."""
     end = time.monotonic() + seconds
     count = 0
     for pk in MailMigration.objects.exclude(deleting_at=None).order_by("deleting_at").values_list("pk", flat=True)[:20]:
@@ -108,6 +112,6 @@ def _mark(migration: MailMigration) -> None:
     """With the data key its passwords are gone everywhere, in dead rows and dumps too; runs that were planned never begin."""
     migration.runs.filter(status=RunState.PLANNED).delete()
     MailMigration.objects.filter(pk=migration.pk, deleting_at=None).update(
-        deleting_at=timezone.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
+        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
     )
     migration.accounts.update(source_secret=None, destination_secret=None)
