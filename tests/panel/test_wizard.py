@@ -377,6 +377,7 @@ def test_a_first_run_whose_hour_has_passed_begins_at_once_and_says_so(wizard: Wi
     assert "This hour has passed: it begins at once." in page_of(wizard, steps_of(code)["review"])
     wizard.migrate(code)
     first, second = Run.objects.filter(migration__code=code).order_by("number")
+    assert first.due_at and second.due_at
     assert abs(first.due_at - timezone.now()) < timedelta(minutes=5)
     assert second.due_at - first.due_at == timedelta(hours=6)
 
