@@ -31,6 +31,20 @@ def run(wizard: WizardCast, code: str, account_id: int | None = None) -> None:
     asyncio.run(check_migration(wizard.migration(code).pk, account_id, wizard.ring, HostGates()))
 
 
+class _Held:
+    """Asks the server, and keeps the answer back."""
+
+    def __init__(self, probe: Any) -> None:
+        self._probe = probe
+        self.reached, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, side: Any, **more: Any) -> Any:
+        found = await self._probe(side, **more)
+        self.reached.set()
+        await self.go.wait()
+        return found
+
+
 def test_both_sides_are_signed_in_to_and_counted(wizard: WizardCast) -> None:
     login = "user5@old.example.org"
     with MailboxFiller("127.0.0.1", wizard.source.port, login, MAILBOXES[login]) as filler:
@@ -70,23 +84,18 @@ def test_a_late_answer_about_a_line_that_was_changed_meanwhile_is_not_written(wi
     migration = wizard.migration(code)
 
     async def both() -> None:
-        reached, go = asyncio.Event(), asyncio.Event()
-
-        async def held(side: Any, **more: Any) -> Any:
-            found = await probe(side, **more)
-            reached.set()
-            await go.wait()
-            return found
-
-        monkeypatch.setattr(logins, "probe", held)
-        first = asyncio.create_task(check_migration(migration.pk, None, wizard.ring, HostGates()))
-        await reached.wait()
+        first, second = _Held(probe), _Held(probe)
+        monkeypatch.setattr(logins, "probe", first)
+        early = asyncio.create_task(check_migration(migration.pk, None, wizard.ring, HostGates()))
+        await first.reached.wait()
         await asyncio.to_thread(_change_password)
-        monkeypatch.setattr(logins, "probe", probe)
-        second = asyncio.create_task(check_migration(migration.pk, None, wizard.ring, HostGates()))
-        await second
-        go.set()
-        await first
+        monkeypatch.setattr(logins, "probe", second)
+        late = asyncio.create_task(check_migration(migration.pk, None, wizard.ring, HostGates()))
+        await second.reached.wait()
+        first.go.set()
+        await early  # "works", said of the password before
+        second.go.set()
+        await late
 
     def _change_password() -> None:
         from django.db import connection
