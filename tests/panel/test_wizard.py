@@ -302,7 +302,10 @@ def test_500_accounts_are_pages_with_the_problems_first(wizard: WizardCast) -> N
 def test_an_hour_that_does_not_exist_or_comes_twice_is_said_and_not_guessed(
     wizard: WizardCast, monkeypatch: pytest.MonkeyPatch, at: str, which: str, words: str
 ) -> None:
+    from trasloco.records.models import Person
+
     _pretend_it_is_2027(monkeypatch)
+    Person.objects.update(time_zone="Europe/Rome")
     code = wizard.begin()
     given = {"start": "at", "at": at, "time_zone": "Europe/Rome", "which": which}
     assert words in page_of_answer(wizard.client.post(steps_of(code)["when"], given))
@@ -313,7 +316,10 @@ def test_an_hour_that_does_not_exist_or_comes_twice_is_said_and_not_guessed(
 def test_of_two_hours_with_one_name_the_chosen_one_is_kept(
     wizard: WizardCast, monkeypatch: pytest.MonkeyPatch, which: str, hour: str
 ) -> None:
+    from trasloco.records.models import Person
+
     _pretend_it_is_2027(monkeypatch)
+    Person.objects.update(time_zone="Europe/Rome")
     code = wizard.begin()
     given = {"start": "at", "at": "2027-10-31T02:30", "time_zone": "Europe/Rome", "which": which}
     assert wizard.client.post(steps_of(code)["when"], given).status_code == 302
@@ -325,13 +331,30 @@ def test_of_two_hours_with_one_name_the_chosen_one_is_kept(
     assert f'name="which" value="{which}" id="id_which_{which}" checked' in page.replace(" required", "")
 
 
+def test_an_hour_that_is_missing_where_the_person_lives_exists_elsewhere(wizard: WizardCast, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trasloco.records.models import Person
+
+    _pretend_it_is_2027(monkeypatch)
+    Person.objects.update(time_zone="Europe/Rome")
+    code = wizard.begin()
+    assert wizard.client.post(steps_of(code)["when"], {"start": "at", "at": "2027-03-28T02:30", "time_zone": "UTC"}).status_code == 302
+    found = wizard.migration(code).first_run_at
+    assert found is not None
+    assert found.isoformat() == "2027-03-28T02:30:00+00:00"
+    assert 'value="2027-03-28T02:30"' in page_of(wizard, steps_of(code)["when"])
+
+
 def _pretend_it_is_2027(monkeypatch: pytest.MonkeyPatch) -> None:
     """The form looks at most a year ahead; only its own clock is put forward."""
     from datetime import UTC, datetime
 
+    from django.utils import timezone
+
     from trasloco.panel import forms_wizard
 
     class Clock:
+        override = timezone.override
+
         @staticmethod
         def now() -> datetime:
             return datetime(2027, 2, 1, tzinfo=UTC)

@@ -102,9 +102,21 @@ class CsvForm(forms.Form):
     )
 
 
+class WallTimeField(forms.DateTimeField):
+    """A time on the clocks of a zone that another field names: a datetime without a zone. Django's own would take the
+    zone of the person who looks, and refuse what does not exist there."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):
+            found = super().to_python(value)
+        return found.replace(tzinfo=None) if found else None
+
+
 class WhenForm(forms.Form):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
+
+    use_required_attribute = False  # a browser cannot complain of a field that it does not show
 
     start = forms.ChoiceField(
         label=_("First run"),
@@ -112,9 +124,9 @@ class WhenForm(forms.Form):
         widget=forms.RadioSelect,
         initial="now",
     )
-    at = forms.DateTimeField(
+    at = WallTimeField(
         label=_("Date and time"),
-        required=False,
+        error_messages={"required": _("Write the date and time of the first run.")},
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -136,6 +148,8 @@ class WhenForm(forms.Form):
 
     def __init__(self, *args: Any, hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.fields["at"].required = self.data.get("start") == "at"
         choices: list[tuple[str, Any]] = [("", _("none"))]
         for hour in range(1, hours + 1):
             words = _("%(hours)s hours after the first") if hour > 1 else _("%(hours)s hour after the first")
@@ -159,11 +173,8 @@ class WhenForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         values["first_run_at"] = None
-        if values.get("start") == "at" and "at" in values and "time_zone" in values:
-            if values["at"] is None:
-                self.add_error("at", _("Write the date and time of the first run."))
-            else:
-                values["first_run_at"] = self._moment(values["at"].replace(tzinfo=None), values["time_zone"], values.get("which", ""))
+        if values.get("start") == "at" and values.get("at") and "time_zone" in values:
+            values["first_run_at"] = self._moment(values["at"], values["time_zone"], values.get("which", ""))
         return values
 
     def _moment(self, wall: datetime, zone: str, which: str) -> datetime | None:
