@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import smtplib
@@ -78,7 +79,11 @@ def _send(mail: Mail, installation: Installation, ring: KeyRing) -> None:
     }
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    message.send()
+    try:
+        message.send()
+    finally:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            backend.close()  # where opening it failed half-way, Django leaves it open
 
 
 def _domain_of(sender: str) -> str:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
-from trasloco.records.actions import add_transfers, end_run
 from trasloco.records import clock
+from trasloco.records.actions import add_transfers, end_run
 from trasloco.records.admissible import unfinished_problem
 from trasloco.records.drafts import locked, unchecked, vault
 from trasloco.records.history import SCHEDULE, Actor, note
