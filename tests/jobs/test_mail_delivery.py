@@ -235,7 +235,8 @@ def test_encrypted_with_a_user_and_a_password(certificate: Certificate, ring: Ke
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_certificate_nobody_vouches_for_is_not_trusted(tmp_path: Path, ring: KeyRing, security: str) -> None:
     context = server_context(Certificate.make(tmp_path, self_signed=True))
-    with MailSink(**({"ssl_context": context} if security == "tls" else {"tls_context": context})) as sink:
+    options: dict[str, Any] = {"ssl_context": context} if security == "tls" else {"tls_context": context}
+    with MailSink(**options) as sink:
         settings(sink, ring, security=security)
         mail = tried(written(), ring)
         assert mail.state == "waiting"
