@@ -14,12 +14,13 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from trasloco.records import clock
 from trasloco.records.actions import add_transfers, end_run
-from trasloco.records.admissible import unfinished_problem
+from trasloco.records.admissible import account_problems, one_at_a_time, unfinished_problem
 from trasloco.records.drafts import locked, unchecked, vault
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.limits import Limits
 from trasloco.records.models import UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, Transfer, TransferState
+from trasloco.records.rights import Viewer
 from trasloco.records.systems import give_destination
 
 
@@ -49,18 +50,21 @@ def plan(actor: Actor, migration: MailMigration, ring: KeyRing, now: datetime | 
     draft = locked(migration)
     assert draft.customer is not None
     _refuse_unready(draft)
-    if others := unfinished_problem(draft.customer, draft):
-        raise NotNow(f"unfinished:{others}")
+    limits = Limits.of(draft.customer)
+    if draft.second_run_minutes is not None and not 0 < draft.second_run_minutes <= limits.hours * 60:
+        raise NotNow(f"hours:{limits.hours}")
+    _refuse_one_more(actor, draft)
     now = now or clock.now()
     assert draft.destination_system is not None
     give_destination(draft, draft.destination_system, ring, vault(draft, ring))
+    draft.settings = {**draft.settings, "max_size": limits.message_bytes}
     draft.planned_at, draft.keep_until = now, None
     draft.save()
     first = max(draft.first_run_at or now, now)
     Run.objects.create(migration=draft, number=1, status=RunState.PLANNED, due_at=first)
     if draft.second_run_minutes is not None:
-        minutes = min(draft.second_run_minutes, Limits.of(draft.customer).hours * 60)
-        Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=first + timedelta(minutes=minutes))
+        second = first + timedelta(minutes=draft.second_run_minutes)
+        Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=second)
     note(actor, "migration-planned", migration=draft, accounts=draft.accounts.filter(left_out=False).count())
     return draft
 
@@ -152,6 +156,8 @@ def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None 
         again = failed.update(status=TransferState.WAITING, attempts=0, not_before=None, ended_at=None)
         if not again:
             raise NotNow("nothing-to-retry")
+        if run.status not in UNFINISHED_RUN:
+            _refuse_one_more(actor, migration)
         Run.objects.filter(pk=run.pk).exclude(status__in=UNFINISHED_RUN).update(status=RunState.WAITING, ended_at=None, told_at=None)
         MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         note(actor, "run-retried", migration=migration, run=run.number, accounts=again)
@@ -177,9 +183,7 @@ def add_run(actor: Actor, migration: MailMigration, due_at: datetime | None = No
             raise NotNow("still-runs")
         if migration.wrapped_key is None:
             raise NotNow("passwords-wiped")
-        assert migration.customer is not None
-        if others := unfinished_problem(migration.customer, migration):
-            raise NotNow(f"unfinished:{others}")
+        _refuse_one_more(actor, migration)
         last = migration.runs.aggregate(last=Max("number"))["last"] or 0
         run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=due_at or clock.now())
         MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
@@ -194,6 +198,18 @@ def _refuse_unready(draft: MailMigration) -> None:
         raise NotNow("logins-fail")
     if draft.destination_system is None:
         raise NotNow("no-destination")
+
+
+def _refuse_one_more(actor: Actor, migration: MailMigration) -> None:
+    """Before a migration becomes unfinished: the customer's number of them, and no mailbox twice. Whoever does the
+    same for this customer now waits for the end of this transaction, so that two cannot be let through together."""
+    if migration.customer is None:
+        return
+    one_at_a_time(migration.customer)
+    if others := unfinished_problem(migration.customer, migration):
+        raise NotNow(f"unfinished:{others}")
+    if problems := account_problems(Viewer.of(actor.person) if actor.person else None, migration):
+        raise NotNow(f"addresses:{len(problems)}")
 
 
 def _refuse_hour(run: Run, due_at: datetime) -> None:
