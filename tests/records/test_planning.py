@@ -84,8 +84,9 @@ def test_in_the_night_in_which_the_clocks_change_a_run_begins_at_the_moment_that
 
     found = moments(datetime.fromisoformat(wall), "Europe/Rome")
     assert found == [datetime.fromisoformat(moment) for moment in meant]
-    for chosen in found:
-        migration = planned(ring, Order(first_run_at=chosen.isoformat(), second_minutes=240), now=NOW)
+    for number, chosen in enumerate(found):
+        accounts = [(f"a{number}@example.net", "a", "secret")]
+        migration = planned(ring, Order(accounts=accounts, first_run_at=chosen.isoformat(), second_minutes=240), now=NOW)
         first, second = migration.runs.order_by("number")
         assert first.due_at == chosen
         assert second.due_at is not None
