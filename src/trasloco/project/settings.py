@@ -112,8 +112,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # sessions elsewhere end by themselve
 ACCOUNT_SESSION_REMEMBER = None
 MFA_ADAPTER = "trasloco.panel.mfa_adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who was invited by mail has shown that the address is his
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Trasloco"
+MFA_TOTP_TOLERANCE = 1  # codes of half a minute before and after: clocks differ
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # What a browser may do with us.
