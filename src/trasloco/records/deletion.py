@@ -6,14 +6,17 @@ have millions. What is marked and was not finished (a kill) is finished by the n
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from trasloco.records import clock
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.models import UNFINISHED_RUN, MailMigration
 from trasloco.records.planning import NotNow
+
+log = logging.getLogger(__name__)
 
 # In the order in which nothing is left that points to what goes. The ledger's messages have no foreign key.
 _STATEMENTS = (
@@ -52,18 +55,23 @@ def mark_deleted(actor: Actor, migration: MailMigration) -> None:
 
 def mark_expired(now: datetime | None = None) -> int:
     """Those whose time is over; returns how many."""
-    found = MailMigration.objects.filter(keep_until__lte=now or timezone.now(), deleting_at=None).exclude(runs__status__in=UNFINISHED_RUN)
+    over = MailMigration.objects.filter(keep_until__lte=now or clock.now(), deleting_at=None)
     count = 0
-    for migration in found[:100]:
+    for pk in list(over.exclude(runs__status__in=UNFINISHED_RUN).values_list("pk", flat=True)[:100]):
         with transaction.atomic():
+            # Once more, with its row held: somebody may just have asked for one more run.
+            migration = over.select_for_update(of=("self",)).filter(pk=pk).first()
+            if migration is None or migration.runs.filter(status__in=UNFINISHED_RUN).exists():
+                continue
             _mark(migration)
             note(SCHEDULE, "migration-expired", migration=migration)
+            log.info("migration %s: its time is over; it is removed with everything that belongs to it", migration.code)
             count += 1
     return count
 
 
-def remove_marked() -> int:
-    """Remove the rows of all that is marked; returns how many migrations went."""
+def remove_marked(now: datetime | None = None) -> int:
+    """Remove the rows of all that is marked, whatever the hour; returns how many migrations went."""
     count = 0
     for pk in list(MailMigration.objects.exclude(deleting_at=None).values_list("pk", flat=True)[:20]):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -76,6 +84,6 @@ def remove_marked() -> int:
 def _mark(migration: MailMigration) -> None:
     """With the data key its passwords are gone everywhere, in dead rows and dumps too."""
     MailMigration.objects.filter(pk=migration.pk).update(
-        deleting_at=timezone.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
+        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
     )
     migration.accounts.update(source_secret=None, destination_secret=None)

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.models import Installation, Mail, MailState
+from trasloco.records.mails import send_waiting_now
+from trasloco.records.models import Installation
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
 
@@ -24,8 +25,7 @@ def save_installation(actor: Actor, installation: Installation, smtp_secret: Sec
         else:
             installation.smtp_secret = installation.wrapped_key = None
     installation.save()
-    # What could not be sent by the old settings is tried at once by the new ones.
-    Mail.objects.filter(state=MailState.WAITING, attempts__gt=0).update(not_before=None)
+    send_waiting_now()
     note(actor, "settings-changed")
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
-from django.utils import timezone
 
+from trasloco.records import clock
 from trasloco.records.actions import add_transfers, end_run
 from trasloco.records.admissible import unfinished_problem
 from trasloco.records.drafts import locked, unchecked, vault
@@ -44,14 +44,14 @@ def set_schedule(
 
 
 @transaction.atomic
-def plan(actor: Actor, migration: MailMigration, ring: KeyRing) -> MailMigration:
+def plan(actor: Actor, migration: MailMigration, ring: KeyRing, now: datetime | None = None) -> MailMigration:
     """The draft becomes a planned migration with one or two runs. Raises ``NotADraft``, ``NotNow``, ``KeyProblem``."""
     draft = locked(migration)
     assert draft.customer is not None
     _refuse_unready(draft)
     if others := unfinished_problem(draft.customer, draft):
         raise NotNow(f"unfinished:{others}")
-    now = timezone.now()
+    now = now or clock.now()
     assert draft.destination_system is not None
     give_destination(draft, draft.destination_system, ring, vault(draft, ring))
     draft.planned_at, draft.keep_until = now, None
@@ -73,7 +73,7 @@ def begin_due_runs(now: datetime | None = None) -> list[Run]:
     earlier = Run.objects.filter(
         migration=OuterRef("migration"), number__lt=OuterRef("number"), status__in=[*UNFINISHED_RUN, RunState.PLANNED, RunState.STOPPED]
     )
-    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or timezone.now(), migration__deleting_at=None)
+    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or clock.now(), migration__deleting_at=None)
     return [run for run in due.exclude(Exists(earlier)).order_by("due_at", "pk")[:100] if begin_planned(run)]
 
 
@@ -88,14 +88,14 @@ def begin_planned(run: Run, actor: Actor = SCHEDULE) -> bool:
         return True
 
 
-def start_now(actor: Actor, migration: MailMigration) -> Run:
+def start_now(actor: Actor, migration: MailMigration, now: datetime | None = None) -> Run:
     """The next planned run, at once. Raises ``NotNow``."""
     with transaction.atomic():
         _lock(migration)
         run = migration.runs.filter(status=RunState.PLANNED).order_by("number").first()
         if run is None or migration.runs.filter(status__in=[*UNFINISHED_RUN, RunState.STOPPED], number__lt=run.number).exists():
             raise NotNow("nothing-to-start")
-        moved = timezone.now()
+        moved = now or clock.now()
         later = migration.runs.filter(status=RunState.PLANNED, number__gt=run.number).first()
         if run.due_at and later and later.due_at and run.due_at > moved:
             later.due_at -= run.due_at - moved  # the distance is what was chosen
@@ -118,6 +118,9 @@ def stop(actor: Actor, migration: MailMigration) -> None:
                 status=TransferState.STOPPED, worker=None, fence=transfer.fence + 1, folder="", not_before=None
             )
         Run.objects.filter(pk=run.pk).update(status=RunState.STOPPED)
+        # Nobody may ever come back to it: it goes, with its passwords, when its days are over.
+        days = Limits.of(migration.customer).days
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=clock.now() + timedelta(days=days))
         note(actor, "run-stopped", migration=migration, run=run.number)
 
 
@@ -130,6 +133,7 @@ def resume(actor: Actor, migration: MailMigration) -> None:
             raise NotNow("nothing-stopped")
         run.transfers.filter(status=TransferState.STOPPED).update(status=TransferState.WAITING, attempts=0, not_before=None)
         Run.objects.filter(pk=run.pk).update(status=RunState.WAITING)
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         end_run(run)
         note(actor, "run-resumed", migration=migration, run=run.number)
 
@@ -141,7 +145,7 @@ def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None 
         run = migration.runs.select_for_update().exclude(status=RunState.PLANNED).order_by("-number").first()
         if run is None or run.status == RunState.STOPPED or migration.wrapped_key is None:
             raise NotNow("nothing-to-retry")
-        failed = run.transfers.filter(Q(status=TransferState.FAILED) | Q(status=TransferState.WAITING, not_before__gt=timezone.now()))
+        failed = run.transfers.filter(Q(status=TransferState.FAILED) | Q(status=TransferState.WAITING, not_before__gt=clock.now()))
         failed = failed | run.transfers.filter(status=TransferState.COMPLETED_WITH_ERRORS)
         if account_id is not None:
             failed = failed.filter(account_id=account_id)
@@ -177,7 +181,7 @@ def add_run(actor: Actor, migration: MailMigration, due_at: datetime | None = No
         if others := unfinished_problem(migration.customer, migration):
             raise NotNow(f"unfinished:{others}")
         last = migration.runs.aggregate(last=Max("number"))["last"] or 0
-        run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=due_at or timezone.now())
+        run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=due_at or clock.now())
         MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         note(actor, "run-added", migration=migration, run=run.number)
         return run
@@ -197,7 +201,7 @@ def _refuse_hour(run: Run, due_at: datetime) -> None:
     hours = Limits.of(run.migration.customer).hours
     first = run.migration.runs.filter(number=1).first()
     if run.number == 2 and first is not None:
-        begun = first.started_at or first.due_at or timezone.now()
+        begun = first.started_at or first.due_at or clock.now()
         if not begun <= due_at <= begun + timedelta(hours=hours):
             raise NotNow(f"hours:{hours}")
     second = run.migration.runs.filter(number=run.number + 1, status=RunState.PLANNED).first()

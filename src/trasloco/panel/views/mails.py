@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.query_text import query_text
-from trasloco.records.mails import send_again, visible_mails
 from trasloco.records.models import Installation, MailState
 from trasloco.records.rights import Right
+from trasloco.records.visible_mails import send_again, visible_mails
 
 PER_PAGE = 50
 
@@ -49,5 +49,9 @@ def mail_again(request: PanelRequest, mail_id: int) -> HttpResponse:
     if send_again(request.actor, mail):
         messages.success(request, _("The mail to %(email)s is tried again within a minute.") % {"email": mail.recipient})
     else:
-        messages.error(request, _("The mail to %(email)s has been sent meanwhile.") % {"email": mail.recipient})
+        messages.error(
+            request,
+            _("The mail to %(email)s has been sent meanwhile, or cannot be sent again: invite the person again.")
+            % {"email": mail.recipient},
+        )
     return redirect("mails")
