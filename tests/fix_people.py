@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,16 @@ def make_client(clean_database: Database, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 
 @pytest.fixture
-def cast(clean_database: Database, ring: KeyRing) -> Cast:
+def quick_passwords(clean_database: Database) -> Iterator[None]:
+    """Hashes that cost nothing: eight people are made for each test."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture
+def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     """All of them, by the verbs the pages call."""
     from trasloco.records.customers import save_customer
     from trasloco.records.history import Actor
