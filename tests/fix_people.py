@@ -88,7 +88,7 @@ def cast(quick_passwords: None, ring: KeyRing) -> Cast:
         save_customer(actor, customer)
     for name, customer in (("alpha.example", customers[0]), ("other.example", customers[0]), ("beta.example", customers[1])):
         add_domain(actor, customer, name, systems[0])
-    made = Cast(*customers, *systems)
+    made = Cast(customers[0], customers[1], systems[0], systems[1])
     made.people["superuser"] = operator
     _people(made, actor)
     _migrations(made, ring)

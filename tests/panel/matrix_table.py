@@ -121,14 +121,23 @@ WIZARD = {
     "new_correct": Line(OF_ALPHA, DONE_OF_ALPHA, {"server": "imap.example.org", "login": "other", "password": "other"}),
     "new_when": Line(OF_ALPHA, DONE_OF_ALPHA, {"start": "now", "time_zone": "UTC", "second": "360"}),
     "new_review": Line(OF_ALPHA, DONE_OF_ALPHA),
+    "new_mail_servers": Line(OF_ALPHA, NEVER),
 }
 
 MIGRATIONS = {
     "migrations": Line("oooooos", NEVER),
     "migration": Line(OF_ALPHA, NEVER),
+    "migration_mx": Line(OF_ALPHA, NEVER),
+    "migration_again": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),  # said in words: a run is under way
+    "migration_report": Line(OF_ALPHA, NEVER),
+    "migration_proof": Line(OF_ALPHA, NEVER),
+    "run_date": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),
     "migration_delete": Line(OF_ALPHA, DONE_OF_ALPHA),
     "migration_act": Line(NEVER, DONE_OF_ALPHA),
     "account": Line(OF_ALPHA, NEVER),
+    "account_retry": Line(NEVER, DONE_OF_ALPHA),
+    "account_report": Line(OF_ALPHA, NEVER),
+    "account_proof": Line(OF_ALPHA, NEVER),
     "account_log": Line(OF_ALPHA, NEVER),
     "account_parked": Line(OF_ALPHA, NEVER),
 }

@@ -6,8 +6,9 @@ refused must leave every table as it was.
 
 from __future__ import annotations
 
+import asyncio
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -71,6 +72,8 @@ class Asking:
         with transaction.atomic():
             before = contents() if method == "post" else {}
             response = getattr(client, method)(self._address(name), data if method == "post" else None)
+            if response.streaming:
+                asyncio.run(_read(response.streaming_content))
             letter = _letter(response)
             if method == "post" and letter in REFUSED and (touched := _touched(before, contents())):
                 self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {touched}")
@@ -103,6 +106,12 @@ def _touched(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [table for table in after if before[table] != after[table]]
 
 
+async def _read(content: AsyncIterator[bytes]) -> None:
+    """A download is taken to its end, so that what it reads from is closed."""
+    async for _ in content:
+        pass
+
+
 def _letter(response: Any) -> str:
     if response.status_code == 302:
         where = response.headers["Location"]
@@ -121,6 +130,7 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "parked_id": cast.parked,
         "number": 1,
         "verb": "stop",
+        "form": "csv",
         "person_id": cast.people["removable"].pk,
         "mail_id": cast.mail.pk,
         "customer_id": cast.alpha.pk,
