@@ -80,7 +80,7 @@ def test_what_was_due_while_all_was_down_starts_at_the_first_tick(ring: KeyRing)
 def test_in_the_night_in_which_the_clocks_change_a_run_begins_at_the_moment_that_was_meant(
     ring: KeyRing, wall: str, meant: list[str]
 ) -> None:
-    from trasloco.panel.forms_wizard import moments
+    from trasloco.panel.forms_moment import moments
 
     found = moments(datetime.fromisoformat(wall), "Europe/Rome")
     assert found == [datetime.fromisoformat(moment) for moment in meant]
@@ -228,7 +228,7 @@ def test_what_is_planned_or_runs_does_not_go_whatever_the_hour(ring: KeyRing) ->
     tick(NOW + timedelta(days=100))
     assert MailMigration.objects.filter(deleting_at=None).exists()
     end(migration, 1, NOW + timedelta(days=100))
-    run = add_run(SCHEDULE, migration, NOW + timedelta(days=100))  # in the moment before its end is told
+    run = add_run(SCHEDULE, migration)  # in the moment before its end is told
     tick(NOW + timedelta(days=200))
     run.refresh_from_db()
     assert run.status == "waiting"
