@@ -20,6 +20,7 @@ _STATEMENTS = (
     "DELETE FROM trasloco_ledger_message WHERE folder_id IN ({folders})",
     "DELETE FROM trasloco_ledger_intent WHERE folder_id IN ({folders})",
     "DELETE FROM trasloco_parked_message WHERE folder_id IN ({folders})",
+    "DELETE FROM trasloco_ledger_relic WHERE account_id IN ({accounts})",
     "DELETE FROM trasloco_ledger_folder WHERE account_id IN ({accounts})",
     "DELETE FROM trasloco_folder_tally WHERE transfer_id IN ({transfers})",
     "DELETE FROM trasloco_log_entry WHERE transfer_id IN ({transfers})",
