@@ -54,4 +54,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("Account", "ledger_turn", models.IntegerField(null=True)),
         migrations.AddIndex("Account", models.Index(Lower("destination_address"), name="trasloco_account_address")),
+        migrations.RunSQL(
+            "UPDATE trasloco_account a SET ledger_turn = 1 WHERE EXISTS (SELECT FROM trasloco_ledger_folder f WHERE f.account_id = a.id)",
+            migrations.RunSQL.noop,
+        ),
     ]
