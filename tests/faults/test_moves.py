@@ -12,11 +12,11 @@ from typing import Any, cast
 import pytest
 
 from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, settled
-from tests.faults.test_answers import hide
 from tests.faults.test_ourselves import Killer
 from trasloco.engine.account import Outcome
 from trasloco.engine.fate import Tally
 from trasloco.engine.ledger import Ledger
+from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
@@ -193,7 +193,7 @@ def test_killed_at_every_wire_write_of_a_move_without_move(
     at, killed = 0, True
     while killed:
         at += 1
-        account = Rehearsal(*fault_lines, fresh_user())
+        account = Rehearsal(fault_lines[0], fault_lines[1], fresh_user())
         account.clear()
         fill(account, 6)
         account.destination.proxy.arm(*hide(*missing))
