@@ -12,6 +12,7 @@ def refusal_words(error: NotNow) -> str:
     code, _colon, value = str(error).partition(":")
     words = {
         "unfinished": _("There are %(value)s unfinished migrations already, as many as you may have. Wait for one to end, or delete one."),
+        "addresses": _("%(value)s addresses may not be moved (any more); they are named here."),
         "no-accounts": _("There is no account to move: give a CSV, or take an account in again."),
         "logins-fail": _("There are logins that do not work or were not checked yet. Correct them, or leave those accounts out."),
         "no-destination": _("None of the domains has a destination system. Ask your provider."),

@@ -20,8 +20,7 @@ from pathlib import Path
 from trasloco.testing.packages import PackageTree
 from trasloco.testing.server import LocalServer
 
-# The modules themselves, also where the machine has them: SASL_PATH is the tree alone, and without a property
-# store PLAIN with authzid is refused.
+# The modules also where the machine has them: SASL_PATH is the tree alone, and PLAIN with authzid wants a property store.
 _PACKAGES = ("cyrus-imapd", "cyrus-common", "libsasl2-modules", "libsasl2-modules-db")
 
 

@@ -104,7 +104,7 @@ def migrate(accounts: str, **values: Any) -> int:
     if destination is None:
         raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
     rows = _rows(accounts, destination)
-    keep_log(state_directory())
+    keep_log(state_directory(), "migrate")
     with prepare():
         # The records can be imported only now: Django has to know its database first.
         from django.db import close_old_connections
