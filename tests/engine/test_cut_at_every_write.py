@@ -71,6 +71,18 @@ def change(account: Account) -> None:
         filler.store(("INBOX",), [1, 2], "+FLAGS", "\\Flagged")
 
 
+def shuffle(account: Account) -> None:
+    """Messages move on the source, a folder is renumbered there, another one is renamed and replaced; and the user
+    renames a folder on the destination."""
+    with account.source_filler() as filler:
+        filler.move(("INBOX",), [entry.uid for entry in account.source()["INBOX"]][2:5], ("Sent",))
+        filler.rename(("Büro",), ("Ufficio",))
+        filler.create(("Büro",))
+        filler.append(("Büro",), [Mail(b"Subject: another folder\r\n\r\nx\r\n")])
+    with account.destination_filler() as filler:
+        filler.rename(("Sent",), ("Gesendet",))
+
+
 def check(account: Account, number: int) -> None:
     """The destination holds what the source has and the one foreign mail; one more run changes nothing."""
     before = account.destination()
@@ -112,8 +124,50 @@ def test_a_stop_at_any_write_of_the_second_run_is_made_good(
     assert at > 5
 
 
-def _stop_and_resume(account: Account, at: int, number: int, done: bool) -> bool:
-    """Run with a stop, then again to the end with the same ledger; whether the stop was reached."""
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_a_stop_at_any_write_of_a_run_that_moves_is_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str], done: bool
+) -> None:
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        prepare(account)
+        account.run(1)
+        shuffle(account)
+        stopped = _stop_and_resume(account, at, 2, done)
+        check(account, 2)
+        assert not account.destination().folders.get(("Sent",))  # the server makes one of its own
+    assert at > 12
+
+
+def test_messages_moved_after_a_stop_at_any_write_are_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    """The process is dead, with messages on their way perhaps; the user moves them between his folders, either way."""
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        account.settings = replace(account.settings, batch_messages=4)
+        prepare(account)
+        stopped = _stop_and_resume(account, at, 1, at % 2 == 0, lambda: _exchange(account))
+        account.run(2)
+        check(account, 3)
+    assert at > 30
+
+
+def _exchange(account: Account) -> None:
+    here = account.source()
+    inbox, sent = ([entry.uid for entry in here[name]] for name in ("INBOX", "Sent"))
+    with account.source_filler() as filler:
+        filler.move(("INBOX",), inbox[:6], ("Sent",))
+        filler.move(("Sent",), sent[-3:], ("INBOX",))
+
+
+def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[], None] | None = None) -> bool:
+    """Run with a stop, then again to the end with the same ledger; whether the stop was reached. meanwhile: what
+    happens between the two."""
     inner = account.ledger
     account.ledger = cast(Ledger, StoppingLedger(inner, at, done=done))
     try:
@@ -124,6 +178,8 @@ def _stop_and_resume(account: Account, at: int, number: int, done: bool) -> bool
         stopped = False
     account.ledger = inner
     if stopped:
+        if meanwhile is not None:
+            meanwhile()
         outcome = account.run(number)
         assert outcome.failure is None
         assert outcome.tally.source == account.source().total
