@@ -151,7 +151,7 @@ def test_messages_moved_after_a_stop_at_any_write_are_made_good(
         account = Account(dovecot_source, dovecot_destination, fresh_user())
         account.settings = replace(account.settings, batch_messages=4)
         prepare(account)
-        stopped = _stop_and_resume(account, at, 1, at % 2 == 0, lambda: _exchange(account))
+        stopped = _stop_and_resume(account, at, 1, at % 2 == 0, _exchange)
         account.run(2)
         check(account, 3)
     assert at > 30
@@ -165,7 +165,7 @@ def _exchange(account: Account) -> None:
         filler.move(("Sent",), sent[-3:], ("INBOX",))
 
 
-def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[], None] | None = None) -> bool:
+def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[Account], None] | None = None) -> bool:
     """Run with a stop, then again to the end with the same ledger; whether the stop was reached. meanwhile: what
     happens between the two."""
     inner = account.ledger
@@ -179,7 +179,7 @@ def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhi
     account.ledger = inner
     if stopped:
         if meanwhile is not None:
-            meanwhile()
+            meanwhile(account)
         outcome = account.run(number)
         assert outcome.failure is None
         assert outcome.tally.source == account.source().total
