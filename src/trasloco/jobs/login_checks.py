@@ -13,6 +13,7 @@ from django.utils import timezone
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, SideName
 from trasloco.engine.logins import Attempt, Tried, try_logins
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.probe import Probe
 from trasloco.engine.room import UNIT
 from trasloco.imap.endpoint import Trust
@@ -78,12 +79,12 @@ def _begin(migration_id: int, ring: KeyRing) -> tuple[MailMigration | None, list
             migration.save(update_fields=["destination", "destination_secret", "wrapped_key", "key_id"])
         waiting = LoginCheck.objects.filter(account__migration=migration, state__in=[CheckState.WAITING, CheckState.RUNNING])
         waiting.update(state=CheckState.RUNNING, ticket=F("ticket") + 1, started_at=timezone.now(), ended_at=None)
-        opened = []
+        opened, memory = [], MasterMemory()
         for check in waiting.select_related("account").order_by("account__line"):
             check.account.migration = migration
             entry = _Open(check.account, check.ticket, [])
             try:
-                entry.attempts = _attempts(check.account, *sides(check.account, ring))
+                entry.attempts = _attempts(check.account, *sides(check.account, ring, memory))
                 opened.append(entry)
             except KeyProblem as error:
                 _fail(check, "destination", "password-not-readable", str(error))

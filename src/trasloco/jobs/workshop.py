@@ -10,6 +10,7 @@ from typing import TypeAlias
 from trasloco.engine.account import Outcome, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.sink import Sink
 from trasloco.jobs.dispatch import Caps
 from trasloco.jobs.master_logins import MasterLogins
@@ -25,7 +26,7 @@ class Workshop:
     """pool: for ledger and counters. runs: the only runs worked for, None: all. in_hand: ids of the transfers under way.
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
-    masters: whether the destinations' master users are let in.
+    masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
     """
 
     pool: Pool
@@ -35,5 +36,6 @@ class Workshop:
     runs: tuple[int, ...] | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     masters: MasterLogins = field(default_factory=MasterLogins)
+    memory: MasterMemory = field(default_factory=MasterMemory)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account

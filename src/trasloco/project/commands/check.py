@@ -12,6 +12,7 @@ import click
 from trasloco.documents.units import count_words, size_words
 from trasloco.engine.failure import SideName
 from trasloco.engine.logins import Attempt, Tried, try_logins
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.plan.table import Table
 from trasloco.project.accounts_file import read_accounts, show_problems
 from trasloco.project.checking import source_side
@@ -67,11 +68,11 @@ def check(accounts: str, **values: Any) -> int:
 
 
 def _attempts(rows: Table, tls: TlsOptions, destination: Destination | None) -> list[Attempt]:
-    attempts = []
+    attempts, memory = [], MasterMemory()
     for row in rows.rows:
-        attempts.append(Attempt(row.line, row.destination, source_side(row, tls.source)))
+        attempts.append(Attempt(row.line, row.destination, source_side(row, tls.source, memory)))
         if destination is not None and not destination.without_password([row.destination]):
-            attempts.append(Attempt(row.line, row.destination, destination.side(row.destination), free=True))
+            attempts.append(Attempt(row.line, row.destination, destination.side(row.destination, memory), free=True))
     return attempts
 
 
@@ -119,6 +120,10 @@ def _show(tried: Sequence[Tried], missing: Sequence[str]) -> bool:
     ]
     if rows:
         table("Logins that do not work", ["Line", "Account", "Side", "What happened, and what to do"], rows, numbers=["Line"])
+        say()
+    doubts = [[str(item.attempt.line or ""), item.attempt.account, item.probe.doubt] for item in tried if item.probe.doubt]
+    if doubts:
+        table("To think about", ["Line", "Account", "What could not be proved"], doubts, numbers=["Line"])
         say()
     for name in (SideName.SOURCE, SideName.DESTINATION):
         line = _sum(name, [item for item in tried if item.attempt.side.name is name], len(missing) if name is SideName.DESTINATION else 0)
