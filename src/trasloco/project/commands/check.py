@@ -11,8 +11,9 @@ import click
 
 from trasloco.documents.units import count_words, size_words
 from trasloco.engine.failure import SideName
-from trasloco.engine.logins import Attempt, Tried, try_logins
+from trasloco.engine.logins import PER_HOST, Attempt, Tried, try_logins
 from trasloco.engine.master_memory import MasterMemory
+from trasloco.plan.providers import providers
 from trasloco.plan.table import Table
 from trasloco.project.accounts_file import read_accounts, show_problems
 from trasloco.project.checking import source_side
@@ -57,7 +58,8 @@ def check(accounts: str, **values: Any) -> int:
         say("No login was tried: there is no line that can be read.")
         return ExitCode.SOMETHING_FAILED
     attempts = _attempts(rows, tls, destination)
-    tried = run(_try(attempts, allow_private=values["allow_private_addresses"]))
+    per_host = min(PER_HOST, values["connections_per_host"] or providers()[values["source_type"]].connections_per_host)
+    tried = run(_try(attempts, allow_private=values["allow_private_addresses"], per_host=per_host))
     if tried is None:
         return ExitCode.INTERRUPTED
     missing = destination.without_password([row.destination for row in rows.rows]) if destination else []
@@ -76,11 +78,11 @@ def _attempts(rows: Table, tls: TlsOptions, destination: Destination | None) -> 
     return attempts
 
 
-async def _try(attempts: Sequence[Attempt], *, allow_private: bool) -> list[Tried] | None:
+async def _try(attempts: Sequence[Attempt], *, allow_private: bool, per_host: int) -> list[Tried] | None:
     """All results, None when a signal came first."""
     async with Interruption("Stopping. Nothing was changed anywhere.") as stop:
         with _spinner(len(attempts)) as told:
-            work = asyncio.create_task(try_logins(attempts, allow_private=allow_private, told=told))
+            work = asyncio.create_task(try_logins(attempts, allow_private=allow_private, told=told, per_host=per_host))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()

@@ -114,12 +114,13 @@ def migrate(accounts: str, **values: Any) -> int:
         from trasloco.project.report_document import report_document
 
         provider = providers()[values["source_type"]]
-        settings = mail_settings(values, skip_non_mail=provider.skip_non_mail)
+        settings = mail_settings(values, provider)
         private = values["allow_private_addresses"]
         opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
-        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], provider.connections_per_host)))
+        per_host = values["connections_per_host"] or provider.connections_per_host
+        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], per_host)))
         verified = _verify(opened, values) if finished else []
         close_old_connections()  # the database may have been restarted while others were at work
         report = report_document(opened.code)
