@@ -26,6 +26,7 @@ from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import Account, CheckState, DestinationLogin, LoginCheck, MailKind, MailMigration
 from trasloco.records.sides import sides
 from trasloco.records.systems import give_destination
+from trasloco.sources.tokens import TokenSources
 
 PER_HOST = 4
 
@@ -79,12 +80,12 @@ def _begin(migration_id: int, ring: KeyRing) -> tuple[MailMigration | None, list
             migration.save(update_fields=["destination", "destination_secret", "wrapped_key", "key_id"])
         waiting = LoginCheck.objects.filter(account__migration=migration, state__in=[CheckState.WAITING, CheckState.RUNNING])
         waiting.update(state=CheckState.RUNNING, ticket=F("ticket") + 1, started_at=timezone.now(), ended_at=None)
-        opened, memory = [], MasterMemory()
+        opened, memory, tokens = [], MasterMemory(), TokenSources()
         for check in waiting.select_related("account").order_by("account__line"):
             check.account.migration = migration
             entry = _Open(check.account, check.ticket, [])
             try:
-                entry.attempts = _attempts(check.account, *sides(check.account, ring, memory))
+                entry.attempts = _attempts(check.account, *sides(check.account, ring, memory, tokens))
                 opened.append(entry)
             except KeyProblem as error:
                 _fail(check, "destination", "password-not-readable", str(error))

@@ -17,6 +17,7 @@ from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.presence import Presence
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
+from trasloco.sources.tokens import TokenSources
 
 RunAccount: TypeAlias = Callable[[Side, Side, Ledger, Settings, int, Sink], Awaitable[Outcome]]
 
@@ -27,6 +28,7 @@ class Workshop:
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
+    tokens: of the sources that are opened by OAuth.
     """
 
     pool: Pool
@@ -37,5 +39,6 @@ class Workshop:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     masters: MasterLogins = field(default_factory=MasterLogins)
     memory: MasterMemory = field(default_factory=MasterMemory)
+    tokens: TokenSources = field(default_factory=TokenSources)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account

@@ -21,6 +21,8 @@ from trasloco.plan.providers import Provider, providers
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 TLS_CHOICES = ("verify", "pin", "off")
 _OTHERS = "Other options"
+SECRET_FILES = ("source_oauth", "destination_master_password_file", "destination_passwords")
+"""Parameters that name a file with secrets; one of them may be standard input."""
 SOURCE_TYPES = tuple(providers())
 
 
@@ -205,6 +207,13 @@ network_options = together(
         section="Network",
         help="How many accounts of one source server are worked on at once, instead of what --type says.",
     ),
+)
+
+source_oauth_option = option(
+    "--source-oauth",
+    metavar="FILE",
+    section="Source",
+    help="OAuth credentials (TOML or JSON, see docs/oauth.md): mailboxes without a password are opened by token.",
 )
 
 mail_options = together(

@@ -76,6 +76,6 @@ def remove_marked() -> int:
 def _mark(migration: MailMigration) -> None:
     """With the data key its passwords are gone everywhere, in dead rows and dumps too."""
     MailMigration.objects.filter(pk=migration.pk).update(
-        deleting_at=timezone.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
+        deleting_at=timezone.now(), wrapped_key=None, key_id="", destination_secret=None, source_oauth=None, identity=None
     )
     migration.accounts.update(source_secret=None, destination_secret=None)

@@ -19,15 +19,20 @@ from trasloco.imap.endpoint import Endpoint, Security, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
+from trasloco.records.opening import OAUTH_ROW
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+from trasloco.sources.tokens import TokenSources
 
 
-def sides(account: Account, ring: KeyRing, memory: MasterMemory | None = None) -> tuple[Side, Side]:
-    """Source and destination of an account (its migration fetched too). Raises ``KeyProblem``."""
+def sides(account: Account, ring: KeyRing, memory: MasterMemory | None = None, tokens: TokenSources | None = None) -> tuple[Side, Side]:
+    """Source and destination of an account (its migration fetched too). Raises ``KeyProblem``.
+
+    memory, tokens: of this process, so that its accounts share what was learned and the tokens they were given.
+    """
     migration, known = account.migration, memory or MasterMemory()
     vault = Vault.open(migration.code, migration.wrapped_key, migration.key_id, ring)
-    return _source(account, vault, known), _destination(account, vault, known)
+    return _source(account, vault, known, tokens or TokenSources()), _destination(account, vault, known)
 
 
 def engine_settings(migration: MailMigration) -> Settings:
@@ -39,7 +44,7 @@ def engine_settings(migration: MailMigration) -> Settings:
     return Settings(**stored)
 
 
-def _source(account: Account, vault: Vault, memory: MasterMemory) -> Side:
+def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenSources) -> Side:
     endpoint = Endpoint(
         account.source_host,
         account.source_port,
@@ -50,7 +55,9 @@ def _source(account: Account, vault: Vault, memory: MasterMemory) -> Side:
     )
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
-        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
+        stored = None if secret else account.migration.source_oauth
+        by_token = tokens.of(vault.reveal(stored, OAUTH_ROW)) if stored else None
+        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret), tokens=by_token)
     return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(MasterUser(account.master, secret), account.login, memory))
 
 
