@@ -82,6 +82,7 @@ def test_an_account_without_password_is_opened_by_the_migration_s_tokens(ring: K
     by_token, by_password = account_rows(2)
     oauth = OauthSettings("google-consent", {"client_id": Secret("c"), "client_secret": Secret("visible?")}).as_secret()
     migration = open_migration([replace(by_token, secret=Secret("")), by_password], destination(), Settings(), ring, source_oauth=oauth)
+    assert migration.source_oauth is not None
     assert b"visible?" not in bytes(migration.source_oauth)
     known = TokenSources()
     sources = [sides(account, ring, tokens=known)[0] for account in migration.accounts.select_related("migration").order_by("line")]
