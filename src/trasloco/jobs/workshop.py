@@ -10,6 +10,7 @@ from typing import TypeAlias
 from trasloco.engine.account import Outcome, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.logins import HostGates
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.sink import Sink
 from trasloco.jobs.dispatch import Caps
@@ -28,7 +29,7 @@ class Workshop:
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
-    tokens: of the sources that are opened by OAuth.
+    gates: of the logins that checks try. tokens: of the sources that are opened by OAuth.
     """
 
     pool: Pool
@@ -40,5 +41,6 @@ class Workshop:
     masters: MasterLogins = field(default_factory=MasterLogins)
     memory: MasterMemory = field(default_factory=MasterMemory)
     tokens: TokenSources = field(default_factory=TokenSources)
+    gates: HostGates = field(default_factory=HostGates)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account

@@ -8,9 +8,12 @@ from typing import cast
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
 from trasloco.panel.access import PanelRequest
+from trasloco.panel.body_limit import body_refused
 from trasloco.records.history import Actor
 from trasloco.records.rights import Viewer
 
@@ -48,6 +51,23 @@ def viewer(get_response: Next) -> Next:
             response = get_response(request)
             response.headers["Content-Language"] = person.language
             return response
+
+    return middleware
+
+
+def too_large(get_response: Next) -> Next:
+    """What was sent was too large to be read (``body_limit``): said by the page it was sent to, if that can say it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not body_refused(request):
+            return get_response(request)
+        try:
+            page = resolve(request.path_info).func
+        except Resolver404:
+            return get_response(request)
+        if hasattr(page, "explains_too_large"):
+            return get_response(request)
+        return render(request, "413.html", status=413)
 
     return middleware
 

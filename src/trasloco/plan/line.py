@@ -55,7 +55,7 @@ class _Field:
     trouble: str = ""
 
 
-def _split(line: str) -> list[_Field]:
+def split(line: str) -> list[_Field]:
     """The fields of one line; never fails, troubles are noted on their field."""
     fields: list[_Field] = []
     position = 0
@@ -96,7 +96,7 @@ def is_header(line: str) -> bool:
     Decided by words alone, so that an account with a mistake in it is never skipped in silence."""
     if len(line) > LONGEST_LINE:
         return False
-    fields = [item.text.strip() for item in _split(line)]
+    fields = [item.text.strip() for item in split(line)]
     filled = [text for text in fields if text]
     if "." in fields[0].rpartition("@")[2] and "@" in fields[0]:
         return False  # a real address, whatever its words
@@ -134,7 +134,7 @@ def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
     if "\0" in text:
         _note(line, "", "nul-character", "There is a NUL character on this line, which no text has.", "Save the file again as CSV UTF-8.")
         return line
-    fields = _split(text)
+    fields = split(text)
     while len(fields) > 4 and not fields[-1].text.strip() and not fields[-1].quoted:
         fields.pop()  # spreadsheets fill short rows up with empty cells
     troubles = [(index, item.trouble) for index, item in enumerate(fields) if item.trouble]

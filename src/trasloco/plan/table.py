@@ -81,9 +81,14 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
     )
 
 
+def physical_lines(text: str) -> list[str]:
+    """As ``Row.line`` and ``Problem.line`` count them, from 1."""
+    return _BREAK.split(text)
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """(physical line number, text) of all lines that hold anything but separators and spaces."""
-    for number, line in enumerate(_BREAK.split(text), 1):
+    for number, line in enumerate(physical_lines(text), 1):
         if line.strip("; \t\u00a0\ufeff\x1a"):
             yield number, line
 

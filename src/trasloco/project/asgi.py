@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+from trasloco.panel.body_limit import Application, BodyLimit
+
+application = BodyLimit(cast(Application, get_asgi_application()))

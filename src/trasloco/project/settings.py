@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "trasloco.panel.middleware.viewer",
+    "trasloco.panel.middleware.too_large",
 ]
 
 TEMPLATES = [
@@ -126,9 +127,9 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["trasloco.panel.upload.BoundedUpload"]  # never onto the disk
+# Above ``panel.body_limit.MOST_BODY``: what gets past it stays in memory, never on the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["trasloco.panel.upload.MemoryUpload"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

@@ -6,6 +6,7 @@ worker names the fence it was given; ``False`` means that the transfer belongs t
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from django.utils import timezone
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
+from trasloco.records import clock
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
@@ -32,6 +34,8 @@ from trasloco.records.models import (
     Transfer,
     TransferState,
 )
+
+log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
 FIRST_DELAY = 15.0  # seconds; doubled with each attempt
@@ -198,7 +202,7 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
             fence=F("fence") + 1,
             folder="",
             attempts=before + 1,
-            not_before=timezone.now() + timedelta(seconds=retry_delay(failure, before)),
+            not_before=clock.now() + timedelta(seconds=retry_delay(failure, before)),
             seconds=claim.seconds + outcome.seconds,
             flags_changed=F("flags_changed") + outcome.flags_changed,
             facts=dict(outcome.facts),
@@ -285,7 +289,8 @@ def end_run(run: Run) -> None:
         status = RunState.FAILED
     else:
         status = RunState.COMPLETED_WITH_ERRORS
-    Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now())
+    if Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now()):
+        log.info("migration %s: run %s ended: %s", run.migration.code, run.number, status.value)
 
 
 def _host(name: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.records.models import Customer, HistoryEntry, MailMigration, Person
+
+log = logging.getLogger(__name__)
 
 # Every verb there is, in the words of the page; a verb that is not here is a mistake of ours.
 VERBS = {
@@ -73,8 +76,13 @@ def note(
     migration: MailMigration | None = None,
     **details: Any,
 ) -> None:
-    """Write one entry. details: names and numbers for the page, never a secret. Raises KeyError for an unknown verb."""
+    """Write one entry, and one line of the log. details: names and numbers for the page, never a secret.
+
+    Raises KeyError for an unknown verb.
+    """
     assert VERBS[verb]
+    where = f"migration {migration.code}: " if migration else ""
+    log.info("%s%s by %r %s", where, verb, str(actor.person or "the schedule"), {"subject": subject, **details} if subject else details)
     HistoryEntry.objects.create(
         customer=customer or (migration.customer if migration else None),
         person=actor.person,
