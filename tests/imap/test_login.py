@@ -8,6 +8,7 @@ from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.errors import LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Acting, Credentials
 from trasloco.secret import Secret
+from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.scripted_server import ScriptedServer
 
 ANNA = Credentials("anna", Secret("päss"))
@@ -106,3 +107,29 @@ async def test_a_server_that_cannot_prove_itself_is_not_believed(
             await client.login(ANNA)
         assert broken.value.sent
         assert not client.authenticated
+
+
+ODD = 'pä ss;"1\\ %'
+
+
+@pytest.mark.parametrize("mechanism", ["scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login"])
+async def test_a_real_server_s_mechanisms_take_an_odd_password(mechanism: str) -> None:
+    with Dovecot(users={"anna": ODD}, extra=f"auth_mechanisms = {mechanism}") as server:
+        for password, well in ((ODD, True), ("wrong", False)):
+            client = await connect(Endpoint("localhost", server.port, Security.PLAIN, address=server.host))
+            assert f"AUTH={mechanism.upper()}" in client.capabilities
+            if well:
+                await client.login(Credentials("anna", Secret(password)))
+                assert client.authenticated
+            else:
+                with pytest.raises(LoginRefused):
+                    await client.login(Credentials("anna", Secret(password)))
+            await client.logout()
+
+
+async def test_a_real_server_opens_a_mailbox_for_its_master_by_scram(user: str) -> None:
+    with Dovecot(master=("boss", ODD), extra="auth_mechanisms = scram-sha-256") as server:
+        client = await connect(Endpoint("localhost", server.port, Security.PLAIN, address=server.host))
+        await client.login(Credentials("boss", Secret(ODD), authorization=user))
+        assert client.authenticated
+        await client.logout()
