@@ -107,7 +107,7 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
 async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failure:
     """Both sides, with the source's name looked up once and pinned for all runs."""
     migration = claim.account.migration
-    source, destination = sides(claim.account, workshop.ring)
+    source, destination = sides(claim.account, workshop.ring, workshop.memory, workshop.tokens)
     resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
     if isinstance(resolved, Failure):
         return resolved
