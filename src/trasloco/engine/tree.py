@@ -16,6 +16,7 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.known_folders import follow_renamed, retire_renumbered
 from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
@@ -102,7 +103,7 @@ class Tree:
         The new folders are subscribed by ``subscribe``, which may be called while messages are brought already.
         Raises TransferError when the destination cannot be worked with at all.
         """
-        known = {record.source_name: record for record in await self._ledger.folders()}
+        known = {record.source_name: record for record in await self._as_they_are_now()}
         if any(_stands_still(record, self._statuses[SideName.SOURCE].get(name)) for name, record in known.items()):
             self._source.client.note(quirks.HIGHESTMODSEQ_FROZEN)
         known = {name: record for name, record in known.items() if record.destination_name}
@@ -119,6 +120,17 @@ class Tree:
     async def _bind(self, pair: Pair, known: Mapping[bytes, FolderRecord]) -> FolderRecord:
         name = pair.source.name
         return known.get(name) or await self._ledger.bind(name, pair.destination, self._renamed.get(name, pair.renamed))
+
+    async def _as_they_are_now(self) -> Sequence[FolderRecord]:
+        """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
+        records = [record for record in await self._ledger.folders() if record.destination_name]
+        here, there = self._destination.side, self._destination.client
+        followed = await follow_renamed(self._ledger, records, here, there, self._destination.tree, self._sink)
+        if followed:
+            records = [record for record in await self._ledger.folders() if record.destination_name]
+        statuses = self._statuses
+        await retire_renumbered(self._ledger, records, statuses[SideName.SOURCE], statuses[SideName.DESTINATION], self._sink)
+        return await self._ledger.folders()
 
     async def leave_out(self) -> dict[bytes, FolderResult]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.

@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Self, TypedDict
 
 from trasloco.testing.certificates import Certificate
+from trasloco.testing.free_ports import free_ports
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 3.0
@@ -94,7 +95,7 @@ class LocalServer(ABC):
         began = time.monotonic()
         for attempt in range(1, _TRIES + 1):
             if not self.port or attempt > 1:  # a port seen free may be taken by now: then others
-                self.port, self.tls_port = _free_ports(2)
+                self.port, self.tls_port = free_ports(2)
             self._configure()
             self._own(self.directory)
             try:
@@ -244,15 +245,6 @@ class _RunAs(TypedDict, total=False):
 def run_as(account: pwd.struct_passwd | None) -> _RunAs:
     """Arguments of ``subprocess`` to start a program as that user; none for ourselves."""
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def _session_members(session: int) -> list[int]:
