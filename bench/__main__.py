@@ -20,11 +20,13 @@ def main() -> None:
         write_page(Results.load(options.results))
         return
     results = Results.of_this_machine(options.scale, options.rounds, options.note)
+    if options.results and options.results.exists():
+        results.cells = Results.load(options.results).cells
     began = time.monotonic()
     with Measuring(options.scale, options.rounds, options.movers, _say) as measuring:
         for cell in cells:
             results.add(measuring.measure(cell))
-            _say(table(results.cells[-1]))
+            _say(table(next(each for each in results.cells if each.name == cell.name)))
             if options.results:
                 results.save(options.results)
     _say(f"{time.monotonic() - began:.0f} s in all")
@@ -43,7 +45,7 @@ def _options() -> argparse.Namespace:
         "--results",
         type=Path,
         metavar="FILE",
-        help="keep the figures as JSON; one that is there already is read for --page, and nothing is measured",
+        help="keep the figures as JSON, beside those of other cells; with --page: write the page from them",
     )
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
     parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")

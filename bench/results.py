@@ -107,7 +107,12 @@ class Results:
         return cls(machine, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), scale, rounds, note)
 
     def add(self, cell: CellResult) -> None:
-        self.cells.append(cell)
+        """A cell measured again replaces its earlier figures."""
+        names = [each.name for each in self.cells]
+        if cell.name in names:
+            self.cells[names.index(cell.name)] = cell
+        else:
+            self.cells.append(cell)
 
     def save(self, file: Path) -> None:
         file.write_text(json.dumps(asdict(self), indent=1), "utf-8")

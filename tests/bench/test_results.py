@@ -25,3 +25,12 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     results = Results("a machine", "today", 0.1, 3, "alone on it", [cell()])
     results.save(tmp_path / "figures.json")
     assert Results.load(tmp_path / "figures.json") == results
+
+
+def test_a_cell_measured_again_replaces_its_figures() -> None:
+    results = Results("a machine", "today", 0.1, 3)
+    results.add(cell())
+    again = cell()
+    again.messages = 20
+    results.add(again)
+    assert [each.messages for each in results.cells] == [20]
