@@ -304,7 +304,7 @@ class Client:
                 raise
         finally:
             for stream in streams:
-                stream.listening = False
+                stream.drop()
         return self.selected
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:

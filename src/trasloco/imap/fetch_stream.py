@@ -102,13 +102,17 @@ class FetchStream:
                 if self._unanswered:
                     await self._sleep()
         finally:
-            self._dropped = True
-            while self._queue:
-                self._connection.release(self._weigh(self._queue.popleft()))
+            self.drop()
         if self._error is not None:
             raise self._error
         for fetched in self._partial.values():
             yield fetched
+
+    def drop(self) -> None:
+        """Nobody reads on: what is held is let go, and what still comes is not kept."""
+        self._dropped = True
+        while self._queue:
+            self._connection.release(self._weigh(self._queue.popleft()))
 
     async def _sleep(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()
