@@ -58,7 +58,7 @@ def write_page(results: Results) -> None:
     pictures = _DOCS / "pictures"
     parts = [
         _BEFORE,
-        f"## Measured\n\n{results.date}, {results.machine}. Scale {results.scale:g}, {results.rounds} rounds. {results.note}\n",
+        f"## Measured\n\n{results.date}, {results.machine}. {results.rounds} rounds. {results.note}\n",
     ]
     for cell in results.cells:
         if not any(mover.good for mover in cell.movers):
