@@ -262,7 +262,7 @@ class FolderRun:
     def _job(self, inventory: Inventory) -> Job:
         session = self._session
         name, folder_id = self._record.destination_name, self._record.id
-        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run)
+        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run, self._new)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
