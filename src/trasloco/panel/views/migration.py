@@ -32,13 +32,13 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
     if found.planned_at is None and found.customer is not None:
         return redirect("new_check" if found.accounts.exists() else "new_csv", code)
     stage = stage_of(found)
-    context = {**standing(found, stage), **_accounts(request, found), "area": "migrations"}
+    context = {**standing(found, stage), **_accounts(request, found), "mails": found.mails.all()[:20], "area": "migrations"}
     if request.htmx:
         response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
-    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED, "mails": found.mails.all()[:20]})
+    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED})
 
 
 @page(Right.MIGRATE)
