@@ -59,6 +59,17 @@ def test_a_short_moment_has_a_year_only_where_it_is_another_one() -> None:
     assert short(None) == "–"
 
 
+def test_only_what_lies_ahead_is_to_come() -> None:
+    from django.utils import timezone
+
+    from trasloco.panel.templatetags.moments import to_come
+
+    ahead = timezone.now() + timedelta(minutes=1)
+    assert to_come(ahead) == ahead
+    assert to_come(timezone.now()) is None
+    assert to_come(None) is None
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
