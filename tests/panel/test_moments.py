@@ -47,18 +47,6 @@ def test_the_whole_date_and_its_zone_are_in_the_title() -> None:
     assert moment(None) == "–"
 
 
-def test_a_short_moment_has_a_year_only_where_it_is_another_one() -> None:
-    from django.utils import timezone
-
-    from trasloco.panel.templatetags.moments import short
-
-    this_year = timezone.now().replace(month=6, day=2, hour=8, minute=5)
-    with timezone.override("UTC"):
-        assert short(this_year) == "2 Jun, 08:05"
-        assert short(this_year.replace(year=2001)) == "2 Jun 2001, 08:05"
-    assert short(None) == "–"
-
-
 def test_only_what_lies_ahead_is_to_come() -> None:
     from django.utils import timezone
 

@@ -34,15 +34,6 @@ def to_come(value: datetime | None) -> datetime | None:
 
 
 @register.filter
-def short(value: datetime | None) -> str:
-    """Date and hour for narrow places: "26 Nov, 02:10"; with the year where it is another one."""
-    if value is None:
-        return "–"
-    local = timezone.localtime(value)
-    return date_format(local, "j M, H:i" if local.year == timezone.localtime().year else "j M Y, H:i")
-
-
-@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as the one or two largest units: "45 s", "12 min", "3 h 5 min", "2 d 4 h"; "–" for None."""
     if seconds is None:
