@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine is no failure
 
 PHONE = {"width": 390, "height": 844}
 _TOO_WIDE = """() => [...document.querySelectorAll("body *")]
