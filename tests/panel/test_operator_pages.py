@@ -41,6 +41,13 @@ def test_a_destination_system_that_cannot_be_is_refused_beside_the_field(changed
     assert "secret" not in page, "but no password"
 
 
+def test_a_new_system_begins_with_what_is_usual(operator: Client) -> None:
+    page = operator.get("/destinations/new/").content.decode()
+    assert 'name="port" value="993"' in page
+    assert '<option value="implicit" selected>' in page
+    assert 'name="separator" value="*"' in page
+
+
 def test_a_stored_password_is_kept_and_never_shown(cast: Cast, operator: Client) -> None:
     path = f"/destinations/{cast.system.pk}/"
     assert operator.post(path, {**DESTINATION, "password": ""}).status_code == 302
