@@ -1,248 +1,198 @@
-"""The schedule, with the clock in our hand: hours that are past, doubled or missing, runs that wait, days that are over."""
+"""What people may change of the runs of a planned migration, and when they are refused."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from trasloco.records.key_ring import KeyRing
 from trasloco.testing.planned_migration import Order, planned
 
-if TYPE_CHECKING:
-    from trasloco.records.models import MailMigration
-
 pytestmark = pytest.mark.usefixtures("clean_database")
-NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+
+ACCOUNTS = tuple((f"a{n}@example.net", f"a{n}@example.org", f"password of {n}") for n in (1, 2, 3))
 
 
-@pytest.fixture(autouse=True)
-def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRASLOCO_DNS", "127.0.0.1:9")
+def _planned(ring: KeyRing, **wanted: Any) -> Any:
+    return planned(ring, Order(**{"accounts": ACCOUNTS, **wanted}))
 
 
-def states(migration: MailMigration) -> list[str]:
-    return list(migration.runs.order_by("number").values_list("status", flat=True))
+def _actor() -> Any:
+    from trasloco.records.history import Actor
+    from trasloco.records.models import Person
+
+    return Actor(Person.objects.get())
 
 
-def tick(at: datetime) -> None:
-    """What a worker does every second."""
-    from trasloco.jobs.chores import do_chores
-
-    do_chores(at)
+def _run(migration: Any, number: int = 1) -> Any:
+    return migration.runs.get(number=number)
 
 
-def end(migration: MailMigration, number: int, at: datetime, status: str = "completed") -> None:
-    """All its accounts came to this end."""
+def _end(run: Any, *states: str) -> None:
+    """As workers would leave it."""
     from trasloco.records.actions import end_run
 
-    run = migration.runs.get(number=number)
-    run.transfers.update(status=status)
+    for transfer, state in zip(run.transfers.order_by("pk"), states, strict=True):
+        type(transfer).objects.filter(pk=transfer.pk).update(status=state, worker=7)
     end_run(run)
-    migration.runs.filter(number=number).update(started_at=at - timedelta(hours=1), ended_at=at)
 
 
-def test_a_first_run_in_the_past_starts_at_once_and_the_second_keeps_its_distance(ring: KeyRing) -> None:
-    migration = planned(ring, Order(first_run_at="2026-10-01T00:00:00+00:00", second_minutes=360), now=NOW)
-    first, second = migration.runs.order_by("number")
-    assert (first.due_at, second.due_at) == (NOW, NOW + timedelta(hours=6))
-    tick(NOW)
-    assert states(migration) == ["waiting", "planned"]
+def _refused(verb: Callable[[], object]) -> str:
+    from trasloco.records.planning import NotNow
+
+    with pytest.raises(NotNow) as caught:
+        verb()
+    return str(caught.value)
 
 
-def test_nothing_starts_before_its_hour(ring: KeyRing) -> None:
-    migration = planned(ring, Order(first_run_at="2026-10-21T12:00:00+00:00"), now=NOW)
-    tick(NOW + timedelta(hours=23, minutes=59, seconds=59))
-    assert states(migration) == ["planned", "planned"]
-    tick(NOW + timedelta(hours=24))
-    assert states(migration) == ["waiting", "planned"]
-
-
-def test_what_was_due_while_all_was_down_starts_at_the_first_tick(ring: KeyRing) -> None:
-    migration = planned(ring, Order(first_run_at="2026-10-21T12:00:00+00:00", second_minutes=60), now=NOW)
-    tick(NOW + timedelta(days=3))
-    assert states(migration) == ["waiting", "planned"]
-    end(migration, 1, NOW + timedelta(days=3, hours=1))
-    tick(NOW + timedelta(days=3, hours=1))
-    assert states(migration) == ["completed", "waiting"]
-
-
-@pytest.mark.parametrize(
-    ("wall", "meant"),
-    [
-        ("2026-10-25 02:30", ["2026-10-25T00:30:00+00:00", "2026-10-25T01:30:00+00:00"]),  # comes twice: the person says which
-        ("2027-03-28 02:30", []),  # does not exist: the form says so
-        ("2027-03-28 01:59", ["2027-03-28T00:59:00+00:00"]),
-        ("2027-03-28 03:00", ["2027-03-28T01:00:00+00:00"]),
-    ],
-)
-def test_in_the_night_in_which_the_clocks_change_a_run_begins_at_the_moment_that_was_meant(
-    ring: KeyRing, wall: str, meant: list[str]
-) -> None:
-    from trasloco.panel.forms_wizard import moments
-
-    found = moments(datetime.fromisoformat(wall), "Europe/Rome")
-    assert found == [datetime.fromisoformat(moment) for moment in meant]
-    for number, chosen in enumerate(found):
-        accounts = [(f"a{number}@example.net", "a", "secret")]
-        migration = planned(ring, Order(accounts=accounts, first_run_at=chosen.isoformat(), second_minutes=240), now=NOW)
-        first, second = migration.runs.order_by("number")
-        assert first.due_at == chosen
-        assert second.due_at is not None
-        assert second.due_at - chosen == timedelta(hours=4)  # four hours that pass, whatever the clocks on the wall say
-        tick(chosen - timedelta(seconds=1))
-        assert states(migration) == ["planned", "planned"]
-        tick(chosen)
-        assert states(migration) == ["waiting", "planned"]
-
-
-def test_the_mail_of_that_night_names_the_offset(ring: KeyRing) -> None:
-    from trasloco.jobs.letters import write_letters
-    from trasloco.records.models import MailKind
-
-    migration = planned(ring, Order(first_run_at="2026-10-25T00:30:00+00:00", second_minutes=60), now=NOW)
-    (mail,) = write_letters(MailKind.PLANNED, migration, {"runs": list(migration.runs.order_by("number"))})
-    assert "First run: Sunday 25 October 2026, 02:30 (Europe/Rome, UTC+2)" in mail.text
-    assert "Second run: Sunday 25 October 2026, 02:30 (Europe/Rome, UTC+1)" in mail.text
-
-
-def test_the_second_run_waits_for_the_first_and_starts_when_it_has_ended(ring: KeyRing) -> None:
-    migration = planned(ring, Order(second_minutes=60), now=NOW)
-    tick(NOW)
-    tick(NOW + timedelta(hours=5))
-    assert states(migration) == ["waiting", "planned"]
-    end(migration, 1, NOW + timedelta(hours=5))
-    tick(NOW + timedelta(hours=5, seconds=1))
-    assert states(migration) == ["completed", "waiting"]
-
-
-def test_the_second_run_starts_also_when_the_first_has_failed(ring: KeyRing) -> None:
-    migration = planned(ring, Order(second_minutes=60), now=NOW)
-    tick(NOW)
-    end(migration, 1, NOW + timedelta(minutes=5), "failed")
-    tick(NOW + timedelta(minutes=59))
-    assert states(migration) == ["failed", "planned"]
-    tick(NOW + timedelta(minutes=60))
-    assert states(migration) == ["failed", "waiting"]
-
-
-def test_a_run_that_was_stopped_holds_the_next_one_back_until_it_is_resumed(ring: KeyRing) -> None:
-    from trasloco.records.history import SCHEDULE
-    from trasloco.records.planning import resume, stop
-
-    migration = planned(ring, Order(second_minutes=60), now=NOW)
-    tick(NOW)
-    stop(SCHEDULE, migration)
-    tick(NOW + timedelta(days=2))
-    assert states(migration) == ["stopped", "planned"]
-    resume(SCHEDULE, migration)
-    migration.refresh_from_db()
-    assert migration.keep_until is None
-    end(migration, 1, NOW + timedelta(days=2))
-    tick(NOW + timedelta(days=2, seconds=1))
-    assert states(migration) == ["completed", "waiting"]
-
-
-def test_without_a_second_run_the_first_is_the_last(ring: KeyRing) -> None:
-    migration = planned(ring, Order(second_minutes=None), now=NOW)
-    tick(NOW)
-    end(migration, 1, NOW + timedelta(hours=1))
-    tick(NOW + timedelta(hours=1))
-    migration.refresh_from_db()
-    assert states(migration) == ["completed"]
-    assert migration.wrapped_key is None
-    assert migration.keep_until == NOW + timedelta(days=30, hours=1)
-
-
-def test_started_by_hand_the_first_run_takes_the_second_along(ring: KeyRing) -> None:
-    from trasloco.records.history import SCHEDULE
+def test_a_run_that_is_started_by_hand_takes_the_second_along(ring: KeyRing) -> None:
+    from trasloco.records.clock import now
     from trasloco.records.planning import start_now
 
-    migration = planned(ring, Order(first_run_at="2026-10-25T12:00:00+00:00", second_minutes=300), now=NOW)
-    start_now(SCHEDULE, migration, NOW + timedelta(minutes=7))
+    migration = _planned(ring, first_run_at=(now() + timedelta(hours=5)).isoformat())
+    start_now(_actor(), migration)
     first, second = migration.runs.order_by("number")
-    assert (first.status, first.due_at) == ("waiting", NOW + timedelta(minutes=7))
-    assert second.due_at == NOW + timedelta(minutes=307)
+    assert first.status == "waiting"
+    assert first.transfers.count() == 3
+    assert abs(second.due_at - first.due_at - timedelta(hours=6)) < timedelta(seconds=1)
 
 
-def test_a_run_begins_once_however_many_workers_tick(ring: KeyRing) -> None:
-    from trasloco.records.planning import begin_due_runs, begin_planned
+def test_the_second_run_is_not_started_before_the_first_has_ended(ring: KeyRing) -> None:
+    from trasloco.records.planning import start_now
 
-    migration = planned(ring, Order(), now=NOW)
-    run = migration.runs.get(number=1)
-    assert [begun.pk for begun in begin_due_runs(NOW)] == [run.pk]
-    assert begin_due_runs(NOW) == []
-    assert not begin_planned(run)
-    assert run.transfers.count() == 1
-
-
-def everything() -> dict[str, int]:
-    """Rows of all tables that hold what belongs to a migration."""
-    from django.apps import apps
-
-    kept = {"HistoryEntry", "Installation", "Customer", "Person", "Membership", "Domain", "DestinationSystem"}
-    models = (model for model in apps.get_app_config("trasloco_records").get_models() if model.__name__ not in kept)
-    return {model.__name__: count for model in models if (count := model._default_manager.count())}
+    migration = _planned(ring)
+    start_now(_actor(), migration)
+    assert _refused(lambda: start_now(_actor(), migration)) == "nothing-to-start"
+    _end(_run(migration), "completed", "completed", "completed")
+    assert start_now(_actor(), migration).number == 2
 
 
-def test_after_thirty_days_everything_is_gone_by_itself(ring: KeyRing) -> None:
-    from trasloco.records.models import HistoryEntry, LogEntry, ParkedMessage, Transfer
-    from trasloco.records.models.ledger import LedgerFolder
-
-    migration = planned(ring, Order(second_minutes=None), now=NOW)
-    tick(NOW)
-    transfer = Transfer.objects.get()
-    LogEntry.objects.create(transfer=transfer, at=NOW, level="info", action="x", words="a line")
-    folder = LedgerFolder.objects.create(account=transfer.account, source_name=b"INBOX", destination_name=b"INBOX")
-    ParkedMessage.objects.create(folder=folder, source_uid=1, at=NOW, message=b"x")
-    end(migration, 1, NOW)
-    tick(NOW)
-    tick(NOW + timedelta(days=29, hours=23))
-    assert {"MailMigration", "Account", "Run", "Transfer", "LogEntry", "LedgerFolder", "ParkedMessage", "Mail"} <= set(everything())
-    tick(NOW + timedelta(days=30))
-    assert everything() == {}
-    assert HistoryEntry.objects.filter(verb="migration-expired", migration_code=migration.code).count() == 1
-
-
-def test_a_run_that_was_stopped_and_forgotten_goes_with_its_passwords_too(ring: KeyRing) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.history import SCHEDULE
-    from trasloco.records.planning import stop
-
-    migration = planned(ring, Order(), now=NOW)
-    tick(NOW)
-    stop(SCHEDULE, migration)
-    tick(now() + timedelta(days=29))
-    assert everything()
-    tick(now() + timedelta(days=31))
-    assert everything() == {}
-
-
-def test_what_is_planned_or_runs_does_not_go_whatever_the_hour(ring: KeyRing) -> None:
-    from trasloco.records.history import SCHEDULE
+def test_a_stopped_run_takes_its_transfers_from_their_workers_and_goes_on_later(ring: KeyRing) -> None:
     from trasloco.records.models import MailMigration
-    from trasloco.records.planning import add_run
+    from trasloco.records.planning import resume, start_now, stop
 
-    migration = planned(ring, Order(second_minutes=None), now=NOW)
-    tick(NOW + timedelta(days=100))
-    assert MailMigration.objects.filter(deleting_at=None).exists()
-    end(migration, 1, NOW + timedelta(days=100))
-    run = add_run(SCHEDULE, migration, NOW + timedelta(days=100))  # in the moment before its end is told
-    tick(NOW + timedelta(days=200))
-    run.refresh_from_db()
-    assert run.status == "waiting"
-    assert MailMigration.objects.filter(deleting_at=None).exists()
+    migration = _planned(ring)
+    assert _refused(lambda: stop(_actor(), migration)) == "nothing-runs"
+    run = start_now(_actor(), migration)
+    one, two, three = run.transfers.order_by("pk")
+    run.transfers.filter(pk=one.pk).update(status="completed")
+    run.transfers.filter(pk=two.pk).update(status="running", worker=7, fence=4)
+    stop(_actor(), migration)
+    states = list(run.transfers.order_by("pk").values_list("status", "worker", "fence"))
+    assert states == [("completed", None, 0), ("stopped", None, 5), ("stopped", None, three.fence + 1)]
+    assert _run(migration).status == "stopped"
+    assert MailMigration.objects.get(pk=migration.pk).keep_until is not None
+    resume(_actor(), migration)
+    assert [row.status for row in run.transfers.order_by("pk")] == ["completed", "waiting", "waiting"]
+    assert _run(migration).status == "waiting"
+    assert MailMigration.objects.get(pk=migration.pk).keep_until is None
+    assert _refused(lambda: resume(_actor(), migration)) == "nothing-stopped"
 
 
-def test_the_clock_is_the_databases(ring: KeyRing) -> None:
-    from django.db import connection
-
+def test_failed_accounts_are_tried_again_and_the_run_is_told_of_anew(ring: KeyRing) -> None:
     from trasloco.records.clock import now
+    from trasloco.records.planning import retry_failed, start_now
 
-    first = now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        between = cursor.fetchone()[0]
-    assert first <= between <= now()
-    assert first.utcoffset() == timedelta(0)
+    migration = _planned(ring)
+    assert _refused(lambda: retry_failed(_actor(), migration)) == "nothing-to-retry"
+    run = start_now(_actor(), migration)
+    _end(run, "completed", "failed", "completed_with_errors")
+    migration.runs.filter(number=1).update(told_at=now(), verified_at=now())
+    assert retry_failed(_actor(), migration) == 2
+    assert [row.status for row in run.transfers.order_by("pk")] == ["completed", "waiting", "waiting"]
+    again = _run(migration)
+    assert (again.status, again.told_at, again.verified_at, again.ended_at) == ("waiting", None, None, None)
+
+
+def test_one_account_is_tried_again_without_the_others(ring: KeyRing) -> None:
+    from trasloco.records.planning import retry_failed, start_now
+
+    migration = _planned(ring)
+    run = start_now(_actor(), migration)
+    _end(run, "failed", "failed", "completed")
+    second = run.transfers.order_by("pk")[1]
+    assert retry_failed(_actor(), migration, second.account_id) == 1
+    assert [row.status for row in run.transfers.order_by("pk")] == ["failed", "waiting", "completed"]
+    third = run.transfers.order_by("pk")[2]
+    assert _refused(lambda: retry_failed(_actor(), migration, third.account_id)) == "nothing-to-retry"
+
+
+def test_an_account_that_waits_for_its_next_try_is_tried_at_once(ring: KeyRing) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.planning import retry_failed, start_now
+
+    migration = _planned(ring)
+    run = start_now(_actor(), migration)
+    first = run.transfers.order_by("pk")[0]
+    run.transfers.filter(pk=first.pk).update(attempts=3, not_before=now() + timedelta(hours=1))
+    assert retry_failed(_actor(), migration) == 1
+    first.refresh_from_db()
+    assert (first.attempts, first.not_before) == (0, None)
+
+
+def test_nothing_is_retried_without_passwords(ring: KeyRing) -> None:
+    from trasloco.records.actions import wipe_secrets
+    from trasloco.records.planning import retry_failed, start_now
+
+    migration = _planned(ring)
+    _end(start_now(_actor(), migration), "failed", "failed", "failed")
+    wipe_secrets(migration)
+    assert _refused(lambda: retry_failed(_actor(), migration)) == "nothing-to-retry"
+
+
+def test_another_date_moves_the_second_run_as_well(ring: KeyRing) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.planning import reschedule
+
+    at = now() + timedelta(hours=5)
+    migration = _planned(ring, first_run_at=at.isoformat())
+    reschedule(_actor(), _run(migration), at + timedelta(hours=30))
+    assert _run(migration).due_at == at + timedelta(hours=30)
+    assert _run(migration, 2).due_at == at + timedelta(hours=36)
+
+
+def test_another_date_counts_from_what_is_stored_by_now(ring: KeyRing) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.planning import reschedule
+
+    at = now() + timedelta(hours=5)
+    migration = _planned(ring, first_run_at=at.isoformat())
+    seen_in_another_window = _run(migration)
+    reschedule(_actor(), _run(migration), at + timedelta(hours=1))
+    reschedule(_actor(), seen_in_another_window, at + timedelta(hours=2))
+    assert _run(migration, 2).due_at == at + timedelta(hours=8)
+
+
+@pytest.mark.parametrize(("hours", "code"), [(-1, "hour-past"), (4, "hours:23"), (5 + 24, "hours:23")])
+def test_the_second_run_stays_within_the_hours_after_the_first(ring: KeyRing, hours: int, code: str) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.planning import reschedule
+
+    at = now() + timedelta(hours=5)
+    migration = _planned(ring, first_run_at=at.isoformat())
+    before = _run(migration, 2).due_at
+    assert _refused(lambda: reschedule(_actor(), _run(migration, 2), now() + timedelta(hours=hours))) == code
+    assert _run(migration, 2).due_at == before
+
+
+def test_a_run_that_has_begun_has_no_other_date(ring: KeyRing) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.planning import reschedule, start_now
+
+    migration = _planned(ring)
+    run = _run(migration)
+    start_now(_actor(), migration)
+    assert _refused(lambda: reschedule(_actor(), run, now() + timedelta(hours=1))) == "already-begun"
+
+
+def test_what_is_being_deleted_is_not_touched_any_more(ring: KeyRing) -> None:
+    from trasloco.records.deletion import mark_deleted
+    from trasloco.records.planning import start_now, stop
+
+    migration = _planned(ring)
+    mark_deleted(_actor(), migration)
+    assert _refused(lambda: start_now(_actor(), migration)) == "deleted"
+    assert _refused(lambda: stop(_actor(), migration)) == "deleted"

@@ -21,6 +21,7 @@ from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import Fenced, LedgerUnavailable
 from trasloco.engine.resolve import resolve
+from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
@@ -106,7 +107,7 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
 async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failure:
     """Both sides, with the source's name looked up once and pinned for all runs."""
     migration = claim.account.migration
-    source, destination = sides(claim.account, workshop.ring)
+    source, destination = sides(claim.account, workshop.ring, workshop.memory, workshop.tokens)
     resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
     if isinstance(resolved, Failure):
         return resolved
@@ -124,6 +125,11 @@ async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Sid
     ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
     settings = engine_settings(claim.account.migration)
     async with DatabaseSink(workshop.pool, claim) as sink:
+        if claim.heir_of is not None:
+            words = (
+                f"This mailbox was moved by migration {claim.heir_of}: what is known from there is taken over, and nothing is copied again."
+            )
+            sink.write(Entry(Level.INFO, "ledger-taken-over", words))
         run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink))
         reasons = [asyncio.create_task(workshop.stopping.wait()), asyncio.create_task(sink.fenced.wait())]
         try:
