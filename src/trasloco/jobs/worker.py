@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
@@ -67,18 +67,21 @@ async def work(
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)
+        log.info("working, up to %s accounts at once", concurrency)
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
                 slots = concurrency if scope is not None else concurrency + ERRANDS
                 queue = asyncio.create_task(_take_jobs(workshop, slots), name="queue")
-                present = asyncio.create_task(_stay_present(workshop), name="presence")
+                beside = [asyncio.create_task(_stay_present(workshop), name="presence")]
+                if scope is None:
+                    beside.append(asyncio.create_task(_do_chores(), name="chores"))
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), queue)
                 finally:
                     await _put_down(workshop, queue)
-                    present.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await present
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.wait(beside)
 
 
 def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
@@ -127,19 +130,34 @@ async def _stay_present(workshop: Workshop) -> None:
             log.warning("the worker's connections could not be renewed yet: %s", error)
 
 
+async def _do_chores() -> None:
+    """In a thread and on a connection of their own: asking name servers, or removing a ledger of millions, holds nobody up."""
+    while True:
+        await asyncio.sleep(CHORES_SECONDS)
+        try:
+            await asyncio.to_thread(_chores)
+        except _AWAY as error:
+            log.warning("the chores wait, because the database cannot be reached: %s", error)
+
+
+def _chores() -> None:
+    close_old_connections()
+    try:
+        do_chores()
+    finally:
+        close_old_connections()
+
+
 async def _tick_until(
     workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
 ) -> None:
-    recovered = chores_done = time.monotonic()
+    recovered = time.monotonic()
     while not stop.is_set():
         try:
             if time.monotonic() - recovered >= RECOVERY_SECONDS:
                 recovered = time.monotonic()
                 await in_thread(recovery.recover)
                 await in_thread(recovery.hand_back_forgotten, workshop.presence.workers, tuple(workshop.in_hand))
-            if workshop.runs is None and time.monotonic() - chores_done >= CHORES_SECONDS:
-                chores_done = time.monotonic()
-                await in_thread(do_chores)
             await in_thread(admit, workshop.caps, workshop.runs)
             if until is not None and await until():
                 return
