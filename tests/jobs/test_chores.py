@@ -222,17 +222,14 @@ def test_a_run_that_was_stopped_and_forgotten_goes_with_its_passwords_too(ring: 
 def test_what_is_planned_or_runs_does_not_go_whatever_the_hour(ring: KeyRing) -> None:
     from trasloco.records.history import SCHEDULE
     from trasloco.records.models import MailMigration
-    from trasloco.records.planning import add_run
+    from trasloco.records.planning import NotNow, add_run
 
     migration = planned(ring, Order(second_minutes=None), now=NOW)
     tick(NOW + timedelta(days=100))
     assert MailMigration.objects.filter(deleting_at=None).exists()
     end(migration, 1, NOW + timedelta(days=100))
-    run = add_run(SCHEDULE, migration)  # in the moment before its end is told
-    tick(NOW + timedelta(days=200))
-    run.refresh_from_db()
-    assert run.status == "waiting"
-    assert MailMigration.objects.filter(deleting_at=None).exists()
+    with pytest.raises(NotNow, match="being-ended"):  # in the moment before its end is told
+        add_run(SCHEDULE, migration)
 
 
 def test_the_clock_is_the_databases(ring: KeyRing) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0004_people"),
+        ("trasloco_records", "0006_exactness"),
     ]
 
     operations = [

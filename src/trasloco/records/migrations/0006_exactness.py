@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0004_people"),
+        ("trasloco_records", "0005_customer_active"),
     ]
 
     operations = [
