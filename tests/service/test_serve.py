@@ -143,13 +143,15 @@ def test_a_database_of_ones_own_may_go_away_and_come_back(tmp_path: Path) -> Non
         wait_until(lambda: "working, up to 20 accounts at once" in service.log, "the worker works")
         before = processes(service)
         own.leave()  # nobody else uses it: it stops
-        wait_until(lambda: "cannot be reached" in service.log, "the worker noticed")
+        wait_until(lambda: "the database cannot be reached; the work waits until it is back" in service.log, "the worker noticed")
         refused = service.run("panel", "--port", str(free_ports(1)[0]), expect=3)
         assert refused.stderr.startswith("The database cannot be used. PostgreSQL said: ")
         assert own.attach() == conninfo
         code = plan_in(service.state, Order(), DATABASE_URL=conninfo)
         wait_until(lambda: f"migration {code}, run 1, a1@example.net: begins" in service.log, f"it works again\n{service.log[-3000:]}")
         assert processes(service) == before
+        assert "the database is back; the work goes on" in service.log
+        assert "Traceback" not in service.log
         own.leave()
         began = time.monotonic()
         assert service.stop() == 0

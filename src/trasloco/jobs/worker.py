@@ -37,6 +37,7 @@ TICK_SECONDS = 0.5
 RECOVERY_SECONDS = 2.0
 HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
+AWAY_SECONDS = 3.0  # to stop while the database is away
 CHORES_SECONDS = 1.0
 ERRANDS = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
 POOL_SIZE = 8
@@ -52,12 +53,14 @@ async def work(
     runs: Collection[int] | None = None,
     caps: Caps | None = None,
     copy: RunAccount | None = None,
+    abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
 
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are.
     caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
-    copy: instead of the engine's ``run_account``. Raises ``KeyProblem`` when the key ring cannot be used.
+    copy: instead of the engine's ``run_account``. abandon: ends this process at once; called when we are to stop and the
+    database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     scope = None if runs is None else tuple(runs)
@@ -78,7 +81,7 @@ async def work(
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), queue)
                 finally:
-                    await _put_down(workshop, queue)
+                    await _put_down(workshop, queue, abandon)
                     for task in beside:
                         task.cancel()
                     await asyncio.wait(beside)
@@ -170,12 +173,17 @@ async def _tick_until(
                 await stop.wait()
 
 
-async def _put_down(workshop: Workshop, queue: asyncio.Task[None]) -> None:
+async def _put_down(workshop: Workshop, queue: asyncio.Task[None], abandon: Callable[[], object] | None) -> None:
     """Hand everything back and let the queue's worker go."""
     workshop.stopping.set()
     queue.cancel()
+    if workshop.presence.lost and abandon is not None:
+        ended, _ = await asyncio.wait([queue], timeout=AWAY_SECONDS)
+        if not ended:  # it insists on writing down that it ends; whoever comes next sees that we are gone
+            log.warning("stopped without the database; what was under way is handed back by the next worker that starts")
+            abandon()
     with contextlib.suppress(asyncio.CancelledError, *_AWAY):
         await queue
-    if workshop.runs is not None:
+    if workshop.runs is not None and not workshop.presence.lost:
         with contextlib.suppress(*_AWAY):
             await in_thread(recovery.hand_back_admitted, workshop.runs)
