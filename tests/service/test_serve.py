@@ -170,3 +170,32 @@ def test_what_ends_a_part_stands_in_the_log(service: Service) -> None:
     wait_until(lambda: words in service.log, "the log says it")
     assert words in service.output  # and so does the terminal
     assert "Traceback" not in service.output
+
+
+@pytest.mark.parametrize("command", ["serve", "panel", "worker"])
+def test_a_state_directory_that_cannot_be_made_is_named(command: str) -> None:
+    where = "/proc/trasloco/state"  # nobody may write there, not even root
+    surroundings = os.environ | {"TRASLOCO_STATE_DIR": where, "NO_COLOR": "1"}
+    done = subprocess.run([str(COMMAND), command], env=surroundings, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == "/proc/trasloco cannot be used: No such file or directory.\n"
+
+
+def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    surroundings = os.environ | {"TRASLOCO_STATE_DIR": str(tmp_path / "state"), "NO_COLOR": "1"}
+    done = subprocess.run([str(COMMAND), "serve"], env=surroundings, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr == f"{tmp_path / 'state'} is a file, but TRASLOCO_STATE_DIR must be a directory.\n"
+
+
+def test_asked_twice_it_ends_at_once(service: Service) -> None:
+    before = processes(service)
+    os.kill(before["worker"], signal.SIGSTOP)  # it will not end by itself
+    assert service.process is not None
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Stopping." in service.output, "it said so")
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(20) == 130
+    assert not any(command_of(pid) for pid in before.values())
