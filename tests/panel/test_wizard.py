@@ -350,7 +350,7 @@ def _pretend_it_is_2027(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from django.utils import timezone
 
-    from trasloco.panel import forms_wizard
+    from trasloco.panel import forms_moment
 
     class Clock:
         override = timezone.override
@@ -359,7 +359,7 @@ def _pretend_it_is_2027(monkeypatch: pytest.MonkeyPatch) -> None:
         def now() -> datetime:
             return datetime(2027, 2, 1, tzinfo=UTC)
 
-    monkeypatch.setattr(forms_wizard, "timezone", Clock)
+    monkeypatch.setattr(forms_moment, "timezone", Clock)
 
 
 # Review
@@ -378,9 +378,9 @@ def test_the_review_has_every_answer(wizard: WizardCast) -> None:
 
 def test_the_present_mx_of_each_domain_is_asked_for(wizard: WizardCast, monkeypatch: pytest.MonkeyPatch) -> None:
     # The name servers of the world are no part of a test; ``jobs.mx`` itself has its own.
-    from trasloco.panel.views import wizard as views
+    from trasloco.panel import present_mx as asked
 
-    monkeypatch.setattr(views, "current_mx", {"example.net": ("mx.old.example.org",), "example.org": None}.__getitem__)
+    monkeypatch.setattr(asked, "current_mx", {"example.net": ("mx.old.example.org",), "example.org": None}.__getitem__)
     code = wizard.begin()
     wizard.give(code, wizard.line(1) + wizard.line(2, "user2@example.org"))
     page = page_of(wizard, f"/migrations/new/{code}/review/mail-servers/")

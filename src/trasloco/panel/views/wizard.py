@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 import zoneinfo
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from trasloco.jobs.errands import plan_migration
-from trasloco.jobs.mx import current_mx
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.body_limit import body_refused
 from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
 from trasloco.panel.forms_wizard import HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
+from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
 from trasloco.panel.views.check_table import check_sums
 from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
@@ -33,7 +32,6 @@ from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
 
 MOST_DOMAINS = 20  # looked up for one page
-_LOOKUPS = 8  # at once
 
 _STEP_OF = {"logins-fail": "new_check", "no-accounts": "new_check", "addresses": "new_csv", "hours": "new_when"}
 
@@ -163,9 +161,7 @@ def mail_servers(request: PanelRequest, code: str) -> HttpResponse:
     """The part of the review that asks name servers, which may take seconds."""
     migration = draft_of(request, code)
     domains = migration.domains[:MOST_DOMAINS]
-    with ThreadPoolExecutor(_LOOKUPS) as lookups:
-        found = list(zip(domains, lookups.map(current_mx, domains), strict=True))
-    context = {"servers": found, "more": len(migration.domains) - len(domains)}
+    context = {"servers": present_mx(domains), "more": len(migration.domains) - len(domains)}
     return render(request, "panel/wizard/mail_servers.html", context)
 
 

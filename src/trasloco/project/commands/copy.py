@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from trasloco.documents.report_json import json_report
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.memory_ledger import MemoryLedger
@@ -20,7 +21,7 @@ from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
 from trasloco.project.options import SectionedCommand, mail_options, mail_settings, option, report_option, tls_options
 from trasloco.project.password_files import one_reads_standard_input, read_password
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import interactive, say, table
 from trasloco.project.watching import watch

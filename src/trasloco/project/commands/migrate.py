@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trasloco.documents.report_figures import Report, attention, well
+from trasloco.documents.report_json import json_report
 from trasloco.documents.units import count_words
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
@@ -34,7 +35,7 @@ from trasloco.project.options import (
 )
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say
 
@@ -109,9 +110,9 @@ def migrate(accounts: str, **values: Any) -> int:
         # The records can be imported only now: Django has to know its database first.
         from django.db import close_old_connections
 
+        from trasloco.documents.report_document import report_document
         from trasloco.jobs.dispatch import Caps
         from trasloco.project import migrating
-        from trasloco.project.report_document import report_document
 
         provider = providers()[values["source_type"]]
         settings = mail_settings(values, skip_non_mail=provider.skip_non_mail)

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tests.project.sample_report import fates, folder, run, sample_report
-from trasloco.project.report_csv import COLUMNS, csv_report
+from trasloco.documents.report_csv import COLUMNS, csv_report
 
 
 def read(data: bytes) -> list[dict[str, str]]:

@@ -41,7 +41,7 @@ async def report_of(pool: Pool, ring: KeyRing) -> dict[str, Any]:
 
 
 def _finish(folders: tuple[FolderResult, ...]) -> dict[str, Any]:
-    from trasloco.project.report_document import report_document
+    from trasloco.documents.report_document import report_document
     from trasloco.records.actions import Claim, finish_transfer
     from trasloco.records.models import MailMigration, Transfer
 
@@ -86,7 +86,7 @@ async def test_nothing_is_counted_twice(pool: Pool, ring: KeyRing) -> None:
 
 
 async def test_an_earlier_run_keeps_what_it_gave(pool: Pool, ring: KeyRing) -> None:
-    from trasloco.project.report_document import _list_messages
+    from trasloco.documents.report_document import _list_messages
     from trasloco.records.message_exceptions import FolderExceptions, MessageException
 
     messages = (MessageException(1, Fate.COPIED, 5, "repaired", 1), MessageException(2, Fate.REFUSED, 5, "NO", 2))
