@@ -33,8 +33,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which nothing may be complained of: no script that fails, nothing the policy forbids."""
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page on which nothing may be complained of: no script that fails, nothing the policy forbids. Closed before the service is."""
+    assert service.process is not None
     complaints: list[str] = []
     page = browser.new_context(viewport=WIDE).new_page()  # type: ignore[arg-type] # a TypedDict
     page.set_default_timeout(MILLISECONDS)
@@ -61,6 +62,7 @@ def picture(page: Page, name: str) -> None:
         for colours in ("light", "dark"):
             page.set_viewport_size(size)  # type: ignore[arg-type] # a TypedDict
             page.emulate_media(color_scheme=colours)
+            page.wait_for_timeout(300)  # colours fade
             page.screenshot(path=Path(wanted) / f"{name}-{size['width']}-{colours}.png", full_page=True)
     page.set_viewport_size(WIDE)  # type: ignore[arg-type] # a TypedDict
     page.emulate_media(color_scheme="light")
