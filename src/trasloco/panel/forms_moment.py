@@ -14,7 +14,6 @@ from trasloco.panel.forms_people import ZoneField
 
 MOST_DAYS_AHEAD = 365
 
-
 _PAST = _("That is in the past. Choose a later one, or “as soon as possible”.")
 _FAR = _("That is more than a year away.")
 
@@ -34,7 +33,7 @@ class MomentForm(forms.Form):
 
     at = WallTimeField(
         label=_("Date and time"),
-        required=False,
+        error_messages={"required": _("Write the date and time of the run.")},
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -47,16 +46,15 @@ class MomentForm(forms.Form):
 
     def moment(self) -> datetime | None:
         """The moment that the clock on the wall means, None after saying what is wrong with it. For ``clean``, when all was given."""
-        values = self.cleaned_data
-        zone, which = values["time_zone"], values.get("which", "")
-        ahead = values["at"] - timezone.now().replace(tzinfo=None)
+        wall, zone, which = self.cleaned_data["at"], self.cleaned_data["time_zone"], self.cleaned_data.get("which", "")
+        ahead = wall - timezone.now().replace(tzinfo=None)
         if ahead < -timedelta(days=2):  # whatever the zone; far from here, clocks cannot be reckoned with at all
             self.add_error("at", _PAST)
             return None
         if ahead > timedelta(days=MOST_DAYS_AHEAD + 2):
             self.add_error("at", _FAR)
             return None
-        found = moments(values["at"], zone)
+        found = moments(wall, zone)
         if not found:
             words = _("The clocks are put forward then: this hour does not exist in %(zone)s on that day. Choose another.")
             self.add_error("at", words % {"zone": zone})

@@ -124,8 +124,9 @@ class WhenForm(MomentForm):
 
     def __init__(self, *args: Any, hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["at"].required = not self.is_bound or self.data.get("start") == "at"
-        self.fields["at"].error_messages["required"] = _("Write the date and time of the first run.")
+        if self.is_bound:
+            self.fields["at"].required = self.data.get("start") == "at"
+            self.fields["at"].error_messages["required"] = _("Write the date and time of the first run.")
         choices: list[tuple[str, Any]] = [("", _("none"))]
         for hour in range(1, hours + 1):
             words = _("%(hours)s hours after the first") if hour > 1 else _("%(hours)s hour after the first")

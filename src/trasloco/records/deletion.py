@@ -35,6 +35,7 @@ _PARTS = {
 # Tables that may be large, by the rows' physical address. The ledger's messages have no foreign key to go by.
 _LARGE = (
     "trasloco_ledger_message WHERE folder_id IN ({folders})",
+    "trasloco_ledger_relic WHERE account_id IN ({accounts})",
     "trasloco_parked_message WHERE folder_id IN ({folders})",
     "trasloco_log_entry WHERE transfer_id IN ({transfers})",
     "trasloco_folder_tally WHERE transfer_id IN ({transfers})",
@@ -137,6 +138,6 @@ def _mark(migration: MailMigration) -> None:
     """With the data key its passwords are gone everywhere, in dead rows and dumps too; runs that were planned never begin."""
     migration.runs.filter(status=RunState.PLANNED).delete()
     MailMigration.objects.filter(pk=migration.pk, deleting_at=None).update(
-        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
+        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, source_oauth=None, identity=None
     )
     migration.accounts.update(source_secret=None, destination_secret=None)

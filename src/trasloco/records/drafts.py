@@ -245,7 +245,8 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
 
 def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
     provider = providers()[source_type]
-    return asdict(Settings(max_size=limits.message_bytes, skip_non_mail=provider.skip_non_mail))
+    settings = Settings(max_size=limits.message_bytes, skip_folders=provider.no_mail, skip_non_mail=provider.skip_non_mail)
+    return asdict(settings)
 
 
 def _system(draft: MailMigration) -> Any:
