@@ -33,7 +33,13 @@ from trasloco.records.rights import Right
 
 MOST_DOMAINS = 20  # looked up for one page
 
-_STEP_OF = {"logins-fail": "new_check", "no-accounts": "new_check", "addresses": "new_csv", "hours": "new_when"}
+_STEP_OF = {
+    "logins-fail": "new_check",
+    "destination-changed": "new_check",
+    "no-accounts": "new_check",
+    "addresses": "new_csv",
+    "hours": "new_when",
+}
 
 
 @page(Right.MIGRATE, methods=FORM)
@@ -142,6 +148,7 @@ def review(request: PanelRequest, code: str) -> HttpResponse:
         except NotNow as error:
             messages.error(request, refusal_words(error))
             return redirect(_STEP_OF.get(str(error).partition(":")[0], "new_review"), code)
+        request.session.pop(f"csv-warnings-{code}", None)
         return redirect("migration", code)
     context = {
         **check_sums(migration),
