@@ -104,7 +104,7 @@ def test_a_planned_migration_has_no_steps_any_more(wizard: WizardCast) -> None:
 def test_each_type_says_what_it_needs_and_nothing_that_does_not_work(wizard: WizardCast) -> None:
     page = page_of(wizard, "/migrations/new/")
     assert "Needs an app password for each mailbox" in page
-    assert "Microsoft 365 takes no passwords by IMAP any more, app passwords included" in page
+    assert "Passwords are not taken by IMAP any more, app passwords included." in page
 
 
 def test_a_large_provider_is_always_reached_by_checked_tls(wizard: WizardCast) -> None:
