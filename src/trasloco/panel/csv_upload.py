@@ -8,7 +8,7 @@ from typing import IO
 
 from django.http import QueryDict
 
-from trasloco.panel.oauth_upload import read_credentials
+from trasloco.records.oauth_credentials import read_credentials
 from trasloco.panel.upload import MOST_BYTES
 from trasloco.plan.csv_text import write_rows
 from trasloco.plan.encoding import decode
