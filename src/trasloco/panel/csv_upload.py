@@ -8,7 +8,6 @@ from typing import IO
 
 from django.http import QueryDict
 
-from trasloco.records.oauth_credentials import read_credentials
 from trasloco.panel.upload import MOST_BYTES
 from trasloco.plan.csv_text import write_rows
 from trasloco.plan.encoding import decode
@@ -21,6 +20,7 @@ from trasloco.records.admissible import address_problems
 from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, MailMigration
+from trasloco.records.oauth_credentials import read_credentials
 from trasloco.records.rights import Viewer
 from trasloco.secret import Secret
 
