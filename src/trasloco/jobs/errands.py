@@ -17,7 +17,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
 from trasloco.jobs.letters import link, tidy, write_letters
-from trasloco.records.drafts import locked
+from trasloco.records.drafts import destination_changed, follow_destination, locked
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
@@ -34,7 +34,10 @@ def check_logins(actor: Actor, migration: MailMigration, account_id: int | None 
     """Try the logins of a draft that were not tried yet, of one account or of all; returns how many. failed: those too
     that failed. What works is not tried again. Raises ``NotADraft``."""
     with transaction.atomic():
-        accounts = locked(migration).accounts.filter(left_out=False)
+        draft = locked(migration)
+        if destination_changed(draft):
+            follow_destination(draft)
+        accounts = draft.accounts.filter(left_out=False)
         if account_id is not None:
             accounts = accounts.filter(pk=account_id)
         missing = accounts.filter(check_result=None)
