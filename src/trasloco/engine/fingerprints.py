@@ -71,7 +71,9 @@ class Fingerprints:
 
     def groups(self) -> Iterator[tuple[bytes, list[int]]]:
         """(key, positions by UID) in the order of keys."""
-        order = sorted(range(len(self.uids)), key=self.uids.__getitem__)
+        order = list(range(len(self.uids)))
+        if any(self.uids[place] < self.uids[place - 1] for place in order[1:]):
+            order.sort(key=self.uids.__getitem__)
         order.sort(key=self._key)
         for key, positions in groupby(order, self._key):
             yield key, [next(same) for _, same in groupby(positions, self.uids.__getitem__)]
