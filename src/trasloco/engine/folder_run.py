@@ -29,6 +29,7 @@ from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
 from trasloco.engine.salvage import Salvage
+from trasloco.engine.setback import begin_anew, destination_went_back, source_went_back
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes
 from trasloco.engine.validity import Opened, refuse_exchanged, revalidate, validity
@@ -82,6 +83,7 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
         self._trouble: Failure | None = None
+        self._uidnext = 0
 
     async def run(self, destination_status: Status | None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
@@ -93,7 +95,7 @@ class FolderRun:
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
-        work = await self._diff(inventory)
+        work = await self._diff_of_what_holds(inventory, source, destination)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -131,6 +133,8 @@ class FolderRun:
         then = (record.source_uidvalidity, record.source_uidnext, record.source_messages, record.source_modseq)
         if now != then or destination.uidvalidity != record.destination_uidvalidity:
             return None
+        if destination.uidnext is not None and destination.uidnext < (record.destination_uidnext or 0):
+            return None  # restored from a backup
         if record.run == self._session.run:
             return record.tally
         # What was refused, left out or not sent is tried again: the rules or the servers may be others now.
@@ -183,6 +187,16 @@ class FolderRun:
             words += "a further run asks again. Look at this folder with a mail program on the old server."
             self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
         return inventory
+
+    async def _diff_of_what_holds(self, inventory: Inventory, source: Selected, destination: Selected) -> Work:
+        """The difference to the ledger, whose rows are begun anew where a server has gone back behind them."""
+        work, session = await self._diff(inventory), self._session
+        there = await destination_went_back(self._record, work, destination, self._destination)
+        if not there and not source_went_back(inventory, work, source):
+            return work
+        await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
+        self._record = replace(self._record, destination_uidnext=None)
+        return await self._diff(inventory)
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
@@ -292,6 +306,7 @@ class FolderRun:
         finally:
             counter.count()
         self.under_way = False
+        self._uidnext = relay.uidnext
         self._add(work.tally, salvage.rows)
         if relay.permitted.lost:
             lost = " ".join(sorted(relay.permitted.lost))
@@ -336,6 +351,7 @@ class FolderRun:
             source_modseq=marks.highest_modseq if self._tells_of_flags(marks) else None,
             run=self._session.run,
             tally=tally,
+            destination_uidnext=max(destination.uidnext or 0, self._uidnext) or None,
         )
         await self._session.ledger.complete(record)
 
