@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from trasloco.records.key_ring import KeyRing
 from trasloco.testing.planned_migration import PERSON, Order, planned
+from trasloco.testing.zone import Zone
 
 if TYPE_CHECKING:
     from trasloco.records.models import Mail, MailMigration
@@ -201,13 +202,14 @@ def test_every_mail_is_plain_html_without_anything_from_elsewhere(ring: KeyRing)
     assert kinds == {"planned", "login-problems", "first-run-ended"}
 
 
-def test_the_present_mx_is_asked_of_the_name_server(ring: KeyRing, monkeypatch: pytest.MonkeyPatch, mx_server: Any) -> None:
-    monkeypatch.setenv("TRASLOCO_DNS", mx_server.where)
-    mx_server.answers = {"example.net": [(20, "backup.example.net"), (10, "mail.example.net")], "empty.example": []}
+def test_the_present_mx_is_asked_of_the_name_server(ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = {("example.net", "MX"): ["20 backup.example.net.", "10 mail.example.net."], ("empty.example", "A"): ["192.0.2.1"]}
     migration = planned(
         ring, Order(accounts=[*accounts(1), ("b@empty.example", "b", "secret"), ("c@gone.example", "c", "secret")]), now=HOUR
     )
-    end(migration, 1, HOUR, *[("completed", "", 0)] * 3)
-    (mail,) = told(HOUR)
+    with Zone(records) as zone:
+        monkeypatch.setenv("TRASLOCO_DNS", zone.address)
+        end(migration, 1, HOUR, *[("completed", "", 0)] * 3)
+        (mail,) = told(HOUR)
     assert "- empty.example: has no MX at present\n- example.net: present MX: mail.example.net, backup.example.net\n" in mail.text
     assert "- gone.example: has no MX at present" in mail.text

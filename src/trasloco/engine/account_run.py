@@ -152,6 +152,7 @@ class AccountRun:
             clients.append(destination)
             self._met.add(SideName.DESTINATION)
             self._remember(source, destination)
+            self._tell_doubts()
             await self._folders(source, destination)
         except TransferError as error:
             if error.failure.code == "late-uid":
@@ -180,6 +181,13 @@ class AccountRun:
         for side, client in ((self._source, source), (self._destination, destination)):
             if client.fingerprint:
                 self._facts[f"{side.name}_fingerprint"] = client.fingerprint
+
+    def _tell_doubts(self) -> None:
+        """What could not be proved of a mailbox that was opened: said once, and kept with the result."""
+        for side in (self._source, self._destination):
+            if side.doubt and self._facts.setdefault(f"{side.name}_doubt", "") != side.doubt:
+                self._facts[f"{side.name}_doubt"] = side.doubt
+                self._sink.write(Entry(Level.WARNING, "master-not-proved", side.doubt))
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, SideName
 from trasloco.engine.logins import PER_HOST, Attempt, HostGates, Tried, try_logins
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.probe import Probe
 from trasloco.engine.room import UNIT
 from trasloco.imap.endpoint import Trust
@@ -30,6 +31,7 @@ from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import Account, CheckState, DestinationLogin, LoginCheck, MailKind, MailMigration
 from trasloco.records.sides import sides
 from trasloco.records.systems import give_destination
+from trasloco.sources.tokens import TokenSources
 
 _NO_SYSTEM = "None of the domains has a destination system any more. Ask the operator."
 _OUR_MISTAKE = "Trasloco: the check ended by a mistake of ours; the log of the service says more. Try again."
@@ -95,11 +97,11 @@ def _begin(migration_id: int, account_id: int | None, ring: KeyRing) -> tuple[Ma
             give_destination(migration, migration.destination_system, ring, vault(migration, ring))
             migration.save(update_fields=["destination", "destination_secret", "wrapped_key", "key_id"])
         waiting.update(state=CheckState.RUNNING, ticket=F("ticket") + 1, started_at=timezone.now(), ended_at=None)
-        opened = []
+        opened, memory, tokens = [], MasterMemory(), TokenSources()
         for check in waiting.select_related("account").order_by("account__line"):
             check.account.migration = migration
             try:
-                attempts = _attempts(check.account, *sides(check.account, ring))
+                attempts = _attempts(check.account, *sides(check.account, ring, memory, tokens))
                 opened.append(_Open(check.account, check.pk, check.ticket, attempts))
             except KeyProblem as error:
                 _fail(check, "destination" if check.account.source_secret else "source", "password-not-readable", str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -49,9 +49,9 @@ class CsvUpload:
 
     @property
     def lines(self) -> list[ProblemLine]:
-        """Problems beside their lines, in the order of the file."""
+        """Problems beside their lines, in the order of the file; that there are too many of them stands above all."""
         found: dict[int | None, list[Problem]] = {}
-        for problem in self.problems:
+        for problem in sorted(self.problems, key=lambda problem: problem.code != "too-many-lines"):
             found.setdefault(problem.line, []).append(problem)
         texts = physical_lines(str(self.typed.get("text", "")))
         return [
@@ -88,8 +88,8 @@ class CsvUpload:
         return cls(table.rows, sorted(problems, key=lambda problem: problem.order), table.warnings, passwords, typed)
 
 
-def stored_text(migration: MailMigration) -> str:
-    """The accounts that a draft has, as the CSV they could be given with again, without passwords."""
+def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
+    """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
     usual = usual_port(migration.source_tls)
     return write_rows(
         Row(
@@ -98,10 +98,10 @@ def stored_text(migration: MailMigration) -> str:
             account.source_host,
             None if account.source_port == usual else account.source_port,
             account.login,
-            Secret(KEPT),
+            Secret(password),
             account.master,
         )
-        for account in migration.accounts.order_by("line")
+        for account in (migration.accounts.order_by("line") if accounts is None else accounts)
     )
 
 

@@ -54,6 +54,14 @@ _OF_CODE = {
         _("The master user is refused"),
         _("Check the master's name, separator and password. The others were not tried, so as not to be locked out."),
     ),
+    "master-opens-his-own": Diagnosis(
+        _("The master user got his own mailbox"),
+        _("The server does not understand this form of a master login. Nothing was copied; give another master user, or passwords."),
+    ),
+    "token-refused": Diagnosis(
+        _("The provider gives no token"), _("Its words say why, and what to do stands beside them; then try again.")
+    ),
+    "token-later": Diagnosis(_("The provider of tokens asks to wait"), _("It is tried again by itself.")),
     "login-impossible": Diagnosis(
         _("There is no way to sign in"), _("The server offers no way to sign in with a password over this connection; choose TLS.")
     ),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.validators import validate_email
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trasloco.panel.forms_people import ZoneField
+from trasloco.panel.forms_moment import MomentForm
 from trasloco.records.models import Customer
 
 TYPES = (
@@ -53,7 +50,6 @@ TLS = (
 ALWAYS_TLS = ("gmail", "office365")
 HOURS_ADVISED = (4, 8)
 MOST_RECIPIENTS = 10
-MOST_DAYS_AHEAD = 365
 
 _AREA = {"class": "csv", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off", "autocorrect": "off"}
 
@@ -100,9 +96,11 @@ class CsvForm(forms.Form):
     )
 
 
-class WhenForm(forms.Form):
+class WhenForm(MomentForm):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
+
+    use_required_attribute = False  # a browser cannot complain of a field that it does not show
 
     start = forms.ChoiceField(
         label=_("First run"),
@@ -110,14 +108,6 @@ class WhenForm(forms.Form):
         widget=forms.RadioSelect,
         initial="now",
     )
-    at = forms.DateTimeField(
-        label=_("Date and time"),
-        required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    time_zone = ZoneField()
-    which = forms.ChoiceField(label=_("Which of the two"), required=False, widget=forms.RadioSelect)
     second = forms.TypedChoiceField(label=_("Second run"), coerce=int, empty_value=None, required=False)
     verification = forms.ChoiceField(
         label=_("Verification after the last run"),
@@ -134,6 +124,9 @@ class WhenForm(forms.Form):
 
     def __init__(self, *args: Any, hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.fields["at"].required = self.data.get("start") == "at"
+            self.fields["at"].error_messages["required"] = _("Write the date and time of the first run.")
         choices: list[tuple[str, Any]] = [("", _("none"))]
         for hour in range(1, hours + 1):
             words = _("%(hours)s hours after the first") if hour > 1 else _("%(hours)s hour after the first")
@@ -141,7 +134,6 @@ class WhenForm(forms.Form):
                 words = _("%(hours)s hours after the first (advised)")
             choices.append((str(hour * 60), words % {"hours": hour}))
         self.fields["second"].choices = choices  # type: ignore[attr-defined] # of a choice field
-        self.fields["which"].choices = self._hours_of_two_names()  # type: ignore[attr-defined] # of a choice field
 
     def clean_recipients(self) -> list[str]:
         found = [part.strip() for part in self.cleaned_data["recipients"].replace(";", ",").replace("\n", ",").split(",") if part.strip()]
@@ -157,49 +149,6 @@ class WhenForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         values["first_run_at"] = None
-        if values.get("start") == "at" and "at" in values and "time_zone" in values:
-            if values["at"] is None:
-                self.add_error("at", _("Write the date and time of the first run."))
-            else:
-                values["first_run_at"] = self._moment(values["at"].replace(tzinfo=None), values["time_zone"], values.get("which", ""))
+        if values.get("start") == "at" and values.get("at") and "time_zone" in values:
+            values["first_run_at"] = self.moment()
         return values
-
-    def _moment(self, wall: datetime, zone: str, which: str) -> datetime | None:
-        """The moment that the clock on the wall means, None after saying what is wrong with it."""
-        found = moments(wall, zone)
-        if not found:
-            words = _("The clocks are put forward then: this hour does not exist in %(zone)s on that day. Choose another.")
-            self.add_error("at", words % {"zone": zone})
-            return None
-        if len(found) == 2 and which not in ("0", "1"):
-            self.add_error("at", _("The clocks are put back then: this hour comes twice in %(zone)s. Say which one.") % {"zone": zone})
-            return None
-        at = found[int(which) if len(found) == 2 else 0]
-        if at < timezone.now() - timedelta(minutes=5):
-            self.add_error("at", _("That is in the past. Choose a later one, or “as soon as possible”."))
-        elif at > timezone.now() + timedelta(days=MOST_DAYS_AHEAD):
-            self.add_error("at", _("That is more than a year away."))
-        return at
-
-    def _hours_of_two_names(self) -> list[tuple[str, str]]:
-        """The two hours to choose from, () when the hour that was written comes once."""
-        try:
-            wall = datetime.fromisoformat(str(self["at"].value() or "")).replace(tzinfo=None)
-            zone = str(self["time_zone"].value())
-            found = moments(wall, zone)
-        except (ValueError, OverflowError, zoneinfo.ZoneInfoNotFoundError):
-            return []
-        if len(found) != 2:
-            return []
-        local = [moment.astimezone(zoneinfo.ZoneInfo(zone)) for moment in found]
-        return [(str(number), each.strftime("%H:%M %Z (UTC%z)")) for number, each in enumerate(local)]
-
-
-def moments(wall: datetime, zone: str) -> list[datetime]:
-    """What a time on the clocks of a zone means, in UTC: one moment, none (the clocks are put forward over it) or two."""
-    found = []
-    for fold in (0, 1):
-        moment = wall.replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold).astimezone(UTC)
-        if moment.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=None) == wall and moment not in found:
-            found.append(moment)
-    return found

@@ -21,8 +21,11 @@ def refusal_words(error: NotNow) -> str:
         "nothing-stopped": _("There is no stopped run to go on with, or its passwords have been wiped."),
         "nothing-to-retry": _("There is nothing to try again, or the passwords have been wiped: run once more instead."),
         "already-begun": _("The run has begun meanwhile; its date cannot be changed any more."),
+        "hour-past": _("That hour is over already. To begin at once, use “Start now”."),
         "hours": _("The second run must lie within %(value)s hours after the first."),
         "still-runs": _("A run is under way, stopped or planned; that has to end first."),
+        "being-ended": _("The last run is just being brought to its end. Try again in a minute."),
+        "of-the-command-line": _("This migration was made on the command line, and goes on there."),
         "passwords-wiped": _("The passwords were wiped when the last run ended. Give the CSV again to run once more."),
         "deleted": _("The migration has been deleted meanwhile."),
     }

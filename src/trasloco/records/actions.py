@@ -175,7 +175,7 @@ def pin_destination(migration_id: int, fingerprint: str) -> None:
 def wipe_secrets(migration: MailMigration) -> None:
     """Delete the migration's data key and ciphertexts: its passwords are gone everywhere."""
     with transaction.atomic():
-        MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None)
+        MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None, source_oauth=None)
         migration.accounts.update(source_secret=None, destination_secret=None)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from trasloco.records import clock
 from trasloco.records.history import SCHEDULE, Actor, note
-from trasloco.records.models import UNFINISHED_RUN, MailMigration, RunState
+from trasloco.records.models import UNFINISHED_RUN, LedgerMessage, LogEntry, MailMigration, ParkedMessage, RunState
 from trasloco.records.planning import NotNow
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,30 @@ DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND (
     (args ->> 'migration_id')::bigint = %(id)s OR (args ->> 'run_id')::bigint IN ({runs})
     OR (args ->> 'transfer_id')::bigint IN ({transfers}) OR (args ->> 'mail_id')::bigint IN ({mails}))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How much of what a migration has; ``messages``: rows of its ledger."""
+
+    accounts: int
+    runs: int
+    messages: int
+    parked: int
+    log_lines: int
+    mails: int
+
+
+def contents(migration: MailMigration) -> Contents:
+    """What goes with it, for whoever is asked whether it shall."""
+    return Contents(
+        accounts=migration.accounts.count(),
+        runs=migration.runs.count(),
+        messages=LedgerMessage.objects.filter(folder__account__migration=migration).count(),
+        parked=ParkedMessage.objects.filter(folder__account__migration=migration).count(),
+        log_lines=LogEntry.objects.filter(transfer__account__migration=migration).count(),
+        mails=migration.mails.count(),
+    )
 
 
 def mark_deleted(actor: Actor, migration: MailMigration) -> None:
@@ -113,6 +138,6 @@ def _mark(migration: MailMigration) -> None:
     """With the data key its passwords are gone everywhere, in dead rows and dumps too; runs that were planned never begin."""
     migration.runs.filter(status=RunState.PLANNED).delete()
     MailMigration.objects.filter(pk=migration.pk, deleting_at=None).update(
-        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, identity=None
+        deleting_at=clock.now(), wrapped_key=None, key_id="", destination_secret=None, source_oauth=None, identity=None
     )
     migration.accounts.update(source_secret=None, destination_secret=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 import zoneinfo
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from trasloco.jobs.errands import plan_migration
-from trasloco.jobs.mx import current_mx
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.body_limit import body_refused
 from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
 from trasloco.panel.forms_wizard import HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
+from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
 from trasloco.panel.views.check_table import check_sums
 from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
@@ -33,7 +32,6 @@ from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
 
 MOST_DOMAINS = 20  # looked up for one page
-_LOOKUPS = 8  # at once
 
 _STEP_OF = {"logins-fail": "new_check", "no-accounts": "new_check", "addresses": "new_csv", "hours": "new_when"}
 
@@ -44,7 +42,7 @@ def new(request: PanelRequest) -> HttpResponse:
     customers = request.viewer.customers() if request.viewer.operator else None
     if customers is not None and not customers.exists():
         return redirect("setup")
-    form = TypeForm(request.POST or None, customers=customers)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=customers)
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
@@ -59,7 +57,7 @@ def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
     initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
-    form = TypeForm(request.POST or None, customers=None, initial=initial)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
         change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
         return redirect("new_csv", code)
@@ -163,9 +161,7 @@ def mail_servers(request: PanelRequest, code: str) -> HttpResponse:
     """The part of the review that asks name servers, which may take seconds."""
     migration = draft_of(request, code)
     domains = migration.domains[:MOST_DOMAINS]
-    with ThreadPoolExecutor(_LOOKUPS) as lookups:
-        found = list(zip(domains, lookups.map(current_mx, domains), strict=True))
-    context = {"servers": found, "more": len(migration.domains) - len(domains)}
+    context = {"servers": present_mx(domains), "more": len(migration.domains) - len(domains)}
     return render(request, "panel/wizard/mail_servers.html", context)
 
 
@@ -194,10 +190,11 @@ def _hours(migration: MailMigration) -> dict[str, Any]:
 
 
 def _when_initial(migration: MailMigration) -> dict[str, Any]:
-    at = migration.first_run_at
+    at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)) if migration.first_run_at else None
     return {
         "start": "at" if at else "now",
-        "at": at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)).replace(tzinfo=None) if at else None,
+        "at": at.replace(tzinfo=None) if at else None,
+        "which": str(at.fold) if at else "",
         "time_zone": migration.time_zone,
         "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,

@@ -16,10 +16,11 @@ from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
-from trasloco.records.models.states import BUSY, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
+from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
 __all__ = [
     "BUSY",
+    "ENDED_RUN",
     "FATES",
     "FATE_CODES",
     "UNFINISHED",

@@ -17,6 +17,7 @@ class MailMigration(models.Model):
     settings: the fields of ``engine.account.Settings``. destination: host, port, security, trust,
     fingerprint, form (``DestinationLogin``), user, separator. identity: SHA-256 in hex of the accounts
     and the destination, so that the same CSV finds its migration again; None of a migration of the panel.
+    source_oauth: ciphertext of ``OauthSettings``, for the accounts whose source_secret is that of an empty password.
     wrapped_key: the data key, encrypted with key ``key_id`` of the key ring; None once its secrets have been wiped.
 
     Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
@@ -33,6 +34,7 @@ class MailMigration(models.Model):
     settings = models.JSONField()
     destination = models.JSONField()
     destination_secret = models.BinaryField(null=True)
+    source_oauth = models.BinaryField(null=True)
     allow_private_addresses = models.BooleanField(default=False)
     identity = models.CharField(max_length=64, unique=True, null=True)
     wrapped_key = models.BinaryField(null=True)
