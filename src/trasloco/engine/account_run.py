@@ -91,6 +91,7 @@ class AccountRun:
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._doubtful = False
         self._progress = _Watching(sink)
 
     async def run(self) -> Outcome:
@@ -156,6 +157,7 @@ class AccountRun:
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
+            self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
             _drop(clients)
             return self._known_to_be_there(error.failure)
         except LedgerUnavailable as error:
@@ -201,9 +203,10 @@ class AccountRun:
             self._strikes,
             Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
+            self._doubtful,
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
-        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
+        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
         await tree.prepare()
         self._left_out = await tree.leave_out()
         self._sink.expect(*tree.expectation())
