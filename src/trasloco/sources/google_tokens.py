@@ -42,7 +42,6 @@ class _Google:
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._request = Request(requests.Session())
 
     async def token(self, mailbox: str, *, fresh: bool = False) -> Secret:
         """See ``TokenSource``."""
@@ -59,7 +58,8 @@ class _Google:
 
     def _refresh(self, credentials: Any, mailbox: str) -> None:
         try:
-            credentials.refresh(self._request)
+            with requests.Session() as session:
+                credentials.refresh(Request(session))
         except google.auth.exceptions.TransportError as error:
             raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", permanent=False) from None
         except google.auth.exceptions.RefreshError as error:
