@@ -99,7 +99,7 @@ def invite(page: Page, email: str, role: str, domain: str = "") -> None:
     page.locator(f'[name="role"][value="{role}"]').check()
     if domain:
         page.get_by_label(domain).check()
-    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name="Invite", exact=True).click()
 
 
 def accept(page: Page, sink: MailSink, email: str) -> None:

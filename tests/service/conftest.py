@@ -7,7 +7,11 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psycopg
+
+from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.service import Service
 
 
@@ -43,6 +47,36 @@ def kill(pid: int) -> None:
     """kill -9, and wait until it has gone."""
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not command_of(pid), f"process {pid} went")
+
+
+class Records:
+    """What the database of a service says, asked past the service; it may be away for a while."""
+
+    def __init__(self, service: Service) -> None:
+        with EmbeddedPostgres(service.state).running() as conninfo:
+            self._conninfo = conninfo
+
+    def ask(self, query: str, *values: object, seconds: float = 60.0) -> list[tuple[Any, ...]]:
+        """The rows. Raises ``psycopg.OperationalError`` when the database stays away."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=10) as connection:
+                    cursor = connection.execute(query.encode(), values)
+                    return cursor.fetchall() if cursor.description else []
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
+    def states(self, code: str) -> list[str]:
+        """Of the migration's runs, in order."""
+        query = "SELECT r.status FROM trasloco_run r JOIN trasloco_migration m ON m.id = r.migration_id WHERE m.code = %s ORDER BY r.number"
+        return [row[0] for row in self.ask(query, code)]
+
+    def messages(self) -> int:
+        """In all ledgers."""
+        return int(self.ask("SELECT count(*) FROM trasloco_ledger_message")[0][0])
 
 
 def _state_of(pid: int) -> str:

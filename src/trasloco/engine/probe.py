@@ -9,7 +9,8 @@ from trasloco.engine.classify import blame
 from trasloco.engine.failure import Failure, TransferError
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import ask_quota
-from trasloco.imap.client import Client
+from trasloco.imap.client import Client, connect
+from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Mailbox, Quota
 
@@ -44,6 +45,18 @@ async def probe(side: Side, *, larger: int | None = None) -> Probe:
             return await _look(side, client, larger)
         finally:
             await close(client)
+    except TransferError as error:
+        return Probe(failure=error.failure)
+
+
+async def greet(side: Side) -> Probe:
+    """Connect, hear the greeting, go: what can be tried without a password. Never raises for what the server does."""
+    try:
+        with blame(side, "connecting"):
+            client = await connect(side.endpoint, deadlines=Deadlines())
+        facts = {"server": client.greeting, "fingerprint": client.fingerprint or ""}
+        await close(client)
+        return Probe(facts=facts)
     except TransferError as error:
         return Probe(failure=error.failure)
 

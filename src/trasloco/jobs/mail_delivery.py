@@ -9,10 +9,10 @@ from datetime import datetime
 from email.utils import parseaddr
 
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.smtp import EmailBackend
 from django.db import transaction
 
 from trasloco.jobs.errands import MAIL, enqueue
+from trasloco.jobs.smtp_backend import SmtpBackend
 from trasloco.records.actions import clean
 from trasloco.records.installation import smtp_password
 from trasloco.records.key_ring import KeyProblem, KeyRing
@@ -59,7 +59,7 @@ def deliver(mail_id: int, ring: KeyRing) -> None:
 
 def _send(mail: Mail, installation: Installation, ring: KeyRing) -> None:
     secret = smtp_password(installation, ring)
-    backend = EmailBackend(
+    backend = SmtpBackend(
         host=installation.smtp_host,
         port=installation.smtp_port,
         username=installation.smtp_user,
@@ -78,7 +78,10 @@ def _send(mail: Mail, installation: Installation, ring: KeyRing) -> None:
     }
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    message.send()
+    try:
+        message.send()
+    finally:
+        backend.close()
 
 
 def _domain_of(sender: str) -> str:

@@ -49,9 +49,9 @@ class CsvUpload:
 
     @property
     def lines(self) -> list[ProblemLine]:
-        """Problems beside their lines, in the order of the file."""
+        """Problems beside their lines, in the order of the file; that there are too many of them stands above all."""
         found: dict[int | None, list[Problem]] = {}
-        for problem in self.problems:
+        for problem in sorted(self.problems, key=lambda problem: problem.code != "too-many-lines"):
             found.setdefault(problem.line, []).append(problem)
         texts = physical_lines(str(self.typed.get("text", "")))
         return [

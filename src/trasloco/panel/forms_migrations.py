@@ -15,11 +15,8 @@ class DateForm(MomentForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if values.get("time_zone") and "at" in values:
-            if values["at"] is None:
-                self.add_error("at", _("Write the date and time of the run."))
-            else:
-                values["due_at"] = self.moment()
+        if values.get("at") and values.get("time_zone"):
+            values["due_at"] = self.moment()
         return values
 
 

@@ -14,13 +14,26 @@ from trasloco.panel.forms_people import ZoneField
 
 MOST_DAYS_AHEAD = 365
 
+_PAST = _("That is in the past. Choose a later one, or “as soon as possible”.")
+_FAR = _("That is more than a year away.")
+
+
+class WallTimeField(forms.DateTimeField):
+    """A time on the clocks of a zone that another field names: a datetime without a zone. Django's own would take the
+    zone of the person who looks, and refuse what does not exist there."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):
+            found = super().to_python(value)
+        return found.replace(tzinfo=None) if found else None
+
 
 class MomentForm(forms.Form):
     """Fields ``at`` and ``time_zone``; which: of two hours with the same name, where the clocks are put back."""
 
-    at = forms.DateTimeField(
+    at = WallTimeField(
         label=_("Date and time"),
-        required=False,
+        error_messages={"required": _("Write the date and time of the run.")},
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -33,9 +46,15 @@ class MomentForm(forms.Form):
 
     def moment(self) -> datetime | None:
         """The moment that the clock on the wall means, None after saying what is wrong with it. For ``clean``, when all was given."""
-        values = self.cleaned_data
-        zone, which = values["time_zone"], values.get("which", "")
-        found = moments(values["at"].replace(tzinfo=None), zone)
+        wall, zone, which = self.cleaned_data["at"], self.cleaned_data["time_zone"], self.cleaned_data.get("which", "")
+        ahead = wall - timezone.now().replace(tzinfo=None)
+        if ahead < -timedelta(days=2):  # whatever the zone; far from here, clocks cannot be reckoned with at all
+            self.add_error("at", _PAST)
+            return None
+        if ahead > timedelta(days=MOST_DAYS_AHEAD + 2):
+            self.add_error("at", _FAR)
+            return None
+        found = moments(wall, zone)
         if not found:
             words = _("The clocks are put forward then: this hour does not exist in %(zone)s on that day. Choose another.")
             self.add_error("at", words % {"zone": zone})
@@ -45,9 +64,9 @@ class MomentForm(forms.Form):
             return None
         at = found[int(which) if len(found) == 2 else 0]
         if at < timezone.now() - timedelta(minutes=5):
-            self.add_error("at", _("That is in the past. Choose a later one, or “as soon as possible”."))
+            self.add_error("at", _PAST)
         elif at > timezone.now() + timedelta(days=MOST_DAYS_AHEAD):
-            self.add_error("at", _("That is more than a year away."))
+            self.add_error("at", _FAR)
         return at
 
     def _hours_of_two_names(self) -> list[tuple[str, str]]:

@@ -100,6 +100,8 @@ class WhenForm(MomentForm):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
 
+    use_required_attribute = False  # a browser cannot complain of a field that it does not show
+
     start = forms.ChoiceField(
         label=_("First run"),
         choices=[("now", _("as soon as possible")), ("at", _("at a date and time"))],
@@ -122,6 +124,9 @@ class WhenForm(MomentForm):
 
     def __init__(self, *args: Any, hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.fields["at"].required = self.data.get("start") == "at"
+            self.fields["at"].error_messages["required"] = _("Write the date and time of the first run.")
         choices: list[tuple[str, Any]] = [("", _("none"))]
         for hour in range(1, hours + 1):
             words = _("%(hours)s hours after the first") if hour > 1 else _("%(hours)s hour after the first")
@@ -144,9 +149,6 @@ class WhenForm(MomentForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         values["first_run_at"] = None
-        if values.get("start") == "at" and "at" in values and "time_zone" in values:
-            if values["at"] is None:
-                self.add_error("at", _("Write the date and time of the first run."))
-            else:
-                values["first_run_at"] = self.moment()
+        if values.get("start") == "at" and values.get("at") and "time_zone" in values:
+            values["first_run_at"] = self.moment()
         return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import cast
 
@@ -16,6 +15,7 @@ from trasloco.panel.access import PanelRequest
 from trasloco.panel.body_limit import body_refused
 from trasloco.records.history import Actor
 from trasloco.records.rights import Viewer
+from trasloco.records.time_zone import zone_named
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,7 +47,7 @@ def viewer(get_response: Next) -> Next:
         asked.viewer = Viewer.of(person)
         asked.actor = Actor(person, request.META.get("REMOTE_ADDR") or None)
         translation.activate(person.language)
-        with timezone.override(_zone(person.time_zone)):
+        with timezone.override(zone_named(person.time_zone)):
             response = get_response(request)
             response.headers["Content-Language"] = person.language
             return response
@@ -70,11 +70,3 @@ def too_large(get_response: Next) -> Next:
         return render(request, "413.html", status=413)
 
     return middleware
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of that name, UTC where this machine does not know it."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

@@ -20,6 +20,7 @@ from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
 from trasloco.records import clock
+from trasloco.records.inheritance import take_over
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
@@ -45,7 +46,7 @@ LONGEST_DELAY = 3600.0
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run; brought: messages
-    that those brought, 0 when none of them was put off."""
+    that those brought, 0 when none of them was put off. heir_of: code of the migration whose ledger was taken over."""
 
     transfer_id: int
     fence: int
@@ -54,6 +55,7 @@ class Claim:
     seconds: float
     copied_bytes: int
     brought: int = 0
+    heir_of: str | None = None
 
 
 def begin_run(migration: MailMigration) -> Run:
@@ -104,8 +106,9 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
         if won != 1:
             return None
         row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
+        heir_of = take_over(row.account)
         brought = _brought(row.account, row.run.number) if row.attempts else 0
-        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought)
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought, heir_of)
 
 
 def finish_transfer(claim: Claim, outcome: Outcome) -> bool:

@@ -35,6 +35,7 @@ _PARTS = {
 # Tables that may be large, by the rows' physical address. The ledger's messages have no foreign key to go by.
 _LARGE = (
     "trasloco_ledger_message WHERE folder_id IN ({folders})",
+    "trasloco_ledger_relic WHERE account_id IN ({accounts})",
     "trasloco_parked_message WHERE folder_id IN ({folders})",
     "trasloco_log_entry WHERE transfer_id IN ({transfers})",
     "trasloco_folder_tally WHERE transfer_id IN ({transfers})",

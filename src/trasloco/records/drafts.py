@@ -136,8 +136,20 @@ def correct_account(actor: Actor, account: Account, row: Row, password: Secret |
 def leave_out(actor: Actor, account: Account, *, out: bool = True) -> None:
     """Plan without this account, or with it again."""
     draft = locked(account.migration)
-    Account.objects.filter(pk=account.pk).update(left_out=out)
-    note(actor, "account-left-out" if out else "account-taken-in", account.destination_address, migration=draft)
+    if Account.objects.filter(pk=account.pk, migration=draft, left_out=not out).update(left_out=out):
+        note(actor, "account-left-out" if out else "account-taken-in", account.destination_address, migration=draft)
+
+
+@transaction.atomic
+def leave_out_failed(actor: Actor, migration: MailMigration) -> int:
+    """Plan without all accounts whose logins fail; returns how many."""
+    draft = locked(migration)
+    failed = draft.accounts.filter(left_out=False, check_result__state=CheckState.FAILED)
+    addresses = list(failed.order_by("line").values_list("destination_address", flat=True))
+    if addresses:
+        failed.update(left_out=True)
+        note(actor, "account-left-out", migration=draft, accounts=len(addresses), addresses=addresses)
+    return len(addresses)
 
 
 def own_passwords(migration: MailMigration) -> bool:

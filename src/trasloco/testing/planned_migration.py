@@ -32,7 +32,8 @@ PERSON = "anna@operator.example"
 @dataclass(frozen=True)
 class Order:
     """What is wanted. accounts: (destination address, source login, source password). first_run_at: ISO 8601, "" = at once.
-    second_minutes: None = no second run. master: of the destination, name and password. installation: fields of its row.
+    second_minutes: None = no second run. master: of the destination, name and password.
+    installation: fields of its row. settings: of the engine, over the usual ones.
     """
 
     accounts: Sequence[tuple[str, str, str]] = (("a1@example.net", "a1@example.org", "password of 1"),)
@@ -47,13 +48,14 @@ class Order:
     recipients: Sequence[str] = ()
     verification: str = ""
     installation: dict[str, Any] | None = None
+    settings: dict[str, Any] | None = None
 
 
 def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMigration:
     """The migration, planned, with its mail written."""
     from trasloco.jobs.errands import plan_migration
     from trasloco.records.drafts import give_csv, start_draft
-    from trasloco.records.models import CheckState, Installation, LoginCheck
+    from trasloco.records.models import CheckState, Installation, LoginCheck, MailMigration
     from trasloco.records.planning import plan, set_schedule
 
     Installation.objects.update(allow_private_addresses=True, **(order.installation or {}))
@@ -61,6 +63,7 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     domains = {address.rpartition("@")[2] for address, _, _ in order.accounts}
     _serve(customer, domains, order, ring)
     draft = start_draft(actor, customer, "standard", "off")
+    MailMigration.objects.filter(pk=draft.pk).update(settings=draft.settings | (order.settings or {}))
     rows = [Row(line, address, *order.source, login, Secret(password)) for line, (address, login, password) in enumerate(order.accounts, 1)]
     give_csv(actor, draft, rows, {}, ring)
     LoginCheck.objects.bulk_create(LoginCheck(account=account, state=CheckState.OK) for account in draft.accounts.all())

@@ -42,7 +42,7 @@ def new(request: PanelRequest) -> HttpResponse:
     customers = request.viewer.customers() if request.viewer.operator else None
     if customers is not None and not customers.exists():
         return redirect("setup")
-    form = TypeForm(request.POST or None, customers=customers)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=customers)
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
@@ -57,7 +57,7 @@ def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
     initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
-    form = TypeForm(request.POST or None, customers=None, initial=initial)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
         change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
         return redirect("new_csv", code)
@@ -190,10 +190,11 @@ def _hours(migration: MailMigration) -> dict[str, Any]:
 
 
 def _when_initial(migration: MailMigration) -> dict[str, Any]:
-    at = migration.first_run_at
+    at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)) if migration.first_run_at else None
     return {
         "start": "at" if at else "now",
-        "at": at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)).replace(tzinfo=None) if at else None,
+        "at": at.replace(tzinfo=None) if at else None,
+        "which": str(at.fold) if at else "",
         "time_zone": migration.time_zone,
         "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,

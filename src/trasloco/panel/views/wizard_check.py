@@ -12,9 +12,9 @@ from trasloco.panel.forms_account import AccountForm
 from trasloco.panel.views.check_table import check_table
 from trasloco.panel.views.steps import FORM, draft_of, key_ring, render_step, step
 from trasloco.plan.table import Row
-from trasloco.records.drafts import correct_account, leave_out, own_passwords
+from trasloco.records.drafts import correct_account, leave_out, leave_out_failed, own_passwords
 from trasloco.records.limits import Limits
-from trasloco.records.models import Account, CheckState
+from trasloco.records.models import Account
 from trasloco.records.rights import Right
 from trasloco.secret import Secret
 
@@ -58,7 +58,7 @@ def correct(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """One line, put right in place; it is tried again at once."""
     migration = draft_of(request, code)
     account = get_object_or_404(Account.objects.select_related("migration"), pk=account_id, migration=migration)
-    form = AccountForm(request.POST or None, account=account, own_passwords=own_passwords(migration))
+    form = AccountForm(request.POST if request.method == "POST" else None, account=account, own_passwords=own_passwords(migration))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         password = Secret(values["password"])
@@ -77,11 +77,10 @@ def leave(request: PanelRequest, code: str) -> HttpResponse:
     migration = draft_of(request, code)
     out = request.POST.get("out") == "yes"
     wanted = request.POST.get("account", "")
-    if wanted == "failed":
-        found = list(migration.accounts.filter(left_out=False, check_result__state=CheckState.FAILED)) if out else []
-    else:
-        found = [account_of(request, code, int(wanted))] if wanted.isdecimal() and len(wanted) < 19 else []
-    for account in found:
+    if wanted == "failed" and out:
+        leave_out_failed(request.actor, migration)
+    elif wanted.isdecimal() and len(wanted) < 19:
+        account = account_of(request, code, int(wanted))
         leave_out(request.actor, account, out=out)
         if not out:
             check_logins(request.actor, migration, account.pk, failed=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 from trasloco.records.models.destination_system import DestinationSystem
 from trasloco.records.models.people import Customer, Person
@@ -65,6 +66,8 @@ class Account(models.Model):
     """One line of the CSV. Secrets are ciphertexts of ``vault``; the address is pinned for both runs.
 
     left_out: the operator decided so while its logins were checked; no run touches it.
+    ledger_turn: grows with every account that takes over the ledger of the same pair of mailboxes; None before its
+    first run (see ``inheritance``).
     """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="accounts")
@@ -81,10 +84,12 @@ class Account(models.Model):
     source_secret = models.BinaryField(null=True)
     destination_secret = models.BinaryField(null=True)
     left_out = models.BooleanField(default=False)
+    ledger_turn = models.IntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_account"
         constraints = (models.UniqueConstraint(fields=["migration", "destination_address"], name="trasloco_account_once"),)
+        indexes = (models.Index(Lower("destination_address"), name="trasloco_account_address"),)
 
     def __str__(self) -> str:
         return self.destination_address
