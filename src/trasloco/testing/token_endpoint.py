@@ -80,12 +80,16 @@ class TokenEndpoint:
             entry[1] += 1
             return str(entry[0])
 
-    def _give(self, mailbox: str, **more: Any) -> Answer:
+    def issue(self, mailbox: str) -> str:
+        """A new token for this mailbox."""
         with self._lock:
             token = f"token-{next(self._numbers)}"
             self._tokens[token] = [mailbox, 0]
             self.given[mailbox] += 1
-        return _json({"token_type": "Bearer", "access_token": token, "expires_in": self.expires_in, **more})
+            return token
+
+    def _give(self, mailbox: str, **more: Any) -> Answer:
+        return _json({"token_type": "Bearer", "access_token": self.issue(mailbox), "expires_in": self.expires_in, **more})
 
     def _introspect(self, request: Request) -> Answer:
         mailbox = self.opens(parse_qs(urlsplit(request.path).query).get("token", [""])[0])
