@@ -20,9 +20,10 @@ from google.auth.transport.requests import Request
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sources.first_steps import GOOGLE_SCOPE
 from trasloco.sources.oauth_settings import OauthSettings
 
-ADMIN_SCOPE = "https://www.googleapis.com/auth/gmail.imap_admin"
+ADMIN_SCOPE = GOOGLE_SCOPE
 USER_SCOPE = "https://mail.google.com/"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 AUTH_URI = "https://accounts.google.com/o/oauth2/v2/auth"
