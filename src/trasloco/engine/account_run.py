@@ -37,7 +37,8 @@ ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
 
 LONGEST_PAUSE = 30.0
-"""Seconds; the pauses between attempts double up to here, each with jitter."""
+"""Seconds; the pauses between attempts double up to here, each with jitter. Where a server names a longer one
+the transfer is given back for that time."""
 
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
@@ -94,6 +95,7 @@ class AccountRun:
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._doubtful = False
         self._progress = _Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
         self._compressing = False
@@ -131,6 +133,8 @@ class AccountRun:
             failure = await self._attempt()
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
+            if failure.after is not None and failure.after > LONGEST_PAUSE:
+                return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
             if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
@@ -159,6 +163,7 @@ class AccountRun:
             if len(clients) > 2:
                 # It may be that the server does not like so many connections of one mailbox.
                 self._settings = replace(self._settings, connections=1)
+            self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
             _drop(clients)
             return self._known_to_be_there(error.failure)
         except LedgerUnavailable as error:
@@ -238,11 +243,12 @@ class AccountRun:
             self._strikes,
             Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
+            self._doubtful,
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
         )
-        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
+        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
         self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
         await self._compress(source, destination)
         lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
@@ -398,9 +404,9 @@ class _Watching:
 
 
 def _pause(failure: Failure, fruitless: int) -> float:
-    """Seconds before the next attempt: as the server said, else doubling."""
+    """Seconds before the next attempt: exactly as the server said, else doubling."""
     if failure.after is not None:
-        return failure.after + random.random()
+        return failure.after
     if failure.retry is Retry.LATER:
         return min(LONGEST_PAUSE, math.ldexp(2.0, fruitless)) * random.uniform(0.5, 1.0)
     # Full jitter, so that a hundred accounts cut off together do not come back together.

@@ -37,6 +37,8 @@ def since_last_pass(record: FolderRecord, status: Status | None) -> Since | None
     if status is None or not status.highest_modseq or None in marks or record.source_uidvalidity != status.uidvalidity:
         return None
     uidvalidity, uidnext, messages, modseq = marks
+    if (status.uidnext or 0) < (uidnext or 0) or status.highest_modseq < (modseq or 0):
+        return None  # the server has gone back behind what was known: restored from a backup
     return Since(uidvalidity or 0, uidnext or 1, messages or 0, modseq or 0) if (uidnext or 0) > 1 and messages and modseq else None
 
 
