@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -157,8 +158,10 @@ def _keep_traceback() -> str:
 
 
 def _complain(words: str) -> None:
+    """On the terminal, and in the log where a command keeps one: a service's terminal is read by nobody."""
     from trasloco.project.screen import complain
 
+    logging.getLogger("trasloco").error("%s", words)
     complain(words)
 
 
