@@ -34,7 +34,8 @@ ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
 
 LONGEST_PAUSE = 30.0
-"""Seconds; the pauses between attempts double up to here, each with jitter."""
+"""Seconds; the pauses between attempts double up to here, each with jitter. Where a server names a longer one
+the transfer is given back for that time."""
 
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
@@ -127,6 +128,8 @@ class AccountRun:
             failure = await self._attempt()
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
+            if failure.after is not None and failure.after > LONGEST_PAUSE:
+                return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
             if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
@@ -307,9 +310,9 @@ class _Watching:
 
 
 def _pause(failure: Failure, fruitless: int) -> float:
-    """Seconds before the next attempt: as the server said, else doubling."""
+    """Seconds before the next attempt: exactly as the server said, else doubling."""
     if failure.after is not None:
-        return failure.after + random.random()
+        return failure.after
     if failure.retry is Retry.LATER:
         return min(LONGEST_PAUSE, math.ldexp(2.0, fruitless)) * random.uniform(0.5, 1.0)
     # Full jitter, so that a hundred accounts cut off together do not come back together.
