@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from trasloco.project.demo.cast import CAST, Path, Person
 from trasloco.project.demo.pymap_server import HOST, PymapServer
@@ -25,6 +25,7 @@ class DemoServer(Protocol):
 
     version: str
     keywords: bool
+    encryption: str  # what the panel calls the way to its line
 
     @property
     def where(self) -> str: ...
@@ -39,11 +40,15 @@ class DemoServer(Protocol):
     def destination_options(self, directory: FilePath) -> list[str]:
         """The options of ``migrate`` that open every mailbox of this server; writes the password file they name into ``directory``."""
 
+    def system(self) -> dict[str, Any]:
+        """The same for the panel: fields of ``records.DestinationSystem``, and the master's "secret"."""
+
 
 class _DovecotServer:
     """TLS with a certificate of its own making, hence ``--tls pin``; the destination is opened by a master user."""
 
     keywords = True
+    encryption = '"TLS, any certificate"'
 
     def __init__(self, server: Dovecot, *, prefix: str, separator: str, source: bool) -> None:
         self._server, self._prefix, self._separator, self._source = server, prefix, separator, source
@@ -70,6 +75,10 @@ class _DovecotServer:
         options = ["--destination", f"imaps://{self.where}", "--destination-master", MASTER]
         return [*options, "--destination-master-password-file", file.name, "--tls", "pin"]
 
+    def system(self) -> dict[str, Any]:
+        line = {"host": self._server.host, "port": self._server.tls_port, "security": "implicit", "trust": "pin"}
+        return line | {"form": "master", "user": MASTER, "secret": MASTER_PASSWORD}
+
     def _login(self, person: Person) -> tuple[str, str]:
         if self._source:
             return person.login, person.password
@@ -80,6 +89,7 @@ class _PymapServer:
     """Plain text, one password for each mailbox, no keywords, all mail in memory."""
 
     keywords = False
+    encryption = '"without TLS"'
 
     def __init__(self, server: PymapServer, *, source: bool) -> None:
         self._server, self._source = server, source
@@ -103,6 +113,9 @@ class _PymapServer:
         file.touch(mode=0o600)
         file.write_text("".join(f"{address};{password}\n" for address, password in self._server.users.items()), "utf-8")
         return ["--destination", f"imap://{self.where}", "--destination-passwords", file.name, "--tls", "off"]
+
+    def system(self) -> dict[str, Any]:
+        return {"host": HOST, "port": self._server.port, "security": "plain", "form": "password", "secret": ""}
 
     def _login(self, person: Person) -> tuple[str, str]:
         name = person.login if self._source else person.address

@@ -23,6 +23,7 @@ from trasloco.documents.units import count_words, duration_words
 from trasloco.project.demo.cast import CAST
 from trasloco.project.demo.comparison import Comparison, compare
 from trasloco.project.demo.mail import MAX_SIZE, News, fill, happen
+from trasloco.project.demo.open_panel import OpenPanel
 from trasloco.project.demo.servers import DemoServer, servers
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
@@ -103,30 +104,45 @@ class Demo:
         """Run the real command as a person would, showing it. Raises ``Halt`` when it does not end with 0."""
         if not quiet:
             say(_shown(words), style="cyan")
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("TRASLOCO_")}
-        environment["TRASLOCO_STATE_DIR"] = str(self.state)
         sys.stdout.flush()
         done = subprocess.run(  # noqa: S603 - our own command with our own words
-            [sys.executable, "-m", "trasloco", *words], env=environment, cwd=self.directory, stdout=subprocess.DEVNULL if quiet else None
+            [sys.executable, "-m", "trasloco", *words],
+            env=self._environment(),
+            cwd=self.directory,
+            stdout=subprocess.DEVNULL if quiet else None,
         )
         if done.returncode == ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         if done.returncode != 0:
             raise Halt(f"The demo stops here: trasloco {words[0]} ended with {done.returncode}.", ExitCode.SOMETHING_FAILED)
 
+    def _environment(self) -> dict[str, str]:
+        """Ours, without what an operator may have set for his own Trasloco."""
+        kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("TRASLOCO_")}
+        return kept | {"TRASLOCO_STATE_DIR": str(self.state)}
 
-def demo(keep: Path | None) -> bool:
-    """Play it; returns whether all was well. Raises ``Halt`` when it cannot be played to its end."""
+    def panel(self) -> OpenPanel:
+        """The panel on what was played."""
+        return OpenPanel(self._environment(), self.directory, self._destination.system(), self._source.where, self._source.encryption)
+
+
+def demo(keep: Path | None, panel_seconds: float | None) -> bool:
+    """Play it; returns whether all was well. Raises ``Halt`` when it cannot be played to its end.
+
+    panel_seconds: how long the panel stays open afterwards; None until Ctrl-C, 0 not at all.
+    """
     with _directory(keep) as directory:
         try:
             with servers() as (source, destination), EmbeddedPostgres(directory / "state").running():
                 performance = Demo(directory, source, destination)
                 well = performance.play()
+                _next(performance, kept=keep is not None)
+                if panel_seconds != 0:
+                    performance.panel().hold(panel_seconds)
         except ServerFailed as error:
             raise Halt(f"The demo needs two IMAP servers on this machine: {error}") from error
         except KeyboardInterrupt:
             raise Halt("The demo was stopped. Nothing of it goes on running.", ExitCode.INTERRUPTED) from None
-        _next(performance, kept=keep is not None)
         return well
 
 
@@ -145,7 +161,7 @@ def _directory(keep: Path | None) -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory / "state", ignore_errors=True)
-        for name in ("accounts.csv", "master.txt", "passwords.csv"):
+        for name in ("accounts.csv", "master.txt", "passwords.csv", "try-these.csv"):
             (directory / name).unlink(missing_ok=True)
         if not any(directory.iterdir()):
             directory.rmdir()
