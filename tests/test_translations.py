@@ -52,6 +52,6 @@ def test_the_compiled_file_is_that_of_the_texts(gathered: Path, language: str) -
     assert compiled.read_bytes() == po_file(SOURCES, language).with_suffix(".mo").read_bytes(), "run `make messages` and commit both files"
 
 
-def _whole(string: str | tuple[str, ...]) -> bool:
+def _whole(string: object) -> bool:
     """Is there a text, and one for each plural form?"""
-    return all(string) if isinstance(string, tuple) else bool(string)
+    return all(string) if isinstance(string, tuple | list) else bool(string)
