@@ -5,14 +5,14 @@ A stop is as hard as ``kill -9`` to both servers: the connections are cut with w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from tests.engine.conftest import Account
-from trasloco.engine.fate import Tally
-from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
+from trasloco.engine.ledger import Ledger
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
@@ -24,6 +24,11 @@ class Stop(Exception):
     """The process ends here."""
 
 
+WRITES = frozenset(
+    {"bind", "rebind", "begin", "settle", "record", "moved", "reflag", "revalidate", "forget", "retire", "complete", "left_out"}
+)
+
+
 class StoppingLedger:
     """A ledger that ends the run at its ``at``-th write: before it is done, or after."""
 
@@ -31,84 +36,21 @@ class StoppingLedger:
         self._inner, self._at, self._done = inner, at, done
         self.writes = 0
 
-    def _before(self) -> None:
-        self.writes += 1
-        if self.writes == self._at and not self._done:
-            raise Stop
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._inner, name)
+        if name not in WRITES:
+            return verb
 
-    def _after(self) -> None:
-        if self.writes == self._at and self._done:
-            raise Stop
+        async def write(*arguments: Any, **named: Any) -> Any:
+            self.writes += 1
+            if self.writes == self._at and not self._done:
+                raise Stop
+            result = await verb(*arguments, **named)
+            if self.writes == self._at:
+                raise Stop
+            return result
 
-    async def folders(self) -> Sequence[FolderRecord]:
-        return await self._inner.folders()
-
-    def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
-        return self._inner.known(folder_id)
-
-    async def intents(self, folder_id: int) -> Sequence[Intent]:
-        return await self._inner.intents(folder_id)
-
-    def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
-        return self._inner.rows(folder_id)
-
-    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
-        self._before()
-        await self._inner.moved(old_folder_id, old_uids, folder_id, rows)
-        self._after()
-
-    async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
-        self._before()
-        record = await self._inner.bind(source_name, destination_name, renamed)
-        self._after()
-        return record
-
-    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
-        self._before()
-        intent = await self._inner.begin(folder_id, destination_uidvalidity, destination_uidnext, source_uids)
-        self._after()
-        return intent
-
-    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        self._before()
-        await self._inner.revalidate(folder_id, source_uidvalidity, destination_uidvalidity)
-        self._after()
-
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        self._before()
-        await self._inner.forget(folder_id, source_uidvalidity, destination_uidvalidity)
-        self._after()
-
-    async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
-        self._before()
-        await self._inner.settle(intent_id, rows)
-        self._after()
-
-    async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
-        self._before()
-        await self._inner.record(folder_id, rows)
-        self._after()
-
-    async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
-        self._before()
-        await self._inner.reflag(folder_id, flags)
-        self._after()
-
-    async def confirm(self) -> None:
-        await self._inner.confirm()
-
-    async def park(self, folder_id: int, source_uid: int, message: bytes) -> str:
-        return await self._inner.park(folder_id, source_uid, message)
-
-    async def complete(self, record: FolderRecord) -> None:
-        self._before()
-        await self._inner.complete(record)
-        self._after()
-
-    async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
-        self._before()
-        await self._inner.left_out(source_name, rule, tally)
-        self._after()
+        return write
 
 
 def prepare(account: Account) -> None:
@@ -127,6 +69,18 @@ def change(account: Account) -> None:
     with account.source_filler() as filler:
         filler.append(("INBOX",), [Mail(letter.content, ("\\Seen",), letter.date) for letter in Letters("later").take(7)])
         filler.store(("INBOX",), [1, 2], "+FLAGS", "\\Flagged")
+
+
+def shuffle(account: Account) -> None:
+    """Messages move on the source, a folder is renumbered there, another one is renamed and replaced; and the user
+    renames a folder on the destination."""
+    with account.source_filler() as filler:
+        filler.move(("INBOX",), [entry.uid for entry in account.source()["INBOX"]][2:5], ("Sent",))
+        filler.rename(("Büro",), ("Ufficio",))
+        filler.create(("Büro",))
+        filler.append(("Büro",), [Mail(b"Subject: another folder\r\n\r\nx\r\n")])
+    with account.destination_filler() as filler:
+        filler.rename(("Sent",), ("Gesendet",))
 
 
 def check(account: Account, number: int) -> None:
@@ -170,10 +124,52 @@ def test_a_stop_at_any_write_of_the_second_run_is_made_good(
     assert at > 5
 
 
-def _stop_and_resume(account: Account, at: int, number: int, done: bool) -> bool:
-    """Run with a stop, then again to the end with the same ledger; whether the stop was reached."""
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_a_stop_at_any_write_of_a_run_that_moves_is_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str], done: bool
+) -> None:
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        prepare(account)
+        account.run(1)
+        shuffle(account)
+        stopped = _stop_and_resume(account, at, 2, done)
+        check(account, 2)
+        assert not account.destination().folders.get(("Sent",))  # the server makes one of its own
+    assert at > 12
+
+
+def test_messages_moved_after_a_stop_at_any_write_are_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    """The process is dead, with messages on their way perhaps; the user moves them between his folders, either way."""
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        account.settings = replace(account.settings, batch_messages=4)
+        prepare(account)
+        stopped = _stop_and_resume(account, at, 1, at % 2 == 0, _exchange)
+        account.run(2)
+        check(account, 3)
+    assert at > 30
+
+
+def _exchange(account: Account) -> None:
+    here = account.source()
+    inbox, sent = ([entry.uid for entry in here[name]] for name in ("INBOX", "Sent"))
+    with account.source_filler() as filler:
+        filler.move(("INBOX",), inbox[:6], ("Sent",))
+        filler.move(("Sent",), sent[-3:], ("INBOX",))
+
+
+def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[Account], None] | None = None) -> bool:
+    """Run with a stop, then again to the end with the same ledger; whether the stop was reached. meanwhile: what
+    happens between the two."""
     inner = account.ledger
-    account.ledger = StoppingLedger(inner, at, done=done)
+    account.ledger = cast(Ledger, StoppingLedger(inner, at, done=done))
     try:
         account.run(number)
     except Stop:
@@ -182,6 +178,8 @@ def _stop_and_resume(account: Account, at: int, number: int, done: bool) -> bool
         stopped = False
     account.ledger = inner
     if stopped:
+        if meanwhile is not None:
+            meanwhile(account)
         outcome = account.run(number)
         assert outcome.failure is None
         assert outcome.tally.source == account.source().total

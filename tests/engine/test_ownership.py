@@ -30,13 +30,13 @@ class FreezingLedger:
 
     def __getattr__(self, name: str) -> Any:
         verb = getattr(self._inner, name)
-        if name in ("known", "rows"):
+        if name in ("known", "rows", "relics"):
             return verb
 
-        async def call(*arguments: Any) -> Any:
+        async def call(*arguments: Any, **named: Any) -> Any:
             if self.lost:
                 raise Fenced("another worker has it")
-            result = await verb(*arguments)
+            result = await verb(*arguments, **named)
             if name == "begin":
                 self._calls += 1
                 if self._calls == self._at:

@@ -172,8 +172,9 @@ async def test_no_more_appends_are_on_their_way_than_may_fail(odd: OddDestinatio
     refused = [append(n, "NO Message too large", body=n - 5) for n in range(6, 6 + ENOUGH)]
     second = f"S: * OK [CAPABILITY IMAP4rev1] ready\n{login}C: t2 SELECT INBOX\nS: * OK [UIDVALIDITY 7] v\nS: t2 OK\n"
     odd.settings = Settings(repair=False)
+    looked = "C: t4 NOOP\nS: t4 OK\nC: t5 UID FETCH 1:* (UID)\nS: t5 OK"  # whether one was stored all the same
     destination = script(first, *refused, f"C: t{6 + ENOUGH} LOGOUT\nclose")
-    outcome = await odd.run(source, destination, script(second, append(3, "NO Message too large", body=count), "close"))
+    outcome = await odd.run(source, destination, script(second, append(3, "NO Message too large", body=count), looked, "close"))
     assert outcome.failure is None
     assert outcome.tally == Tally(refused=count)
 

@@ -200,3 +200,18 @@ def test_poison_message_that_makes_the_source_hang_up(account: Rehearsal) -> Non
     account.clear()
     account.run(2)
     settled(account, 3)
+
+
+@pytest.mark.parametrize(
+    "missing", [(), ("MULTIAPPEND",), ("UIDPLUS",), ("MULTIAPPEND", "UIDPLUS")], ids=lambda names: "-".join(names) or "all"
+)
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_append_that_is_refused_and_stored_all_the_same(account: Rehearsal, missing: tuple[str, ...], number: int) -> None:
+    """A NO without a reason: before the message is sent again, it is looked for."""
+    lie = Answer("APPEND", "NO could not do that", number, 2, forward=True)
+    account.destination.proxy.arm(*hide(*missing), lie)
+    outcome = account.run()
+    assert outcome.failure is None
+    assert outcome.tally.refused == 0
+    assert any(entry.action == "refused-and-stored" for entry in account.sink.entries)
+    settled(account)

@@ -16,7 +16,9 @@ from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 
-_WRITES = frozenset({"bind", "revalidate", "forget", "begin", "settle", "record", "reflag", "complete", "left_out", "moved"})
+_WRITES = frozenset(
+    {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "record", "reflag", "complete", "left_out", "moved"}
+)
 
 
 class Killer:

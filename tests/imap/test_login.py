@@ -6,8 +6,9 @@ from tests.imap.conftest import Play, endpoint_of, script
 from trasloco.imap.client import connect
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.errors import LoginImpossible, LoginRefused
-from trasloco.imap.sasl import Credentials
+from trasloco.imap.sasl import Acting, Credentials
 from trasloco.secret import Secret
+from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.scripted_server import ScriptedServer
 
 ANNA = Credentials("anna", Secret("päss"))
@@ -23,6 +24,8 @@ TOKEN = Credentials("anna", Secret("token"), oauth=True)
         ("login_literal", Credentials('an"na', Secret("päss"))),
         ("login_cram_md5", Credentials("tim", Secret("tanstaaftanstaaf"))),
         ("login_sasl_login", ANNA),
+        ("login_masterauth", Credentials("admin", Secret("master"), authorization="anna", acting=Acting.MASTERAUTH)),
+        ("login_proxyauth", Credentials("admin", Secret("pass"), authorization="an na", acting=Acting.PROXYAUTH)),
     ],
 )
 async def test_ways_in(play: Play, name: str, credentials: Credentials) -> None:
@@ -78,3 +81,55 @@ async def test_a_server_that_repeats_the_password() -> None:
             await client.login(Credentials("anna", Secret('s3cret "x"')))
         client.abort()
     assert "s3cret" not in "".join(lines) + repr(refused.value) + str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "acting", "command"),
+    [("login_masterauth_refused", Acting.MASTERAUTH, "X-SETUSER"), ("login_proxyauth_refused", Acting.PROXYAUTH, "PROXYAUTH")],
+)
+async def test_an_administrator_s_own_session_is_never_left_open(play: Play, name: str, acting: Acting, command: str) -> None:
+    async with play(name) as client:
+        with pytest.raises(LoginRefused) as refused:
+            await client.login(Credentials("admin", Secret("pass"), authorization="anna", acting=acting))
+        assert refused.value.command == command
+        assert client.closed
+        assert not client.authenticated
+
+
+@pytest.mark.parametrize(("name", "words"), [("login_scram_broken", "does not follow SCRAM"), ("login_scram_unproved", "did not prove")])
+async def test_a_server_that_cannot_prove_itself_is_not_believed(
+    play: Play, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    """And PLAIN is not tried on it, although it is offered."""
+    monkeypatch.setattr("trasloco.imap.scram.secrets.token_urlsafe", lambda size: "rOprNGfwEbeRWgbNEkqO")
+    async with play(name) as client:
+        with pytest.raises(LoginImpossible, match=words) as broken:
+            await client.login(ANNA)
+        assert broken.value.sent
+        assert not client.authenticated
+
+
+ODD = 'pä ss;"1\\ %'
+
+
+@pytest.mark.parametrize("mechanism", ["scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login"])
+async def test_a_real_server_s_mechanisms_take_an_odd_password(mechanism: str) -> None:
+    with Dovecot(users={"anna": ODD}, extra=f"auth_mechanisms = {mechanism}") as server:
+        for password, well in ((ODD, True), ("wrong", False)):
+            client = await connect(Endpoint("localhost", server.port, Security.PLAIN, address=server.host))
+            assert f"AUTH={mechanism.upper()}" in client.capabilities
+            if well:
+                await client.login(Credentials("anna", Secret(password)))
+                assert client.authenticated
+            else:
+                with pytest.raises(LoginRefused):
+                    await client.login(Credentials("anna", Secret(password)))
+            await client.logout()
+
+
+async def test_a_real_server_opens_a_mailbox_for_its_master_by_scram(user: str) -> None:
+    with Dovecot(master=("boss", ODD), extra="auth_mechanisms = scram-sha-256") as server:
+        client = await connect(Endpoint("localhost", server.port, Security.PLAIN, address=server.host))
+        await client.login(Credentials("boss", Secret(ODD), authorization=user))
+        assert client.authenticated
+        await client.logout()

@@ -18,10 +18,32 @@ ANNA = Credentials("anna", Secret("s3cret"))
         ("", ["LOGIN"]),
         ("AUTH=PLAIN LOGINDISABLED", ["PLAIN"]),
         ("AUTH=CRAM-MD5 LOGINDISABLED", ["CRAM-MD5"]),
+        ("AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256 AUTH=CRAM-MD5 LOGINDISABLED", ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"]),
+        ("AUTH=SCRAM-SHA-256 AUTH=PLAIN", ["PLAIN", "LOGIN", "SCRAM-SHA-256"]),
     ],
 )
 def test_the_choice(offered: str, chosen: list[str]) -> None:
     assert [method.name for method in sasl.methods(ANNA, Capabilities(offered.split()))] == chosen
+
+
+def test_without_tls_the_password_is_sent_only_where_it_must_be() -> None:
+    offered = Capabilities(["AUTH=PLAIN", "AUTH=SCRAM-SHA-256", "AUTH=CRAM-MD5"])
+    names = [method.name for method in sasl.methods(ANNA, offered, encrypted=False)]
+    assert names == ["SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"]
+    master = Credentials("master", Secret("x"), authorization="anna")
+    assert [method.name for method in sasl.methods(master, offered, encrypted=False)] == ["SCRAM-SHA-256", "PLAIN"]
+
+
+def test_a_latin_1_password_is_not_given_to_scram() -> None:
+    latin = Credentials("anna", Secret("p\xe4ss")).in_latin_1()
+    assert latin is not None
+    ways = sasl.methods(latin, Capabilities(["AUTH=SCRAM-SHA-256", "AUTH=PLAIN", "LOGINDISABLED"]))
+    assert [way.name for way in ways] == ["PLAIN"]
+
+
+def test_a_master_whose_mailbox_is_asked_for_by_a_command_logs_in_by_any_way() -> None:
+    master = Credentials("master", Secret("x"), authorization="anna", acting=sasl.Acting.PROXYAUTH)
+    assert [way.name for way in sasl.methods(master, Capabilities())] == ["LOGIN"]
 
 
 @pytest.mark.parametrize(

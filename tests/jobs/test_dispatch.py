@@ -148,3 +148,29 @@ def test_a_second_start_goes_on_with_the_same_run(ring: KeyRing) -> None:
     migration = small_migration(ring, 2)
     assert start(migration) == start(migration)
     assert len(admitted()) == 2
+
+
+def test_two_transfers_into_the_same_mailbox_are_never_under_way_at_once(ring: KeyRing) -> None:
+    """Whatever the migrations: the second waits until the first has ended."""
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.models import Transfer
+
+    first = begun(ring, 3)
+    second = begun(ring, 4)  # the same three, and one more
+    assert admit(Caps(total=20), [first.pk]) == 3
+    assert admit(Caps(total=20), [second.pk]) == 1
+    assert admitted() == [(first.pk, 1), (first.pk, 2), (first.pk, 3), (second.pk, 4)]
+    assert admit(Caps(total=20)) == 0
+    Transfer.objects.filter(run=first, account__line=2).update(status="completed")
+    assert admit(Caps(total=20)) == 1
+    assert (second.pk, 2) in admitted()
+
+
+def test_of_two_that_wait_for_the_same_mailbox_the_older_goes_first(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.models import Account
+
+    first, second = begun(ring, 1), begun(ring, 2)
+    Account.objects.filter(migration=second.migration_id, line=1).update(destination_address="A1@Example.NET")
+    assert admit(Caps(total=20)) == 2
+    assert admitted() == [(first.pk, 1), (second.pk, 2)]

@@ -212,6 +212,13 @@ def test_each_mistake_has_its_line_field_and_code(line: str, field: str, code: s
     assert len(read(f"{GOOD}\n{line}\n".encode()).rows) == 1
 
 
+def test_with_oauth_credentials_a_password_may_be_empty_unless_it_is_a_master_s() -> None:
+    lines = "a@b.example;192.0.2.1;a;\nc@b.example;192.0.2.1;c;own\nd@b.example;192.0.2.1;d;;master\n"
+    table = read(lines.encode(), by_token=True)
+    assert [(row.login, bool(row.password)) for row in table.rows] == [("a", False), ("c", True)]
+    assert [(problem.line, problem.code) for problem in table.problems] == [(3, "empty-password")]
+
+
 def test_every_problem_of_every_line_at_once() -> None:
     text = f"nobody;imap://x;;\n{GOOD}\n{GOOD}\nonly;three;fields\n"
     assert problems(text) == [

@@ -68,3 +68,25 @@ def test_settings_survive_and_grow(ring: KeyRing) -> None:
     assert engine_settings(migration) == given
     migration.settings = {"max_size": 9, "of_a_later_version": True}
     assert engine_settings(migration) == Settings(max_size=9)
+
+
+def test_an_account_without_password_is_opened_by_the_migration_s_tokens(ring: KeyRing) -> None:
+    from trasloco.records.actions import wipe_secrets
+    from trasloco.records.models import MailMigration
+    from trasloco.records.opening import open_migration
+    from trasloco.records.sides import sides
+    from trasloco.sources.oauth_settings import OauthSettings
+    from trasloco.sources.tokens import TokenSources
+    from trasloco.testing.migration_rows import account_rows, destination
+
+    by_token, by_password = account_rows(2)
+    oauth = OauthSettings("google-consent", {"client_id": Secret("c"), "client_secret": Secret("visible?")}).as_secret()
+    migration = open_migration([replace(by_token, secret=Secret("")), by_password], destination(), Settings(), ring, source_oauth=oauth)
+    assert migration.source_oauth is not None
+    assert b"visible?" not in bytes(migration.source_oauth)
+    known = TokenSources()
+    sources = [sides(account, ring, tokens=known)[0] for account in migration.accounts.select_related("migration").order_by("line")]
+    assert sources[0].tokens is known.of(oauth)
+    assert sources[1].tokens is None
+    wipe_secrets(migration)
+    assert MailMigration.objects.get().source_oauth is None

@@ -115,8 +115,8 @@ def used_fates(parts: Iterable[Mapping[str, int]]) -> list[str]:
 
 
 def fate_words(item: Mapping[str, Any]) -> str:
-    """The fate of one of the exceptions: what is copied and yet listed was repaired."""
-    return "repaired" if item["fate"] == "copied" else str(item["fate"])
+    """The fate of one of the exceptions: what is on the destination and yet listed was repaired."""
+    return "repaired" if item["fate"] in ("copied", "adopted", "moved") else str(item["fate"])
 
 
 def reasons(account: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:

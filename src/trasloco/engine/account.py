@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.failure import Failure, SideName
 from trasloco.engine.fate import Tally
+from trasloco.engine.master_user import MasterLogin
+from trasloco.engine.token_source import TokenSource
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.sasl import Credentials
 
@@ -16,14 +18,22 @@ from trasloco.imap.sasl import Credentials
 class Side:
     """One end of a transfer: which one, where, as whom.
 
-    fallback: a second dialect of the same login, tried once when the first is refused: master users
-    are spelled ``user*master`` here and as an authorization identity there.
+    master: ``credentials`` are only how a master user's login is expected to look; the opener asks the server.
+    tokens: instead of the secret of ``credentials``, a token is asked for at every sign-in.
+    doubt: what could not be proved of the mailbox that was opened, "" = nothing to say.
     """
 
     name: SideName
     endpoint: Endpoint
     credentials: Credentials
-    fallback: Credentials | None = None
+    master: MasterLogin | None = None
+    tokens: TokenSource | None = None
+    doubt: str = ""
+
+    @classmethod
+    def by_master(cls, name: SideName, endpoint: Endpoint, login: MasterLogin) -> Side:
+        """A mailbox that a master user opens."""
+        return cls(name, endpoint, login.expected, master=login)
 
     def __str__(self) -> str:
         return f"{self.name} {self.endpoint} as {self.credentials.display}"

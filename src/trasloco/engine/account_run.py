@@ -16,12 +16,12 @@ from dataclasses import replace
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
+from trasloco.engine.departures import Departures, Memory, find_departures
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Session
 from trasloco.engine.identity import Place
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
-from trasloco.engine.moves import Departures, find_departures
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
@@ -90,16 +90,27 @@ class AccountRun:
         self._failed: dict[bytes, Failure] = {}
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
+        self._gone = Memory()
         self._progress = _Watching(sink)
 
     async def run(self) -> Outcome:
         started = time.monotonic()
         failure = await self._attempts()
+        self._count_the_moved_once()
         results = (*(done.result for done in self._passes.values()), *self._left_out.values())
         size = self._progress.size
         changed = sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
         return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
+
+    def _count_the_moved_once(self) -> None:
+        """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
+        for (name, fate), count in self._gone.uncounted.items():
+            done = self._passes.get(name)
+            if done is not None and name not in self._failed:
+                tally = replace(done.result.tally)
+                tally.add(fate, -min(count, getattr(tally, fate.value)))
+                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _status(self, failure: Failure | None, results: tuple[FolderResult, ...]) -> RunStatus:
         if failure is not None:
@@ -140,6 +151,7 @@ class AccountRun:
             clients.append(destination)
             self._met.add(SideName.DESTINATION)
             self._remember(source, destination)
+            self._tell_doubts()
             await self._folders(source, destination)
         except TransferError as error:
             if error.failure.code == "late-uid":
@@ -168,6 +180,13 @@ class AccountRun:
             if client.fingerprint:
                 self._facts[f"{side.name}_fingerprint"] = client.fingerprint
 
+    def _tell_doubts(self) -> None:
+        """What could not be proved of a mailbox that was opened: said once, and kept with the result."""
+        for side in (self._source, self._destination):
+            if side.doubt and self._facts.setdefault(f"{side.name}_doubt", "") != side.doubt:
+                self._facts[f"{side.name}_doubt"] = side.doubt
+                self._sink.write(Entry(Level.WARNING, "master-not-proved", side.doubt))
+
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
         session = Session(
@@ -180,7 +199,7 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
-            Departures(),
+            Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
@@ -191,8 +210,8 @@ class AccountRun:
         await self._check_room(destination, tree)
         known = [*tree.records, *tree.departed]
         here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
-        departures = await find_departures(here, there, self._ledger, known, tree.source_statuses(), self._number)
-        session = replace(session, departures=departures, settings=self._settings)
+        await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
+        session = replace(session, settings=self._settings)
         for record in tree.records:
             if record.source_name not in self._passes:
                 await self._folder(session, tree, record)

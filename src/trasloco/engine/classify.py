@@ -7,11 +7,13 @@ client, so that an error is bound to its side where it is raised.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from types import TracebackType
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.ledger import LedgerUnavailable
+from trasloco.engine.token_source import TokenUnavailable
 from trasloco.imap import errors
 from trasloco.imap.values import StatusText
 
@@ -96,7 +98,8 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
     if isinstance(error, errors.LoginImpossible):
-        words = f"{side.credentials.display} cannot sign in: {error}. Nothing was sent; choose another kind of login, or TLS"
+        sent = "It was broken off" if error.sent else "Nothing was sent"
+        words = f"{side.credentials.display} cannot sign in: {error}. {sent}; choose another kind of login, or TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-impossible", words)
     if isinstance(error, errors.LoginRefused):
         return _login_refused(error.status, side)
@@ -119,6 +122,31 @@ def storage(error: LedgerUnavailable) -> Failure:
     """Our own database is away: nobody's mail is at fault, and nothing was half-written."""
     words = f"Trasloco's own database could not be reached ({error}). What was copied is safe; the run goes on when it is back."
     return Failure(SideName.OURS, Scope.RUN, Retry.LATER, "database-unavailable", words)
+
+
+def master_refused(refused: Sequence[tuple[str, StatusText]], side: Side, mailbox: str, name: str) -> Failure:
+    """No dialect opened the mailbox. refused: for each one tried, its name and what the server said."""
+    said = "; ".join(f"{way}, where the server says “{status}”" for way, status in refused)
+    advice = "Check the master's name and password, that he may open other people's mailboxes, and that this mailbox exists there"
+    words = f"{mailbox} (by {name}) could not sign in. Tried: {said}. {advice}; it is not tried again by itself"
+    return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
+
+
+def no_token(error: TokenUnavailable, side: Side) -> Failure:
+    """The provider of tokens gave none."""
+    name, remedy = side.credentials.display, f". {error.remedy}" if error.remedy else ""
+    if not error.permanent:
+        words = f"no OAuth token for {name} could be had for now: {error.words}{remedy}. Trasloco tries again later"
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "token-later", words, error.after)
+    words = f"there is no OAuth token for {name}: {error.words}{remedy}; it is not tried again by itself"
+    return _failure(side, Scope.ACCOUNT, Retry.NEVER, "token-refused", words)
+
+
+def token_refused(status: StatusText, side: Side, remedy: str) -> Failure:
+    """The mail server does not take the token of the provider."""
+    name = side.credentials.display
+    words = f"{name} could not sign in by OAuth token; the server says “{status}”. {remedy}; it is not tried again by itself"
+    return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 
 def busy(status: StatusText) -> bool:

@@ -18,9 +18,9 @@ from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Failure, Scope, SideName, TransferError
-from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import FolderRecord, MessageRow
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.repair import REPAIRED
 from trasloco.engine.repaired_forms import repaired_forms
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.client import Client
@@ -273,7 +273,7 @@ def _judge(row: MessageRow, there: _Read, here: _Read | None, why: str) -> tuple
 
 
 def _repaired(row: MessageRow) -> bool:
-    return row.fate is Fate.COPIED and bool(row.reason)
+    return row.reason.startswith(REPAIRED)
 
 
 def _missing(folder: FolderRecord, row: MessageRow) -> Finding:

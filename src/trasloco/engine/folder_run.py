@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
+from trasloco.engine.departures import Departures, look_again
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
@@ -21,9 +22,10 @@ from trasloco.engine.flag_changes import apply_flags, enforce_flags
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.job import Job
+from trasloco.engine.known_folders import tell_renumbered
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
-from trasloco.engine.moves import Departures, bring_moved
+from trasloco.engine.moves import bring_moved
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
@@ -94,11 +96,11 @@ class FolderRun:
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
-        self._add(work.tally, recognition.rows)
-        for row in recognition.rows:
-            if row.fate is Fate.REFUSED:
-                words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
-                self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
+        work.tally.merge(recognition.tally)
+        self._session.sink.advance(recognition.tally.source, 0)
+        for row in recognition.refused:
+            words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
+            self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)
@@ -164,20 +166,29 @@ class FolderRun:
         passing = [place for place, found in ((self._source, source), (self._destination, destination)) if not _validity(found)]
         for place in passing:
             place.client.note(quirks.UIDVALIDITY_MISSING)
-        if record.source_uidvalidity is None:
-            await ledger.revalidate(record.id, ours, theirs)
-        elif passing:
+        before, now = (record.source_uidvalidity, record.destination_uidvalidity), (ours, theirs)
+        if record.source_uidvalidity is not None and (passing or before != now):
+            await self._begin_anew(ours, theirs)
+            if passing:
+                whose = passing[0].side.name
+                words = f"“{self._shown}”: the {whose}'s UIDs do not outlive a session; its messages are matched again, not copied again."
+                self._session.sink.write(Entry(Level.WARNING, "uids-not-lasting", words, self._shown))
+            else:
+                tell_renumbered(self._session.sink, record.source_name, "source" if record.source_uidvalidity != ours else "destination")
+        ids = source.mailbox_id, destination.mailbox_id
+        if before != now or ids != (record.source_id, record.destination_id):
+            await ledger.revalidate(record.id, ours, theirs, *ids)
+        self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs, source_id=ids[0], destination_id=ids[1])
+
+    async def _begin_anew(self, ours: int, theirs: int) -> None:
+        """The source's UIDs say nothing any more: then what was brought is still known by where it went. The
+        destination's say nothing: then nothing is known."""
+        record, ledger = self._record, self._session.ledger
+        if theirs and record.destination_uidvalidity == theirs:
+            await ledger.retire(record.id)
+            await self._session.departures.add_relics(ledger)
+        else:
             await ledger.forget(record.id, ours, theirs)
-            whose = passing[0].side.name
-            words = f"“{self._shown}”: the {whose}'s UIDs do not outlive a session; its messages are matched again, not copied again."
-            self._session.sink.write(Entry(Level.WARNING, "uids-not-lasting", words, self._shown))
-        elif (record.source_uidvalidity, record.destination_uidvalidity) != (ours, theirs):
-            await ledger.forget(record.id, ours, theirs)
-            side = "source" if record.source_uidvalidity != ours else "destination"
-            changed = f"“{self._shown}”: the {side} has renumbered this folder (UIDVALIDITY changed)"
-            words = f"{changed}; its messages are matched again, not copied again."
-            self._session.sink.write(Entry(Level.WARNING, "uidvalidity-changed", words, self._shown))
-        self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs)
 
     async def _take(self) -> Inventory:
         client = self._session.source
@@ -210,13 +221,14 @@ class FolderRun:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
         strikes = self._session.strikes.of(job.folder_id)
         try:
-            recognition = await recognise(job, work, destination.exists, self._session.sleep, strikes.struck(REFUSED_AFTER))
+            sleep, untouchable = self._session.sleep, strikes.struck(REFUSED_AFTER)
+            recognition = await recognise(job, work, destination.exists, self._session.departures, sleep, untouchable)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 alone = [intent.source_uids[0] for intent in await job.ledger.intents(job.folder_id) if len(intent.source_uids) == 1]
                 strikes.add(alone)
             raise
-        if any(row.fate is Fate.COPIED for row in recognition.rows):
+        if recognition.tally.copied:
             strikes.carried()  # it had arrived when the line broke
         return recognition
 
@@ -244,16 +256,31 @@ class FolderRun:
 
     async def _bring_moved(self, job: Job, work: Work, recognition: Recognition) -> None:
         """What came here from another folder of the source comes from there on the destination too."""
+        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+        if new:
+            await self._see_who_came_meanwhile(job.inventory.uids[new[-1]])
         if not self._session.departures:
             return
-        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
         rows, flags = await bring_moved(job, self._session.departures, new)
         self._add(work.tally, rows)
         recognition.found.update(row.source_uid for row in rows)
         work.reflag.extend(flags)
-        if rows:
-            words = f"“{self._shown}”: {len(rows)} messages had moved here on the source and were moved on the destination."
+        moved = sum(row.fate is Fate.MOVED for row in rows)
+        if moved:
+            words = f"“{self._shown}”: {moved} messages had moved here on the source and were moved on the destination."
             self._session.sink.write(Entry(Level.INFO, "messages-moved", words, self._shown))
+
+    async def _see_who_came_meanwhile(self, last_uid: int) -> None:
+        """Messages that came after the folders were listed may have come from folders that are done already. Those are
+        looked at after this folder's list was read, so whoever is on the list has left them."""
+        status, record = self._status, self._record
+        if status is None or status.uidnext is None or last_uid < status.uidnext:
+            return
+        await look_again(self._session.departures, self._source, self._session.ledger, record.source_name)
+        selected = await _select(self._source, record.source_name, read_only=True)
+        if _validity(selected) != record.source_uidvalidity:
+            words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
+            raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
     async def _find_dates(self, job: Job, work: Work, recognition: Recognition) -> None:
         """A date that cannot be read is no reason to send none."""

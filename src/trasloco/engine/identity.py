@@ -7,7 +7,6 @@ one to one, so true duplicates keep their count.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,31 +16,19 @@ from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
 from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope
+from trasloco.engine.fingerprints import FIELDS, Fingerprints, common
 from trasloco.engine.isolation import isolate
 from trasloco.imap import dates
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 
-_FIELDS = b"HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)"
-_ITEMS = ("UID", "RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[{_FIELDS.decode()}]")
+_ITEMS = ("UID", "RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[{FIELDS.decode()}]")
 
 Refusals: TypeAlias = dict[int, CommandFailed]
 """UIDs that a server refused to show, each by itself, and its answers."""
 
 # So many bodies are read back by one command.
 _READ_BACK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """uid; size as the server says; key: hash of the header fields; named: has a Message-ID; date: INTERNALDATE
-    in seconds, None when it cannot be read."""
-
-    uid: int
-    size: int
-    key: bytes
-    named: bool
-    date: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +40,27 @@ class Place:
     folder: str
 
 
-async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | None = None) -> list[Fingerprint]:
+async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | None = None) -> Fingerprints:
     """One FETCH of a few header fields for each of ``uids``; those that are gone are missing.
 
     refused: takes the messages that the server will not show; without it one of them is the folder's failure.
     """
-    found: dict[int, Fingerprint] = {}
+    found = Fingerprints()
 
     async def read(part: Iterable[int]) -> None:
         async for item in place.client.fetch(part, _ITEMS):
             header = next(iter(item.sections.values()), None)
             if item.uid is None or (item.size is None and header is None):
                 continue  # flags another client changed meanwhile
-            key, named = header_key(header or b"")
             date = dates.parse(item.internal_date) if item.internal_date else None
-            found[item.uid] = Fingerprint(item.uid, item.size or 0, key, named, date.epoch if date is not None else None)
+            found.add(item.uid, item.size or 0, header or b"", date.epoch if date is not None else None)
 
     with blame(place.side, "reading headers", place.folder, Scope.FOLDER):
         if refused is None:
             await read(uids)
         else:
             refused |= await isolate(list(uids), read, found)
-    return list(found.values())
-
-
-def header_key(header: bytes) -> tuple[bytes, bool]:
-    """(hash of the fields whatever their folding, order and case of names; whether Message-ID is there)."""
-    unfolded = header.replace(b"\r", b"").replace(b"\n ", b" ").replace(b"\n\t", b" ")
-    lines, named = [], False
-    for line in unfolded.split(b"\n"):
-        name, colon, value = line.partition(b":")
-        if colon:
-            name = name.strip().lower()
-            named = named or (name == b"message-id" and bool(value.strip()))
-            lines.append(name + b":" + b" ".join(value.split()))
-    return hashlib.blake2b(b"\n".join(sorted(lines)), digest_size=16).digest(), named
+    return found
 
 
 async def pair(
@@ -105,7 +78,7 @@ async def pair(
     it will not show: whether they are on the destination is not known. Raises TransferError.
     """
     theirs = await fingerprints(destination, destination_uids)
-    if not theirs:
+    if not len(theirs):
         return {}
     ours = await fingerprints(source, source_uids, refused)
     pairs, unsure = _by_fingerprint(ours, theirs, certain)
@@ -164,29 +137,16 @@ def match(
 
 
 def _by_fingerprint(
-    ours: Sequence[Fingerprint], theirs: Sequence[Fingerprint], certain: bool
+    ours: Fingerprints, theirs: Fingerprints, certain: bool
 ) -> tuple[dict[int, int], list[tuple[list[int], list[int], bool]]]:
     """(pairs that are sure already, groups whose bytes must be compared: ours, theirs, named)."""
-    our_groups, their_groups = _grouped(ours), _grouped(theirs)
     pairs: dict[int, int] = {}
     unsure: list[tuple[list[int], list[int], bool]] = []
-    for key, our_group in our_groups.items():
-        their_group = their_groups.get(key)
-        if their_group is None:
-            continue
-        one, other = our_group[0], their_group[0]
+    for our_group, their_group in common(ours, theirs):
+        named = ours.named(our_group[0])
         unique = len(our_group) == 1 and len(their_group) == 1
-        # The date of arrival tells the draft that was saved again, or the mail that was sent again, from the first one.
-        alike = one.size == other.size and one.date == other.date is not None
-        if unique and one.named and alike and not certain:
-            pairs[one.uid] = other.uid
+        if unique and named and not certain and ours.alike(our_group[0], theirs, their_group[0]):
+            pairs[ours.uids[our_group[0]]] = theirs.uids[their_group[0]]
         else:
-            unsure.append(([item.uid for item in our_group], [item.uid for item in their_group], one.named))
+            unsure.append(([ours.uids[position] for position in our_group], [theirs.uids[position] for position in their_group], named))
     return pairs, unsure
-
-
-def _grouped(items: Sequence[Fingerprint]) -> dict[bytes, list[Fingerprint]]:
-    groups: dict[bytes, list[Fingerprint]] = {}
-    for item in items:
-        groups.setdefault(item.key, []).append(item)
-    return groups

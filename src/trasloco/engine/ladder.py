@@ -9,16 +9,18 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trasloco.engine.arrivals import may_be_stored
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
-from trasloco.engine.flags import SYSTEM_FLAGS, Permitted
+from trasloco.engine.flags import SYSTEM_FLAGS
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.original import read_original
 from trasloco.engine.ownership import Ownership
+from trasloco.engine.relay import Relay
 from trasloco.engine.renewal import renew_if_weary
-from trasloco.engine.repair import Rung, repair, rungs
+from trasloco.engine.repair import REPAIRED, Rung, repair, rungs
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
@@ -36,10 +38,12 @@ class _Try:
 
 
 class Ladder:
-    """Takes messages of one folder. Flags that had to be left behind on the way are in ``permitted.lost``."""
+    """Takes messages of one folder, while ``relay`` does nothing. Flags that had to be left behind on the way are in its
+    ``permitted.lost``."""
 
-    def __init__(self, job: Job, permitted: Permitted, unbound: Unbound) -> None:
-        self._job, self._permitted, self._unbound = job, permitted, unbound
+    def __init__(self, job: Job, relay: Relay, unbound: Unbound) -> None:
+        self._job, self._relay, self._unbound = job, relay, unbound
+        self._permitted, self._arrivals = relay.permitted, relay.arrivals
         self._ownership = Ownership(job.ledger)
 
     async def climb(self, uid: int, refusal: StatusText) -> MessageRow | None:
@@ -95,17 +99,25 @@ class Ladder:
         await renew_if_weary(place)
         selected = place.client.selected
         assert selected is not None
-        begun = job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid])
+        begun = job.ledger.begin(job.folder_id, selected.uidvalidity, selected.uidnext or 1, [uid], [row.flags])
         intent = await self._ownership.heard(begun)
         try:
             with blame(place.side, "adding a repaired message", place.folder, refusals=True):
                 appended = await self._append(attempt)
         except CommandFailed as error:
+            if may_be_stored(error):
+                new = await self._arrivals.since(self._relay.uidnext)
+                row.destination_uid = await Unbound(place, new).claim(attempt.message) if new else None
+            if row.destination_uid is not None:
+                self._arrivals.ours([row.destination_uid])
+                await job.ledger.settle(intent, [row])
+                return None
             await job.ledger.settle(intent, [])
             if over_quota(error.status) or busy(error.status):
                 raise TransferError(explain(error, place.side, "adding messages", Scope.ACCOUNT, place.folder)) from error
             return error.status
         row.destination_uid = appended.uids[0] if appended.uids else None
+        self._arrivals.ours(appended.uids or ())
         await job.ledger.settle(intent, [row])
         return None
 
@@ -143,10 +155,11 @@ class Ladder:
 
     def _row(self, uid: int, position: int, original: bytes, attempt: _Try, refusal: StatusText) -> MessageRow:
         """The original's digest and size, whatever was sent."""
-        reason = f"repaired ({', '.join(attempt.rungs)}) after the destination said “{refusal}”"
+        reason = f"{REPAIRED} ({', '.join(attempt.rungs)}) after the destination said “{refusal}”"
         flags = self._job.inventory.flags(position)
         digest = hashlib.sha256(original).digest()
-        return MessageRow(uid, Fate.COPIED, self._job.run, None, len(original), digest, flags, reason)
+        listed = self._job.inventory.sizes[position]
+        return MessageRow(uid, Fate.COPIED, self._job.run, None, len(original), digest, flags, reason, listed)
 
 
 def _attempts(state: _Try, rung: Rung) -> Iterator[_Try]:

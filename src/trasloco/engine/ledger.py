@@ -10,6 +10,7 @@ The protocol, for each batch of one folder:
 3. ``settle`` writes the rows and removes the intent, in one transaction.
 Whoever finds an intent on opening the folder was killed between 1 and 3: he reads the
 destination from that UIDNEXT on, matches, and settles what is found; the rest is sent again.
+Moves within the destination go the same way: their intent says where the messages were (``Origin``).
 
 Every write raises ``Fenced`` when another worker has taken the transfer over, and then wrote nothing.
 """
@@ -36,6 +37,7 @@ class FolderRecord:
     that the destination takes under no name, has the destination b"": its messages only are listed.
     renamed: why the destination's name is not the source's ("" when it is), for people.
     source_uidvalidity, destination_uidvalidity: those the message rows are valid for.
+    source_id, destination_id: MAILBOXID of both (RFC 8474), "" where the server has none.
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
     over the folder, all None before it; equal again = nothing to do.
     run, tally: number of the run of the last completed pass, and how its messages fared.
@@ -52,6 +54,8 @@ class FolderRecord:
     source_modseq: int | None = None
     run: int | None = None
     tally: Tally | None = None
+    source_id: str = ""
+    destination_id: str = ""
 
 
 @dataclass(slots=True)
@@ -64,7 +68,8 @@ class MessageRow:
     flags: the source's flags when last seen (the base of the three-way update), sorted, joined by
     a space, without \\Recent.
     reason: the rule (skipped) or the server's words (refused); "" otherwise.
-    run: number of the run that gave the fate.
+    run: number of the run that gave the fate; 0 when it was another migration's (see ``records.inheritance``).
+    listed: bytes as the source lists the message, None when it lists ``size``: some list another size than they send.
     """
 
     source_uid: int
@@ -75,6 +80,12 @@ class MessageRow:
     digest: bytes | None = None
     flags: str = ""
     reason: str = ""
+    listed: int | None = None
+
+    @property
+    def listed_size(self) -> int:
+        """Bytes by which the source's list knows it."""
+        return self.size if self.listed is None else self.listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +100,42 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where messages that are to be moved within the destination are now.
+
+    name: the folder's wire bytes. uids: theirs there, in the order of the intent's source UIDs.
+    """
+
+    name: bytes
+    uidvalidity: int
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """A batch that was begun and not settled."""
+    """A batch that was begun and not settled. flags: the source's, as sent with each message, in the order of
+    the UIDs; empty when they are not known. origin: of messages that are moved there, None for those that are sent."""
 
     id: int
     folder_id: int
     destination_uidvalidity: int | None
     destination_uidnext: int
     source_uids: tuple[int, ...]
+    flags: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relic:
+    """What is known of a message that was brought, and whose source UID means nothing any more: its folder was
+    renumbered, or has made place for another one of the same name. destination_uid of ``row`` is valid in
+    ``destination_name`` for ``destination_uidvalidity``."""
+
+    id: int
+    source_name: bytes
+    destination_name: bytes
+    destination_uidvalidity: int
+    row: MessageRow
 
 
 class Ledger(Protocol):
@@ -115,22 +154,51 @@ class Ledger(Protocol):
     def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         """All rows of a folder with everything that is known, in order of source UID, in chunks."""
 
-    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
-        """Messages that moved between folders on the source were moved on the destination: the old rows
-        and the old folder's marks go, the new rows are written, in one transaction."""
+    async def moved(
+        self,
+        old_folder_id: int | None,
+        old_uids: Sequence[int],
+        folder_id: int,
+        rows: Sequence[MessageRow],
+        *,
+        relics: Sequence[int] = (),
+        intent: int | None = None,
+    ) -> None:
+        """Messages that moved between folders on the source were moved on the destination: the old rows and the
+        old folder's marks go, and so do the relics and the intent named; the new rows are written, in one transaction."""
 
-    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        """State for which validities the rows are (first opening of a folder, before any row)."""
+    async def rebind(self, folder_id: int, destination_name: bytes) -> None:
+        """The destination's folder goes by another name now; rows and validities stay."""
+
+    async def revalidate(
+        self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, source_id: str = "", destination_id: str = ""
+    ) -> None:
+        """State for which validities the rows are (first opening of a folder), and the folders' MAILBOXIDs."""
 
     async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        """A UIDVALIDITY changed: drop all rows, intents and marks of the folder and start from these
-        validities. What is on the destination is matched again, never copied again."""
+        """The destination's UIDVALIDITY changed: drop all rows, intents and marks of the folder and start from
+        these validities. What is on the destination is matched again, never copied again."""
+
+    async def retire(self, folder_id: int) -> None:
+        """The source's UIDVALIDITY changed: rows of messages that were brought become relics, all other rows,
+        intents, validities and marks of the folder go, in one transaction."""
+
+    def relics(self) -> AsyncIterator[Sequence[Relic]]:
+        """All relics, in chunks."""
 
     async def intents(self, folder_id: int) -> Sequence[Intent]:
         """Batches begun and not settled, oldest first."""
 
-    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
-        """Commit an intent durably; returns its id."""
+    async def begin(
+        self,
+        folder_id: int,
+        destination_uidvalidity: int | None,
+        destination_uidnext: int,
+        source_uids: Sequence[int],
+        flags: Sequence[str] = (),
+        origin: Origin | None = None,
+    ) -> int:
+        """Commit an intent durably; returns its id. flags, origin: as of ``Intent``."""
 
     async def confirm(self) -> None:
         """Raise ``Fenced`` when the transfer is no longer ours; writes nothing."""

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
@@ -48,26 +49,40 @@ class Tried:
         return self.probe.failure
 
 
+class HostGates:
+    """How many logins may be tried at once: ``per_host`` per server, ``at_once`` in all. One for all checks of a process."""
+
+    def __init__(self, per_host: int = PER_HOST, at_once: int = AT_ONCE) -> None:
+        self.everywhere = asyncio.Semaphore(at_once)
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._per_host = per_host
+
+    def of(self, host: str) -> asyncio.Semaphore:
+        """The server's gate; it is forgotten with the last one who holds it."""
+        return self._hosts.setdefault(host.casefold(), asyncio.Semaphore(self._per_host))
+
+
 async def try_logins(
     attempts: Sequence[Attempt],
     *,
     allow_private: bool,
     told: Callable[[Tried], None],
     per_host: int = PER_HOST,
-    at_once: int = AT_ONCE,
+    gates: HostGates | None = None,
 ) -> list[Tried]:
-    """Try all, at most ``per_host`` at a time per server and ``at_once`` in all; results in the order given.
+    """Try all, at most ``per_host`` at a time per server and as many as ``gates`` let through; results in the order given.
 
     Every name is looked up once and held against the address policy, unless the attempt is ``free``.
     A server that has let ``per_host`` logins wait for nothing, and has answered none, is asked no more: its
     other logins fail at once, as otherwise 500 lines would wait for hours. ``told`` is called as each one ends.
     """
     names, silence, masters = _Names(allow_private), _Silence(per_host), _Masters()
-    everywhere = asyncio.Semaphore(at_once)
+    shared = gates or HostGates(per_host)
     hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
 
     async def one(attempt: Attempt) -> Tried:
-        async with hosts[attempt.side.endpoint.host.casefold()], everywhere:
+        host = attempt.side.endpoint.host.casefold()
+        async with hosts[host], shared.of(host), shared.everywhere:
             endpoint = await names.resolved(attempt)
             if isinstance(endpoint, Failure):
                 tried = Tried(attempt, Probe(failure=endpoint))

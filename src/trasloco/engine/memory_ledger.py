@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
+from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic
 
 CHUNK = 5000  # rows
 
@@ -23,7 +24,8 @@ class MemoryLedger:
         self._by_name: dict[bytes, int] = {}
         self._messages: dict[int, dict[int, MessageRow]] = {}
         self._intents: dict[int, Intent] = {}
-        self._last_intent = 0
+        self._relics: dict[int, Relic] = {}
+        self._last_id = 0
         self.omitted: dict[bytes, tuple[str, Tally]] = {}
 
     async def folders(self) -> Sequence[FolderRecord]:
@@ -51,16 +53,39 @@ class MemoryLedger:
         for start in range(0, len(uids), CHUNK):
             yield [replace(rows[uid]) for uid in uids[start : start + CHUNK] if uid in rows]
 
-    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
-        for uid in old_uids:
-            self._messages[old_folder_id].pop(uid, None)
-        unmarked = replace(self._folders[old_folder_id], source_uidnext=None, source_messages=None, source_modseq=None)
-        self._folders[old_folder_id] = unmarked
+    async def moved(
+        self,
+        old_folder_id: int | None,
+        old_uids: Sequence[int],
+        folder_id: int,
+        rows: Sequence[MessageRow],
+        *,
+        relics: Sequence[int] = (),
+        intent: int | None = None,
+    ) -> None:
+        if old_folder_id is not None:
+            for uid in old_uids:
+                self._messages[old_folder_id].pop(uid, None)
+            unmarked = replace(self._folders[old_folder_id], source_uidnext=None, source_messages=None, source_modseq=None)
+            self._folders[old_folder_id] = unmarked
+        for relic in relics:
+            self._relics.pop(relic, None)
+        if intent is not None:
+            self._intents.pop(intent, None)
         await self.record(folder_id, rows)
 
-    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+    async def rebind(self, folder_id: int, destination_name: bytes) -> None:
+        self._folders[folder_id] = replace(self._folders[folder_id], destination_name=destination_name)
+
+    async def revalidate(
+        self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, source_id: str = "", destination_id: str = ""
+    ) -> None:
         self._folders[folder_id] = replace(
-            self._folders[folder_id], source_uidvalidity=source_uidvalidity, destination_uidvalidity=destination_uidvalidity
+            self._folders[folder_id],
+            source_uidvalidity=source_uidvalidity,
+            destination_uidvalidity=destination_uidvalidity,
+            source_id=source_id,
+            destination_id=destination_id,
         )
 
     async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
@@ -71,12 +96,36 @@ class MemoryLedger:
         self._messages[folder_id] = {}
         self._intents = {key: intent for key, intent in self._intents.items() if intent.folder_id != folder_id}
 
+    async def retire(self, folder_id: int) -> None:
+        old = self._folders[folder_id]
+        for row in self._messages[folder_id].values():
+            if row.fate in BROUGHT:
+                self._last_id += 1
+                theirs = old.destination_uidvalidity or 0
+                self._relics[self._last_id] = Relic(self._last_id, old.source_name, old.destination_name, theirs, row)
+        await self.forget(folder_id, 0, 0)
+        self._folders[folder_id] = FolderRecord(old.id, old.source_name, old.destination_name, old.renamed)
+
+    async def relics(self) -> AsyncIterator[Sequence[Relic]]:
+        relics = list(self._relics.values())
+        for start in range(0, len(relics), CHUNK):
+            yield [replace(relic, row=replace(relic.row)) for relic in relics[start : start + CHUNK]]
+
     async def intents(self, folder_id: int) -> Sequence[Intent]:
         return tuple(intent for intent in self._intents.values() if intent.folder_id == folder_id)
 
-    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
-        self._last_intent += 1
-        intent = Intent(self._last_intent, folder_id, destination_uidvalidity, destination_uidnext, tuple(source_uids))
+    async def begin(
+        self,
+        folder_id: int,
+        destination_uidvalidity: int | None,
+        destination_uidnext: int,
+        source_uids: Sequence[int],
+        flags: Sequence[str] = (),
+        origin: Origin | None = None,
+    ) -> int:
+        self._last_id += 1
+        uids = tuple(source_uids)
+        intent = Intent(self._last_id, folder_id, destination_uidvalidity, destination_uidnext, uids, tuple(flags), origin)
         self._intents[intent.id] = intent
         return intent.id
 

@@ -1,226 +1,212 @@
 """Messages that moved between folders on the source are moved on the destination, not copied again.
 
 A message that left a folder and one of the same bytes that appeared in another are one message that
-moved. Who left is found before the folders are gone through (``find_departures``); whether one that
-is new here came from there is decided by SHA-256, read again from the source, so nothing is guessed.
+moved. Who left is known by ``departures``; whether one that is new here came from there is decided by
+SHA-256, read again from the source, so nothing is guessed. A move has an intent of its own in the ledger: a
+server without MOVE can be left between COPY and EXPUNGE, and whoever goes on finishes it (``finish_move``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from trasloco.engine.classify import blame, busy, explain, over_quota
-from trasloco.engine.diff import BROUGHT, Reflag
+from trasloco.engine.departures import Departure, Departures, open_folder
+from trasloco.engine.diff import Reflag
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import Place
+from trasloco.engine.identity import Place, pair
 from trasloco.engine.job import Job
-from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.ledger import Intent, MessageRow, Origin
+from trasloco.engine.repair import REPAIRED
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
-from trasloco.imap.values import Status
+
+Moved: TypeAlias = tuple[list[MessageRow], list[Reflag]]
+"""Rows that were written, and the flag changes that came with the moves."""
+
+_Pairs: TypeAlias = Sequence[tuple[int, Departure]]
+"""Positions of new messages, each with the departure it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A message of the ledger that is no longer in its folder on the source."""
-
-    record: FolderRecord
-    row: MessageRow
-
-
-class Departures:
-    """Who left, by size and digest; each is given away once."""
-
-    def __init__(self) -> None:
-        self._by_digest: defaultdict[bytes, list[Departure]] = defaultdict(list)
-        self._sizes: set[int] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._by_digest)
-
-    def add(self, departure: Departure) -> None:
-        if departure.row.digest is not None:
-            self._by_digest[departure.row.digest].append(departure)
-            self._sizes.add(departure.row.size)
-
-    def may_be(self, size: int) -> bool:
-        """Did any message of this size leave? Sizes are those of the literals."""
-        return size in self._sizes
-
-    def claim(self, digest: bytes) -> Departure | None:
-        """The one that has these bytes, taken out; None when there is none (any more)."""
-        waiting = self._by_digest.get(digest)
-        if not waiting:
-            return None
-        departure = waiting.pop()
-        if not waiting:
-            del self._by_digest[digest]
-        return departure
-
-
-async def find_departures(
-    source: Place, destination: Place, ledger: Ledger, records: Sequence[FolderRecord], statuses: Mapping[bytes, Status | None], run: int
-) -> Departures:
-    """Look into the folders that may have lost messages, if anything new is anywhere. Raises TransferError.
-
-    source, destination: the two clients, with whatever folder open. records: every pair the ledger knows.
-    statuses: the source's folders as listed now. run: the present one.
-    """
-    departures = Departures()
-    if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
-        return departures
-    for record in records:
-        if record.run is None:
-            continue  # no run has seen it whole: what left it was never ours to move
-        resumed = record.run >= run  # completed by this run before it was stopped: its marks say nothing about what left
-        listed = record.source_name in statuses
-        if listed and not resumed and not _may_have_lost(record, statuses[record.source_name]):
-            continue
-        here = await _uids(source, record, listed=listed)
-        if here is None:
-            continue
-        gone = [
-            row
-            async for rows in ledger.rows(record.id)
-            for row in rows
-            if row.run < run and row.fate in BROUGHT and row.destination_uid is not None and row.source_uid not in here
-        ]
-        await _fill_in_digests(destination, record, gone)
-        for row in gone:
-            departures.add(Departure(record, row))
-    return departures
-
-
-async def _fill_in_digests(destination: Place, record: FolderRecord, rows: Sequence[MessageRow]) -> None:
-    """What was adopted never passed through our hands: its digest is taken from the destination's copy."""
-    unread = {row.destination_uid: row for row in rows if row.digest is None and row.destination_uid is not None}
-    if not unread:
-        return
-    place = replace(destination, folder=decode_name(record.destination_name))
-    if await _select(place, record.destination_name) != record.destination_uidvalidity:
-        return
-    found = await exact_digests(place, sorted(unread), "reading messages that may have moved")
-    for uid, digest in found.items():
-        unread[uid].digest = digest
-
-
-async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> tuple[list[MessageRow], list[Reflag]]:
+async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> Moved:
     """Of the messages new in this folder (positions), move those that came from another one.
 
-    The destination folder is selected again at the end. Returns the rows written and the flag changes
-    that came with the move. Raises TransferError, Fenced, LedgerUnavailable.
+    The destination folder is selected at the end as it was. Raises TransferError, Fenced, LedgerUnavailable.
     """
     candidates = [position for position in new if departures.may_be(job.inventory.sizes[position])]
     if not candidates:
         return [], []
+    elsewhere = await departures.read_digests(job.destination, (job.inventory.sizes[position] for position in candidates))
     uids = [job.inventory.uids[position] for position in candidates]
     found = await exact_digests(job.source, uids, "reading messages that may have moved")
-    claimed: defaultdict[int, list[tuple[int, Departure]]] = defaultdict(list)
+    claimed: defaultdict[tuple[int | None, bytes, int], list[tuple[int, Departure]]] = defaultdict(list)
     for position in candidates:
         digest = found.get(job.inventory.uids[position])
-        departure = departures.claim(digest) if digest is not None else None
+        departure = departures.claim(digest, job.name) if digest is not None else None
         if departure is not None:
-            claimed[departure.record.id].append((position, departure))
+            claimed[departure.folder_id, departure.destination_name, departure.destination_uidvalidity].append((position, departure))
     rows: list[MessageRow] = []
-    flags: list[Reflag] = []
-    for pairs in claimed.values():
-        moved = await _move(job, pairs)
-        rows.extend(moved)
-        now = {job.inventory.uids[position]: job.inventory.flags(position) for position, _ in pairs}
-        flags.extend(
-            Reflag(row.source_uid, row.destination_uid, row.flags, now[row.source_uid])
-            for row in moved
-            if row.destination_uid is not None and row.flags != now[row.source_uid]
-        )
-    if claimed:
-        with blame(job.destination.side, "opening the folder", job.destination.folder, Scope.FOLDER):
-            await job.destination.client.select(job.name, read_only=False)
-    return rows, flags
+    for (_, name, uidvalidity), pairs in claimed.items():
+        await _select_again(job)
+        rows.extend(await (_recognise_here(job, pairs) if name == job.name else _move(job, pairs, Origin(name, uidvalidity, ()))))
+        departures.took(departure for position, departure in pairs if job.inventory.uids[position] in {row.source_uid for row in rows})
+    if claimed or elsewhere:
+        await _select_again(job)
+    return rows, _reflags(job, rows)
 
 
-async def _move(job: Job, pairs: Sequence[tuple[int, Departure]]) -> list[MessageRow]:
+async def finish_move(job: Job, intent: Intent, wanted: set[int], unknown: set[int], departures: Departures) -> Moved:
+    """A move that was begun and not settled: what has arrived here is taken away where it was, and has moved.
+
+    unknown: UIDs of the destination's folder, which is selected before and after. Raises as ``bring_moved``.
+    """
+    origin = intent.origin
+    assert origin is not None
+    ours = [uid for uid in intent.source_uids if uid in wanted]
+    theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
+    arrived = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
+    rows: list[MessageRow] = []
+    moved: list[Departure] = []
+    for uid, old, flags in zip(intent.source_uids, origin.uids, intent.flags, strict=True):
+        departure = departures.at(origin.name, origin.uidvalidity, old)
+        if uid in arrived and departure is not None:
+            position = job.inventory.position(uid)
+            assert position is not None
+            rows.append(_row(job, position, departure, arrived[uid], gone=False))
+            rows[-1].flags = flags
+            moved.append(departure)
+    if rows:
+        await _take_away(job, origin, [departure.row.destination_uid or 0 for departure in moved])
+        await _select_again(job)
+    await _write(job, list(zip(rows, moved, strict=True)), intent.id)
+    departures.took(moved)
+    return rows, _reflags(job, rows)
+
+
+async def _take_away(job: Job, origin: Origin, uids: Sequence[int]) -> None:
+    """The second half of a move on a server that has no MOVE (RFC 6851 3.3). With MOVE nothing is left to take away."""
+    client = job.destination.client
+    place = Place(job.destination.side, client, decode_name(origin.name))
+    if await open_folder(place, origin.name) != origin.uidvalidity:
+        return
+    with blame(place.side, "moving messages", place.folder):
+        there = sorted({item.uid async for item in client.fetch(sorted(uids), ("UID",)) if item.uid is not None}.intersection(uids))
+        if there:
+            await client.store(there, "+FLAGS", ["\\Deleted"])
+        if there and "UIDPLUS" in client.capabilities:
+            await client.expunge(there)
+
+
+async def _move(job: Job, pairs: _Pairs, origin: Origin) -> list[MessageRow]:
     """Move what came from one folder. What the user has moved or deleted himself stays as he left it."""
-    record = pairs[0][1].record
-    place = Place(job.destination.side, job.destination.client, decode_name(record.destination_name))
-    selected = await _select(place, record.destination_name)
-    if not selected or selected != record.destination_uidvalidity:
+    here = job.destination.client.selected
+    assert here is not None
+    place = Place(job.destination.side, job.destination.client, decode_name(origin.name))
+    selected = await open_folder(place, origin.name)
+    if not selected or selected != origin.uidvalidity:
         return []  # gone, or the rows' UIDs mean nothing there any more: copied like any new message
     wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
-    try:
-        with blame(place.side, "moving messages", place.folder, refusals=True):
-            there = {item.uid async for item in place.client.fetch(wanted, ("UID",)) if item.uid is not None}
-            uids = await place.client.move(sorted(there), job.name) if there else {}
-    except CommandFailed as error:
-        if busy(error.status) or over_quota(error.status):
-            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
-        return []  # it may not be moved: then it is copied
+    with blame(place.side, "looking for messages that moved", place.folder):
+        found = {item.uid async for item in place.client.fetch(sorted(wanted), ("UID",)) if item.uid is not None} if wanted else set()
+    going = [(position, departure) for position, departure in pairs if departure.row.destination_uid in found]
+    intent, uids = None, {}
+    if going:
+        begun = Origin(origin.name, origin.uidvalidity, tuple(departure.row.destination_uid or 0 for _, departure in going))
+        source_uids = [job.inventory.uids[position] for position, _ in going]
+        flags = [departure.row.flags for _, departure in going]
+        intent = await job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun)
+        told = await _ask_to_move(job, place, begun, intent)
+        if told is None:
+            return []
+        uids = told or dict(zip(begun.uids, await _arrived(job, source_uids, here.uidnext or 1), strict=True))
     rows = []
     for position, departure in pairs:
         old = departure.row.destination_uid
-        new = (uids or {}).get(old) if old in there and old is not None else None
-        rows.append(_row(job, position, departure, new, gone=old not in there))
-    await job.ledger.moved(record.id, [departure.row.source_uid for _, departure in pairs], job.folder_id, rows)
+        rows.append(_row(job, position, departure, uids.get(old) if old is not None else None, gone=old not in found))
+    await _write(job, [(row, departure) for row, (_, departure) in zip(rows, pairs, strict=True)], intent)
     return rows
 
 
-def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone: bool) -> MessageRow:
-    row, where = departure.row, decode_name(departure.record.source_name)
-    reason = f"moved from “{where}”"
-    if gone:
-        reason += "; on the destination it had been moved or deleted there, which is left as it is"
-    # The base stays what the destination has; it becomes the source's when the change has been applied.
-    return MessageRow(job.inventory.uids[position], Fate.MOVED, job.run, uid, row.size, row.digest, row.flags, reason)
-
-
-async def _select(place: Place, name: bytes) -> int | None:
-    """UIDVALIDITY of the folder; None when it cannot be opened (any more): then nothing can be moved out of it."""
+async def _ask_to_move(job: Job, place: Place, origin: Origin, intent: int) -> dict[int, int | None] | None:
+    """New UIDs by old ones, {} when the server does not tell; None when it will not move: then they are copied."""
     try:
-        with blame(place.side, "opening the folder", place.folder, refusals=True):
-            return (await place.client.select(name, read_only=False)).uidvalidity
+        with blame(place.side, "moving messages", place.folder, refusals=True):
+            return dict(await place.client.move(sorted(origin.uids), job.name) or {})
     except CommandFailed as error:
-        if busy(error.status):
-            raise TransferError(explain(error, place.side, "opening the folder", folder=place.folder)) from error
+        await job.ledger.settle(intent, [])
+        if busy(error.status) or over_quota(error.status):
+            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
         return None
 
 
-async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int] | None:
-    """The UIDs that are there now: none when the folder is gone; None when it cannot be told.
-
-    A folder that is only missing from the list may still be there: it is gone when it cannot be opened.
-    """
-    folder = decode_name(record.source_name)
-    try:
-        with blame(source.side, "looking for messages that moved", folder, refusals=True):
-            selected = await source.client.select(record.source_name, read_only=True)
-            if selected.uidvalidity != record.source_uidvalidity:
-                return None
-            if not selected.exists:
-                return set()
-            return {item.uid async for item in source.client.fetch("1:*", ("UID",)) if item.uid is not None}
-    except CommandFailed as error:
-        if busy(error.status):
-            raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
-        return None if listed else set()
+async def _arrived(job: Job, source_uids: Sequence[int], uidnext: int) -> list[int | None]:
+    """Without COPYUID: where the messages are that have just come into this folder, None where that is not seen."""
+    await _select_again(job)
+    place = job.destination
+    with blame(place.side, "looking for the new messages", place.folder):
+        new = {item.uid async for item in place.client.fetch(f"{uidnext}:*", ("UID",)) if item.uid is not None and item.uid >= uidnext}
+    pairs = await pair(job.source, place, source_uids, sorted(new), certain=True)
+    return [pairs.get(uid) for uid in source_uids]
 
 
-def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:
-    if status is None:
-        return False
-    return record.source_uidnext is None or status.uidnext is None or status.uidnext != record.source_uidnext
+async def _recognise_here(job: Job, pairs: _Pairs) -> list[MessageRow]:
+    """What this folder of the destination has had already, under another UID of the source."""
+    place = job.destination
+    selected = place.client.selected
+    assert selected is not None
+    wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
+    there: set[int] = set()
+    if wanted and selected.uidvalidity == pairs[0][1].destination_uidvalidity:
+        with blame(place.side, "looking for messages that moved", place.folder):
+            there = {item.uid async for item in place.client.fetch(sorted(wanted), ("UID",)) if item.uid is not None}
+    rows = []
+    for position, departure in pairs:
+        old = departure.row.destination_uid
+        rows.append(_row(job, position, departure, old if old in there else None, gone=old not in there))
+    await _write(job, [(row, departure) for row, (_, departure) in zip(rows, pairs, strict=True)], None)
+    return rows
 
 
-def _may_have_lost(record: FolderRecord, status: Status | None) -> bool:
-    """Unless the counts prove that everything from before is still there."""
-    if status is None or not record.source_uidvalidity or record.source_uidvalidity != status.uidvalidity:
-        return False  # not to be compared: matched anew when the folder's turn comes
-    if None in (record.source_messages, record.source_uidnext, status.messages, status.uidnext):
-        return True
-    assert record.source_messages is not None
-    assert record.source_uidnext is not None
-    assert status.messages is not None
-    assert status.uidnext is not None
-    return status.messages - record.source_messages != status.uidnext - record.source_uidnext
+async def _write(job: Job, rows: Sequence[tuple[MessageRow, Departure]], intent: int | None) -> None:
+    """The rows where they are now instead of those where they were, all of one folder; and the intent is settled."""
+    folder_id = rows[0][1].folder_id if rows else None
+    old = [departure.row.source_uid for _, departure in rows if departure.folder_id is not None]
+    relics = [departure.relic for _, departure in rows if departure.relic is not None]
+    await job.ledger.moved(folder_id, old, job.folder_id, [row for row, _ in rows], relics=relics, intent=intent)
+
+
+def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone: bool) -> MessageRow:
+    row, size = departure.row, job.inventory.sizes[position]
+    reason, fate = f"moved from “{decode_name(departure.source_name)}”", Fate.MOVED
+    if departure.destination_name == job.name:
+        reason, fate = "known from before the source renumbered this folder", Fate.ADOPTED
+    if gone:
+        reason += "; on the destination it had been moved or deleted there, which is left as it is"
+    if row.reason.startswith(REPAIRED):
+        reason = f"{row.reason}; {reason}"  # whoever verifies it must know
+    # The base stays what the destination has; it becomes the source's when the change has been applied.
+    return MessageRow(job.inventory.uids[position], fate, job.run, uid, row.size, row.digest, row.flags, reason, size)
+
+
+def _reflags(job: Job, rows: Sequence[MessageRow]) -> list[Reflag]:
+    """The source's flags may have changed on the way."""
+    changes = []
+    for row in rows:
+        position = job.inventory.position(row.source_uid)
+        now = row.flags if position is None else job.inventory.flags(position)
+        if row.destination_uid is not None and row.flags != now:
+            changes.append(Reflag(row.source_uid, row.destination_uid, row.flags, now))
+    return changes
+
+
+async def _select_again(job: Job) -> None:
+    """Open this folder of the destination, unless it is the one that is open."""
+    selected = job.destination.client.selected
+    if selected is not None and selected.name == job.name and not selected.read_only:
+        return
+    with blame(job.destination.side, "opening the folder", job.destination.folder, Scope.FOLDER):
+        await job.destination.client.select(job.name, read_only=False)

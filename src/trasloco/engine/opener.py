@@ -1,16 +1,27 @@
-"""Opening one side: connect, sign in, say who we are."""
+"""Opening one side: connect, sign in, say who we are.
+
+Whatever the way in, at most two logins are tried, so that no account is locked; and none is followed by
+another when the server only put it off.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from trasloco import __version__
 from trasloco.engine.account import Side
-from trasloco.engine.classify import blame, busy
+from trasloco.engine.classify import blame, busy, master_refused, no_token, token_refused
+from trasloco.engine.dialects import dialects, recognised
+from trasloco.engine.failure import TransferError
+from trasloco.engine.master_proof import provable, prove
+from trasloco.engine.master_user import Dialect, MasterLogin
+from trasloco.engine.token_source import TokenSource, TokenUnavailable
 from trasloco.imap.client import Client, connect
 from trasloco.imap.deadlines import Deadlines
-from trasloco.imap.errors import CommandFailed, ImapError, LoginRefused
+from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Credentials
+from trasloco.imap.values import StatusText
 
 # RFC 2971; Google asks for a way to reach the client's makers.
 _IDENTITY = {"name": "Trasloco", "version": __version__}
@@ -20,30 +31,153 @@ async def open_side(side: Side, deadlines: Deadlines | None = None) -> tuple[Cli
     """A signed-in client, and the side as it proved to be: with the certificate's fingerprint, and
     with the login that was accepted, so that a reconnection meets the same and tries no other.
 
-    Raises TransferError, and leaves nothing open then. At most two logins are tried, so that no
-    account is locked.
+    Raises TransferError, and leaves nothing open then.
     """
+    patience = deadlines or Deadlines()
     with blame(side, "signing in"):
+        if side.tokens is not None:
+            return await _by_token(side, side.tokens, patience)
+        if side.master is not None:
+            return await _by_master(side, side.master, patience)
+        return await _by_password(side, patience)
+
+
+async def credentials_now(side: Side) -> Credentials:
+    """The credentials a further connection of this side signs in with: a token may have run out meanwhile.
+
+    Raises TransferError."""
+    return side.credentials if side.tokens is None else await _with_token(side, side.tokens)
+
+
+async def close(client: Client) -> None:
+    """Say goodbye where that is possible; never raises an ImapError."""
+    try:
+        await client.logout()
+    except ImapError:
+        client.abort()
+
+
+async def _by_password(side: Side, deadlines: Deadlines) -> tuple[Client, Side]:
+    """As the book says, and for servers older than the book in Latin-1."""
+    try:
+        return await _sign_in(side, side.credentials, deadlines)
+    except LoginRefused as refused:
+        other = None if busy(refused.status) else side.credentials.in_latin_1()
+        if other is None:
+            raise
+    return await _sign_in(side, other, deadlines)
+
+
+async def _by_token(side: Side, tokens: TokenSource, deadlines: Deadlines) -> tuple[Client, Side]:
+    """By the token at hand; a refused one may just have run out, so one that was never tried gets its chance."""
+    try:
+        return await _sign_in(side, await _with_token(side, tokens), deadlines)
+    except LoginRefused as refused:
+        if busy(refused.status):
+            raise
+    credentials = await _with_token(side, tokens, fresh=True)
+    try:
+        return await _sign_in(side, credentials, deadlines)
+    except LoginRefused as refused:
+        if busy(refused.status):
+            raise
+        raise TransferError(token_refused(refused.status, side, tokens.remedy)) from None
+
+
+async def _with_token(side: Side, tokens: TokenSource, *, fresh: bool = False) -> Credentials:
+    try:
+        token = await tokens.token(side.credentials.authorization or side.credentials.login, fresh=fresh)
+    except TokenUnavailable as unavailable:
+        raise TransferError(no_token(unavailable, side)) from None
+    return replace(side.credentials, secret=token, oauth=True)
+
+
+async def _by_master(side: Side, login: MasterLogin, deadlines: Deadlines) -> tuple[Client, Side]:
+    """In the dialect this server is known to speak, else in those it may speak; then the proof whose mailbox it is."""
+    server = (side.endpoint.host.casefold(), side.endpoint.port, login.user.name)
+    known = login.memory.spoken(server)
+    client, found, dialect = await _in_one_of((known,) if known is not None else (), side, login, deadlines)
+    login.memory.opened(server, dialect)
+    try:
+        doubt = await _proved(client, found, login, dialect, deadlines)
+    except BaseException:
+        client.abort()
+        raise
+    return client, replace(found, doubt=doubt)
+
+
+async def _in_one_of(tries: Sequence[Dialect], side: Side, login: MasterLogin, deadlines: Deadlines) -> tuple[Client, Side, Dialect]:
+    """The first of the dialects that opens the mailbox. tries: () = those the server may speak, asked on the first connection."""
+    refused: list[tuple[str, StatusText]] = []
+    impossible: LoginImpossible | None = None
+    first: Client | None = None
+    if not tries:
+        first, tries = await _ask_dialects(side, login, deadlines)
+    for dialect in tries:
+        client, first = first, None
         try:
-            return await _sign_in(side, side.credentials, deadlines or Deadlines())
-        except LoginRefused as refused:
-            # Put off is not refused: another login now would only be counted against the account.
-            other = None if busy(refused.status) else side.fallback or side.credentials.in_latin_1()
-            if other is None:
+            client, found = await _sign_in(side, login.user.spelled(login.mailbox, dialect), deadlines, client)
+            return client, found, dialect
+        except LoginRefused as error:
+            if busy(error.status):
                 raise
-        return await _sign_in(side, other, deadlines or Deadlines())
+            refused.append((login.user.in_words(dialect), error.status))
+        except LoginImpossible as error:
+            impossible = error
+    if impossible is not None and not refused:
+        raise impossible
+    raise TransferError(master_refused(refused, side, login.mailbox, login.user.name))
 
 
-async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines) -> tuple[Client, Side]:
+async def _ask_dialects(side: Side, login: MasterLogin, deadlines: Deadlines) -> tuple[Client, tuple[Dialect, ...]]:
+    """What the server says of itself before anybody signs in: greeting and capabilities, else its ID."""
     client = await connect(side.endpoint, deadlines=deadlines)
     try:
+        known = recognised(client.greeting, client.capabilities, {})
+        if not known:
+            await _introduce(client)
+            known = recognised("", client.capabilities, client.server_id)
+        return client, dialects(known, client.capabilities, login.user)
+    except BaseException:
+        client.abort()
+        raise
+
+
+async def _proved(client: Client, side: Side, login: MasterLogin, dialect: Dialect, deadlines: Deadlines) -> str:
+    """ "" or the doubt that remains; once a server is known to open the right mailbox it is not asked again."""
+    server = (side.endpoint.host.casefold(), side.endpoint.port, login.user.name)
+    if not provable(dialect) or login.memory.proved(server, dialect):
+        return ""
+    async with login.memory.asking[server]:
+        if login.memory.proved(server, dialect):
+            return ""
+        if login.memory.tired(server, dialect):
+            doubt = "it could not be told apart for the mailboxes before this one either"
+        else:
+            doubt = await prove(client, side, login, deadlines)
+            login.memory.learn(server, dialect, proved=not doubt)
+    if not doubt:
+        return ""
+    way, master, mailbox = login.user.in_words(dialect), login.user.name, login.mailbox
+    return (
+        f"{side.name.value.capitalize()} {side.endpoint}: that the mailbox opened {way} is that of {mailbox} and not the one of {master} "
+        f"himself could not be proved ({doubt}). Look at what was copied before you tell the customer."
+    )
+
+
+async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines, client: Client | None = None) -> tuple[Client, Side]:
+    """client: a connection that is open already."""
+    client = client or await connect(side.endpoint, deadlines=deadlines)
+    try:
         await client.login(credentials)
-        await _introduce(client)
+        if not client.server_id:
+            await _introduce(client)
     except BaseException:
         client.abort()
         raise
     endpoint = replace(side.endpoint, fingerprint=side.endpoint.fingerprint or client.fingerprint)
-    return client, replace(side, endpoint=endpoint, credentials=credentials, fallback=None)
+    kept = replace(credentials, secret=side.credentials.secret) if side.tokens is not None else credentials
+    return client, replace(side, endpoint=endpoint, credentials=kept, master=None)
 
 
 async def _introduce(client: Client) -> None:
@@ -53,11 +187,3 @@ async def _introduce(client: Client) -> None:
     except CommandFailed as error:
         if busy(error.status):
             raise
-
-
-async def close(client: Client) -> None:
-    """Say goodbye where that is possible; never raises an ImapError."""
-    try:
-        await client.logout()
-    except ImapError:
-        client.abort()

@@ -21,6 +21,7 @@ class Sending:
     """A batch between its intent and its settlement.
 
     commands: one for a MULTIAPPEND, one a message without it; each with the rows it carries.
+    uidnext: a lower bound of the UIDs that its messages can have on the destination.
     missing: UIDs the source has not sent; empty: those it sent without content; unsent: its NO to the FETCH.
     rows: those that need no answer of the destination.
     """
@@ -28,6 +29,7 @@ class Sending:
     batch: Batch
     stream: BodyStream
     intent: int
+    uidnext: int
     missing: set[int]
     empty: set[int] = field(default_factory=set)
     unsent: CommandFailed | None = None

@@ -9,7 +9,8 @@ from trasloco.engine.classify import blame
 from trasloco.engine.failure import Failure, TransferError
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import ask_quota
-from trasloco.imap.client import Client
+from trasloco.imap.client import Client, connect
+from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Mailbox, Quota
 
@@ -20,6 +21,7 @@ class Probe:
 
     folders: selectable folders. messages, size: sums over them, bytes; None when the server does
     not tell without opening each. facts: fingerprint, capabilities and the server's own name.
+    doubt: as of ``Side``.
     """
 
     failure: Failure | None = None
@@ -29,6 +31,7 @@ class Probe:
     too_large: int | None = None
     quotas: tuple[Quota, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+    doubt: str = ""
 
 
 async def probe(side: Side, *, larger: int | None = None) -> Probe:
@@ -37,11 +40,23 @@ async def probe(side: Side, *, larger: int | None = None) -> Probe:
     Never raises for what the server does: it is in ``failure``.
     """
     try:
-        client, _ = await open_side(side)
+        client, side = await open_side(side)
         try:
             return await _look(side, client, larger)
         finally:
             await close(client)
+    except TransferError as error:
+        return Probe(failure=error.failure)
+
+
+async def greet(side: Side) -> Probe:
+    """Connect, hear the greeting, go: what can be tried without a password. Never raises for what the server does."""
+    try:
+        with blame(side, "connecting"):
+            client = await connect(side.endpoint, deadlines=Deadlines())
+        facts = {"server": client.greeting, "fingerprint": client.fingerprint or ""}
+        await close(client)
+        return Probe(facts=facts)
     except TransferError as error:
         return Probe(failure=error.failure)
 
@@ -54,7 +69,7 @@ async def _look(side: Side, client: Client, larger: int | None) -> Probe:
     facts = {"server": client.server_id.get("name", "") or client.greeting, "capabilities": " ".join(client.capabilities)}
     if client.fingerprint:
         facts["fingerprint"] = client.fingerprint
-    return Probe(None, len(tree), _messages(tree), _size(tree), too_large, tuple(quotas), facts)
+    return Probe(None, len(tree), _messages(tree), _size(tree), too_large, tuple(quotas), facts, side.doubt)
 
 
 async def _count_larger(client: Client, tree: list[Mailbox], larger: int) -> int | None:

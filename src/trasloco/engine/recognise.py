@@ -7,39 +7,51 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
+from trasloco.engine.departures import Departure, Departures
 from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
-from trasloco.engine.fate import Fate
+from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.identity import Refusals, pair
 from trasloco.engine.job import Job
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
+from trasloco.engine.moves import finish_move
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.values import fold_flag
+
+_TOGETHER = 5000  # rows written together
 
 
 @dataclass(slots=True)
 class Recognition:
-    """rows: written to the ledger already. found: source UIDs that need no copy. reflag: flags to unite.
+    """tally: of the rows written to the ledger. refused: those of them that the source would not show.
+    found: source UIDs that need no copy. reflag: flags to change.
     unbound: what is left on the destination. late: what to look for when all is brought; None when no
     attempt was interrupted here."""
 
     unbound: Unbound
-    rows: list[MessageRow] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    refused: list[MessageRow] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
     reflag: list[Reflag] = field(default_factory=list)
     late: Latecomers | None = None
 
 
 async def recognise(
-    job: Job, work: Work, exists: int, sleep: Callable[[float], Awaitable[None]], untouchable: Collection[int] = ()
+    job: Job,
+    work: Work,
+    exists: int,
+    departures: Departures,
+    sleep: Callable[[float], Awaitable[None]],
+    untouchable: Collection[int] = (),
 ) -> Recognition:
     """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
+    departures: who left other folders, and who is known of this one from before it was renumbered.
     untouchable: source UIDs that break the line when they are read, so they are not read to be recognised.
 
     Raises TransferError, Fenced, LedgerUnavailable.
@@ -53,11 +65,16 @@ async def recognise(
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
     for intent in intents:
-        await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
+        if intent.origin is None:
+            await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
+        else:
+            rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
+            _take(rows, wanted, unknown, recognition)
+            recognition.reflag.extend(flags)
         wanted -= recognition.found
     if unknown and wanted:
-        await _adopt(job, wanted, unknown, recognition)
-    begun = {uid for intent in intents for uid in intent.source_uids}
+        await _adopt(job, wanted, unknown, departures, recognition)
+    begun = {uid for intent in intents if intent.origin is None for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
     sent_again = wanted & begun
     if sent_again:
@@ -88,16 +105,17 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
         pairs = await Unbound(job.destination, theirs).find_repaired(job, ours)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     found = await exact_digests(job.source, sorted(pairs), "reading messages again", Scope.FOLDER) if pairs else {}
+    sent = dict(zip(intent.source_uids, intent.flags, strict=False))
     for row in rows:
         row.digest = found.get(row.source_uid)
-        row.flags = ""  # the base until the flags below have been applied
+        row.flags = sent.get(row.source_uid, "")  # the base until the changes below have been applied
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)
-    # Flags changed on the source between sending and now would otherwise go unseen: unite them.
-    recognition.reflag.extend(_united(job, rows))
+    # Flags changed on the source between sending and now would otherwise go unseen.
+    recognition.reflag.extend(_changed(job, rows))
 
 
-async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Departures, recognition: Recognition) -> None:
     refused: Refusals = {}
     deleted = await _marked_deleted(job, unknown)
     pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown - deleted), certain=False, refused=refused)
@@ -105,17 +123,30 @@ async def _adopt(job: Job, wanted: set[int], unknown: set[int], recognition: Rec
     also = sorted(uid for uid in wanted.difference(pairs, refused) if _is_deleted(job, uid))
     if deleted and also:
         pairs |= await pair(job.source, job.destination, also, sorted(deleted), certain=False, refused=refused)
-    rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in sorted(pairs.items())]
-    if job.settings.unite_flags:
-        recognition.reflag.extend(_united(job, rows))
-        for row in rows:
-            row.flags = ""  # the base until they have been applied
+    found = sorted(pairs.items())
+    for start in range(0, len(found), _TOGETHER):
+        await _write_adopted(job, found[start : start + _TOGETHER], departures, wanted, unknown, recognition)
     withheld = [_row(job, uid, None, Fate.REFUSED) for uid in sorted(refused)]
     for row in withheld:
         row.reason = f"the source says “{refused[row.source_uid].status}”, so it is not known whether it is on the destination already"
-    if rows or withheld:
-        await job.ledger.record(job.folder_id, [*rows, *withheld])
+    if withheld:
+        await job.ledger.record(job.folder_id, withheld)
     _take(withheld, wanted, unknown, recognition)
+
+
+async def _write_adopted(
+    job: Job, pairs: Sequence[tuple[int, int]], departures: Departures, wanted: set[int], unknown: set[int], recognition: Recognition
+) -> None:
+    """Rows of some thousand messages that are there already; what was known of them before is so no more."""
+    rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in pairs]
+    if job.settings.unite_flags:
+        for row in rows:
+            row.flags = ""  # the base until they have been applied
+        recognition.reflag.extend(_changed(job, rows))
+    known = [departure for row in rows if (departure := _known(job, departures, row)) is not None]
+    relics = [departure.relic for departure in known if departure.relic is not None]
+    await job.ledger.moved(None, [], job.folder_id, rows, relics=relics)
+    departures.took(known)
     _take(rows, wanted, unknown, recognition)
 
 
@@ -135,19 +166,32 @@ def _has_deleted(flags: Iterable[str]) -> bool:
     return any(fold_flag(flag) == "\\deleted" for flag in flags)
 
 
-def _united(job: Job, rows: Iterable[MessageRow]) -> list[Reflag]:
-    """The source's flags, to be added to what the destination has."""
+def _known(job: Job, departures: Departures, row: MessageRow) -> Departure | None:
+    """What is known of an adopted message from before its folder was renumbered: what passed has its digest."""
+    selected = job.destination.client.selected
+    if selected is None or row.destination_uid is None:
+        return None
+    departure = departures.at(job.name, selected.uidvalidity, row.destination_uid)
+    if departure is not None and departure.row.size == row.size:
+        row.digest = departure.row.digest
+    return departure
+
+
+def _changed(job: Job, rows: Iterable[MessageRow]) -> list[Reflag]:
+    """The difference between the flags that the rows have for a base and the source's now."""
     found = []
     for row in rows:
         position = job.inventory.position(row.source_uid)
-        if position is not None and row.destination_uid is not None and (flags := job.inventory.flags(position)):
-            found.append(Reflag(row.source_uid, row.destination_uid, "", flags))
+        if position is not None and row.destination_uid is not None and (now := job.inventory.flags(position)) != row.flags:
+            found.append(Reflag(row.source_uid, row.destination_uid, row.flags, now))
     return found
 
 
 def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
     for row in rows:
-        recognition.rows.append(row)
+        recognition.tally.add(row.fate)
+        if row.fate is Fate.REFUSED:
+            recognition.refused.append(row)
         recognition.found.add(row.source_uid)
         wanted.discard(row.source_uid)
         if row.destination_uid is not None:

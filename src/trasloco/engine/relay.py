@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from trasloco.engine.arrivals import Arrivals
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
@@ -48,22 +49,31 @@ class Absence:
     refusal: CommandFailed | None
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Messages the destination would not take, its answer, and the lowest UID they could have there all the same."""
+
+    batch: Batch
+    answer: CommandFailed
+    uidnext: int
+
+
 @dataclass(slots=True)
 class Leftovers:
     """What a plain pass could not bring, for ``salvage``.
 
-    absent: what the source did not send. refused: what the destination would not take, and its answer.
+    absent: what the source did not send. refused: what the destination would not take.
     """
 
     absent: list[Absence] = field(default_factory=list)
-    refused: list[tuple[Batch, CommandFailed]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
 
 class Relay:
     """Carries batches of one folder between two clients that have it selected.
 
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
-    settled: called with each batch's rows after they are in the ledger.
+    settled: rows that are in the ledger since it was emptied. arrivals: knows the UIDs that our messages were given.
     """
 
     def __init__(self, job: Job) -> None:
@@ -76,6 +86,7 @@ class Relay:
         self._floor_known = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
+        self.arrivals = Arrivals(job.destination)
         self.permitted = Permitted(selected)
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
@@ -116,6 +127,11 @@ class Relay:
         return bool(ahead)
 
     @property
+    def uidnext(self) -> int:
+        """The lowest UID that a message appended from now on can have."""
+        return self._uidnext
+
+    @property
     def _gives_uids(self) -> bool:
         client = self._job.destination.client
         return "UIDPLUS" in client.capabilities and "uidplus-without-appenduid" not in client.quirks
@@ -123,11 +139,12 @@ class Relay:
     async def _ask(self, batch: Batch) -> Sending:
         """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
         job = self._job
-        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids))
+        flags = [job.inventory.flags(position) for position in batch.positions]
+        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids, flags))
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
-        return Sending(batch, stream, intent, set(batch.uids))
+        return Sending(batch, stream, intent, self._uidnext, set(batch.uids))
 
     async def _relay(self, sending: Sending) -> None:
         """Hand on every body of one batch as it comes, in one APPEND or one for each."""
@@ -160,7 +177,8 @@ class Relay:
         sending.missing.discard(uid)
         position = job.inventory.position(uid)
         assert position is not None, "a batch is cut from the inventory"
-        row = MessageRow(uid, Fate.COPIED, job.run, size=body.size, flags=job.inventory.flags(position))
+        listed = job.inventory.sizes[position]
+        row = MessageRow(uid, Fate.COPIED, job.run, size=body.size, flags=job.inventory.flags(position), listed=listed)
         if body.size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
             row.fate, row.reason = Fate.SKIPPED, over_size(body.size, job.settings.max_size)
@@ -220,7 +238,7 @@ class Relay:
             leftovers.absent.append(Absence(tuple(sorted(sending.missing)), frozenset(sending.empty), sending.unsent))
         for rows, refusal in sending.refused:
             self._raise_if_not_the_messages(refusal)
-            leftovers.refused.append((self._batch_of(rows), refusal))
+            leftovers.refused.append(Refused(self._batch_of(rows), refusal, sending.uidnext))
 
     def _raise_if_not_the_messages(self, error: CommandFailed) -> None:
         """An answer that concerns the folder or the whole mailbox is no reason to try message by message."""
@@ -240,6 +258,7 @@ class Relay:
         if appended.uids is not None and len(appended.uids) == len(rows):
             for row, uid in zip(rows, appended.uids, strict=True):
                 row.destination_uid = uid
+            self.arrivals.ours(appended.uids)
             self._uidnext = max(self._uidnext, max(appended.uids) + 1)
             return
         if self._gives_uids:
@@ -268,6 +287,7 @@ class Relay:
         pairs = await pair(self._job.source, place, [row.source_uid for row in rows], sorted(new), certain=False)
         for row in rows:
             row.destination_uid = pairs.get(row.source_uid)
+        self.arrivals.ours(sorted(pairs.values()))
         self._uidnext = max([self._uidnext - 1, *pairs.values()]) + 1
 
 

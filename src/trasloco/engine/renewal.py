@@ -11,6 +11,7 @@ from collections import deque
 
 from trasloco.engine.classify import blame
 from trasloco.engine.identity import Place
+from trasloco.engine.opener import credentials_now
 from trasloco.imap import quirks
 from trasloco.imap.append_command import PendingAppend
 from trasloco.imap.errors import CommandFailed
@@ -28,7 +29,7 @@ async def renew_if_weary(place: Place) -> None:
     """Nothing may be under way at ``place``. Raises TransferError."""
     if weary(place):
         with blame(place.side, "changing to a new connection", place.folder):
-            await place.client.renew(place.side.credentials)
+            await place.client.renew(await credentials_now(place.side))
 
 
 class Restraint:

@@ -18,6 +18,9 @@ from email.header import Header
 from email.message import Message
 from io import BytesIO
 
+REPAIRED = "repaired"
+"""With this word the reason of a repaired message's row begins, whatever else happens to it."""
+
 LONGEST_LINE = 998
 """Bytes of a line without its CRLF (RFC 5322 2.1.1)."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from trasloco.engine.arrivals import may_be_stored
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
+from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.fate import Fate
+from trasloco.engine.identity import pair
 from trasloco.engine.job import Job
 from trasloco.engine.ladder import Ladder
 from trasloco.engine.ledger import MessageRow
-from trasloco.engine.relay import Absence, Leftovers, Relay
+from trasloco.engine.relay import Absence, Leftovers, Refused, Relay
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.unbound import Unbound
 from trasloco.imap import quirks
@@ -23,7 +26,7 @@ class Salvage:
 
     def __init__(self, job: Job, relay: Relay, sink: Sink, unbound: Unbound) -> None:
         self._job, self._relay, self._sink = job, relay, sink
-        self._ladder = Ladder(job, relay.permitted, unbound)
+        self._ladder = Ladder(job, relay, unbound)
         self.rows: list[MessageRow] = []
 
     async def work_off(self, leftovers: Leftovers) -> None:
@@ -38,14 +41,42 @@ class Salvage:
         absent = list(leftovers.absent)
         while leftovers.refused:
             again: list[Batch] = []
-            for batch, refusal in leftovers.refused:
-                if len(batch.uids) > 1:
-                    again.extend(batch.halves())
-                else:
-                    await self._climb(batch.uids[0], refusal)
+            stored = await self._stored_all_the_same(leftovers.refused)
+            for refused in leftovers.refused:
+                left = tuple(uid for uid in refused.batch.uids if uid not in stored)
+                if len(left) > 1 and len(left) < len(refused.batch.uids):
+                    again.extend(self._batches(left))
+                elif len(left) > 1:
+                    again.extend(refused.batch.halves())
+                elif left:
+                    await self._climb(left[0], refused.answer)
             leftovers = await self._relay.carry(again)
             absent.extend(leftovers.absent)
         return absent
+
+    async def _stored_all_the_same(self, refused: Sequence[Refused]) -> dict[int, int]:
+        """Some servers say NO and have stored the message: looked for before it is sent again, byte for byte.
+        {source UID: destination UID}."""
+        job = self._job
+        doubtful = [item for item in refused if may_be_stored(item.answer)]
+        new = await self._relay.arrivals.since(min(item.uidnext for item in doubtful)) if doubtful else []
+        if not new:
+            return {}
+        uids = [uid for item in doubtful for uid in item.batch.uids]
+        stored = await pair(job.source, job.destination, uids, new, certain=True, refused={})
+        digests = await exact_digests(job.source, sorted(stored), "reading messages again") if stored else {}
+        for uid, theirs in stored.items():
+            row = self._row(uid, Fate.COPIED, "")
+            row.destination_uid, row.digest = theirs, digests.get(uid)
+            self.rows.append(row)
+        self._relay.arrivals.ours(sorted(stored.values()))
+        if stored:
+            folder = job.source.folder
+            words = (
+                f"“{folder}”: the destination refused {len(stored)} messages (“{doubtful[0].answer.status}”) and stored them all the same."
+            )
+            self._sink.write(Entry(Level.WARNING, "refused-and-stored", words, folder))
+        return stored
 
     async def _absent(self, uids: Sequence[int]) -> None:
         """The source sent nothing for these: gone, or listed and not to be had."""

@@ -16,6 +16,7 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.known_folders import follow_renamed, retire_renumbered
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
@@ -96,7 +97,7 @@ class Tree:
 
         Raises TransferError when the destination cannot be worked with at all.
         """
-        known = {record.source_name: record for record in await self._ledger.folders()}
+        known = {record.source_name: record for record in await self._as_they_are_now()}
         if any(_stands_still(record, self._statuses[SideName.SOURCE].get(name)) for name, record in known.items()):
             self._source.client.note(quirks.HIGHESTMODSEQ_FROZEN)
         known = {name: record for name, record in known.items() if record.destination_name}
@@ -112,6 +113,17 @@ class Tree:
                 self.records.append(known.get(name) or await self._ledger.bind(name, pair.destination, renamed))
         listed = {record.source_name for record in self.records}
         self.departed = [record for name, record in known.items() if name not in listed]
+
+    async def _as_they_are_now(self) -> Sequence[FolderRecord]:
+        """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
+        records = [record for record in await self._ledger.folders() if record.destination_name]
+        here, there = self._destination.side, self._destination.client
+        followed = await follow_renamed(self._ledger, records, here, there, self._destination.tree, self._sink)
+        if followed:
+            records = [record for record in await self._ledger.folders() if record.destination_name]
+        statuses = self._statuses
+        await retire_renumbered(self._ledger, records, statuses[SideName.SOURCE], statuses[SideName.DESTINATION], self._sink)
+        return await self._ledger.folders()
 
     async def leave_out(self) -> dict[bytes, FolderResult]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.

@@ -96,6 +96,11 @@ def authenticate(mechanism: str, initial: bytes | None) -> Command:
     return command if initial is None else command.raw(initial)
 
 
+def act_as(verb: bytes, mailbox: bytes) -> Command:
+    """PROXYAUTH or X-SETUSER: from here on the session is that user's."""
+    return Command(verb).string(mailbox)
+
+
 def identify(facts: Iterable[tuple[str, str]]) -> Command:
     """ID (RFC 2971); only ASCII that can be quoted is sent."""
     texts = [quote(text.encode("ascii", "replace")[:1000]) or b'""' for pair in facts for text in pair]

@@ -138,11 +138,12 @@ class ProtocolViolation(ImapError):
 
 
 class LoginImpossible(ImapError):
-    """The server offers no way to log in that these credentials can take; nothing was tried."""
+    """There is no way to log in that these credentials can take. ``sent``: a login was begun, and broken off by us."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, sent: bool = False) -> None:
         super().__init__(words)
         self.words = words
+        self.sent = sent
 
     def __str__(self) -> str:
         return self.words

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from trasloco.imap import commands, sasl
 from trasloco.imap.connection import Answer, Connection
-from trasloco.imap.endpoint import Endpoint
-from trasloco.imap.errors import CommandFailed, LoginRefused
+from trasloco.imap.endpoint import Endpoint, Security
+from trasloco.imap.errors import CommandFailed, LoginImpossible, LoginRefused
 from trasloco.imap.exchange import Exchange
+from trasloco.imap.sasl import Acting
 from trasloco.imap.values import Kind, StatusText
 
 
@@ -17,8 +19,18 @@ async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint
 
     Raises LoginRefused, LoginImpossible, or what ended the connection (which a cancelled login does).
     """
-    ways = sasl.methods(credentials, connection.protocol.capabilities, endpoint.host, endpoint.port)
     connection.protocol.hidden = sasl.secret_forms(credentials)
+    if credentials.acting is Acting.MASTERAUTH:
+        await _by_master_password(connection, credentials)
+        return
+    encrypted = endpoint.security is not Security.PLAIN
+    ways = sasl.methods(credentials, connection.protocol.capabilities, endpoint.host, endpoint.port, encrypted=encrypted)
+    await _by_one_of(connection, credentials, ways)
+    if credentials.acting is Acting.PROXYAUTH:
+        await _act_as(connection, b"PROXYAUTH", credentials)
+
+
+async def _by_one_of(connection: Connection, credentials: sasl.Credentials, ways: list[sasl.Method]) -> None:
     for number, method in enumerate(ways):
         try:
             await _try(connection, credentials, method)
@@ -29,6 +41,33 @@ async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint
         except asyncio.CancelledError:
             connection.abort()
             raise
+
+
+async def _by_master_password(connection: Connection, credentials: sasl.Credentials) -> None:
+    """Kerio Connect: X-MASTERAUTH, a challenge, its hash; then X-SETUSER. No name of an administrator is sent."""
+    words = "X-MASTERAUTH"
+    answer = Answer(connection, words)
+    pieces = [words.encode("ascii")]
+    respond = partial(sasl.master_response, credentials)
+    connection.start(Exchange(words, pieces, answer.settle, on_continue=respond, deadline="login"))
+    try:
+        await answer.wait()
+    except CommandFailed as failed:
+        raise LoginRefused(failed.status, words) from None
+    except asyncio.CancelledError:
+        connection.abort()
+        raise
+    await _act_as(connection, b"X-SETUSER", credentials)
+
+
+async def _act_as(connection: Connection, verb: bytes, credentials: sasl.Credentials) -> None:
+    """The administrator is in; now the mailbox. What refuses it has refused the login."""
+    command = commands.act_as(verb, credentials.authorization.encode(credentials.charset, "surrogateescape"))
+    try:
+        await connection.ask(command, deadline="login").wait()
+    except CommandFailed as failed:
+        connection.abort()  # what is open is the administrator's own session, and nobody must take it for the user's
+        raise LoginRefused(failed.status, command.words) from None
 
 
 async def _try(connection: Connection, credentials: sasl.Credentials, method: sasl.Method) -> None:
@@ -51,7 +90,12 @@ async def _try(connection: Connection, credentials: sasl.Credentials, method: sa
     try:
         await answer.wait()
     except CommandFailed as failed:
+        if dialogue.given_up:
+            raise LoginImpossible(dialogue.trouble, sent=True) from None
         raise LoginRefused(_with_words(failed.status, dialogue.words), command.words) from None
+    if dialogue.trouble:
+        connection.abort()
+        raise LoginImpossible(dialogue.trouble, sent=True)
 
 
 def _with_words(status: StatusText, words: str) -> StatusText:

@@ -4,17 +4,25 @@
 method's ``initial`` and ``answer`` are its half of the dialogue. A refused login is never tried a
 second time with another method: three wrong passwords lock accounts. Only a server that says it
 does not know the *mechanism* is asked with the next one (``unsupported``).
+
+The order: inside TLS PLAIN first, as it works with whatever a server stores of a password; without
+TLS SCRAM first, where it is offered, so that the password is not read on the way. CRAM-MD5 comes
+last: many servers offer it without storing what it needs.
 """
 
 from __future__ import annotations
 
 import base64
+import enum
+import hashlib
 import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from trasloco.imap.errors import LoginImpossible
+from trasloco.imap.scram import Scram
 from trasloco.imap.status_text import readable
 from trasloco.imap.values import Capabilities, Kind, StatusText
 from trasloco.secret import Secret
@@ -24,12 +32,20 @@ _NOT_KNOWN = re.compile(
 )
 
 
+class Acting(enum.Enum):
+    """How the mailbox of somebody else is asked for."""
+
+    AUTHZID = "authzid"  # the authorization identity of SASL (RFC 4616, RFC 5802)
+    PROXYAUTH = "proxyauth"  # LOGIN, then PROXYAUTH user (Netscape, iPlanet, Sun, Oracle)
+    MASTERAUTH = "x-masterauth"  # X-MASTERAUTH with the master password alone, then X-SETUSER user (Kerio)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Who logs in.
 
     login, secret: the name and password (or OAuth token) given to the server.
-    authorization: the mailbox opened, when ``login`` is a master user's (SASL PLAIN authzid); "" = login's own.
+    authorization: the mailbox opened, when ``login`` is a master user's; "" = login's own. acting: how that is asked for.
     oauth: ``secret`` is a bearer token.
     charset: of name and password on the wire; UTF-8 by the book, Latin-1 for servers older than that.
     """
@@ -37,6 +53,7 @@ class Credentials:
     login: str
     secret: Secret
     authorization: str = ""
+    acting: Acting = Acting.AUTHZID
     oauth: bool = False
     charset: str = "utf-8"
 
@@ -60,37 +77,42 @@ class Method:
     mechanism: name for AUTHENTICATE; "" is the LOGIN command.
     initial: the initial response, sent at once with SASL-IR, else after the first ``+``;
     None for mechanisms in which the server speaks first.
-    answer: from a challenge (decoded) to the response.
+    answer: from a challenge (decoded) to the response; None gives the login up.
+    trouble: after the server's OK, why it is not to be believed; "" = it is.
     """
 
     mechanism: str
     initial: Callable[[], bytes] | None
-    answer: Callable[[bytes], bytes]
+    answer: Callable[[bytes], bytes | None]
+    trouble: Callable[[], str] = lambda: ""
 
     @property
     def name(self) -> str:
         return self.mechanism or "LOGIN"
 
 
-def methods(credentials: Credentials, capabilities: Capabilities, host: str = "", port: int = 0) -> list[Method]:
+def methods(credentials: Credentials, capabilities: Capabilities, host: str = "", port: int = 0, *, encrypted: bool = True) -> list[Method]:
     """The ways this server offers for these credentials, best first. Raises LoginImpossible."""
     if credentials.oauth:
         found = _oauth(credentials, capabilities, host, port)
         if not found:
             raise LoginImpossible("the server offers no login by OAuth token (neither OAUTHBEARER nor XOAUTH2)")
         return found
-    plain = Method("PLAIN", lambda: _plain(credentials), lambda _: b"")
-    if credentials.authorization:
-        if "AUTH=PLAIN" not in capabilities:
+    plain = [Method("PLAIN", lambda: _plain(credentials), lambda _: b"")]
+    if "AUTH=PLAIN" not in capabilities or "\0" in credentials.secret.reveal():
+        plain = []
+    scram = _scram(credentials, capabilities)
+    if credentials.authorization and credentials.acting is Acting.AUTHZID:
+        found = plain + scram if encrypted else scram + plain
+        if not found:
             raise LoginImpossible("the server does not offer SASL PLAIN, which a master login with an authorization identity needs")
-        return [plain]
-    found = []
-    if "AUTH=PLAIN" in capabilities and "\0" not in credentials.secret.reveal():
-        found.append(plain)
+        return found
+    found = list(plain)
     if "LOGINDISABLED" not in capabilities:
         found.append(Method("", None, lambda _: b""))
     if "AUTH=LOGIN" in capabilities:
         found.append(_login(credentials))
+    found = found + scram if encrypted else scram + found
     if "AUTH=CRAM-MD5" in capabilities:
         found.append(Method("CRAM-MD5", None, lambda challenge: _cram_md5(credentials, challenge)))
     if not found:
@@ -156,6 +178,21 @@ def _cram_md5(credentials: Credentials, challenge: bytes) -> bytes:
     return _text(credentials, credentials.login) + b" " + digest.encode("ascii")
 
 
+def master_response(credentials: Credentials, challenge: bytes) -> bytes:
+    """What answers Kerio's X-MASTERAUTH: MD5 in hex over challenge and master password, as they stand."""
+    return hashlib.md5(challenge + _text(credentials, credentials.secret.reveal()), usedforsecurity=False).hexdigest().encode("ascii")
+
+
+def _scram(credentials: Credentials, capabilities: Capabilities) -> list[Method]:
+    """The stronger hash first. Names and passwords are Unicode here: nothing for those who try Latin-1."""
+    if credentials.charset != "utf-8":
+        return []
+    offered = [item for item in (("SCRAM-SHA-256", "sha256"), ("SCRAM-SHA-1", "sha1")) if f"AUTH={item[0]}" in capabilities]
+    authorization = credentials.authorization if credentials.acting is Acting.AUTHZID else ""
+    logins = [(name, Scram(hash_name, credentials.login, credentials.secret.reveal(), authorization)) for name, hash_name in offered]
+    return [Method(name, login.first, login.answer, partial(getattr, login, "trouble")) for name, login in logins]
+
+
 def _oauth(credentials: Credentials, capabilities: Capabilities, host: str, port: int) -> list[Method]:
     token, user = _text(credentials, credentials.secret.reveal()), _text(credentials, credentials.authorization or credentials.login)
     found = []
@@ -174,13 +211,14 @@ class Dialogue:
     """One AUTHENTICATE in progress: what to send for each ``+``.
 
     ``words`` keeps what the server said in a challenge that was not a question: the JSON of a failed
-    OAuth login.
+    OAuth login. ``given_up``: we broke the login off (``*``, RFC 9051 6.2.2); whatever the server says then, it failed.
     """
 
     def __init__(self, method: Method, *, initial_sent: bool) -> None:
         self._method = method
         self._initial_due = method.initial is not None and not initial_sent
         self.words = ""
+        self.given_up = False
 
     def __repr__(self) -> str:
         return f"Dialogue({self._method.name})"
@@ -193,4 +231,13 @@ class Dialogue:
             return encode_response(self._method.initial())
         if challenge.startswith(b"{"):
             self.words = readable(challenge)
-        return encode_response(self._method.answer(challenge))
+        response = self._method.answer(challenge)
+        if response is None:
+            self.given_up = True
+            return b"*"
+        return encode_response(response)
+
+    @property
+    def trouble(self) -> str:
+        """Why a server's OK is not to be believed, "" when it is."""
+        return self._method.trouble()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from trasloco.imap.fetch_response import parse_flags
 from trasloco.imap.responses import Exists, FlagList, Response, UntaggedStatus, Vanished
 from trasloco.imap.values import Fetched, Resync, Selected, StatusText
 
 ANSWERS = (Exists, FlagList, UntaggedStatus)
 RESYNC_ANSWERS = (*ANSWERS, Vanished, Fetched)
+
+_OBJECT_ID = re.compile(rb"\(([A-Za-z0-9_-]{1,255})\)")  # RFC 8474 7
 
 
 class Selection:
@@ -24,6 +28,7 @@ class Selection:
         self._permanent: frozenset[str] | None = None
         self._numbers: dict[str, int] = {}
         self._sticky = True
+        self._mailbox_id = ""
         self._vanished: list[tuple[int, int]] = []
         self._changed: dict[int, Fetched] = {}
 
@@ -58,6 +63,9 @@ class Selection:
             self._permanent = parse_flags(status.arguments[1:].rpartition(b")")[0])
         elif status.code == "UIDNOTSTICKY":
             self._sticky = False
+        elif status.code == "MAILBOXID":
+            found = _OBJECT_ID.fullmatch(status.arguments)
+            self._mailbox_id = found.group(1).decode("ascii") if found is not None else ""
         elif status.code == "CLOSED":  # what came before was about the mailbox left (RFC 7162 3.2.11)
             self._forget()
 
@@ -74,4 +82,5 @@ class Selection:
             self._numbers.get("HIGHESTMODSEQ"),
             self._read_only or status.code == "READ-ONLY",
             self._sticky,
+            self._mailbox_id,
         )

@@ -129,6 +129,7 @@ class Selected:
 
     permanent_flags: None when the server sent none (then all of ``flags`` is permanent, RFC 3501).
     uids_sticky: False when the server said UIDNOTSTICKY: its UIDs do not outlive the session (RFC 4315).
+    mailbox_id: MAILBOXID (RFC 8474 4), which a renaming leaves as it is; "" where the server has none.
     """
 
     name: bytes
@@ -140,6 +141,7 @@ class Selected:
     highest_modseq: int | None = None
     read_only: bool = False
     uids_sticky: bool = True
+    mailbox_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

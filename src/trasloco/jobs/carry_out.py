@@ -21,12 +21,13 @@ from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import Fenced, LedgerUnavailable
 from trasloco.engine.resolve import resolve
+from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import admit
 from trasloco.jobs.workshop import Workshop
-from trasloco.records.actions import Claim, claim_transfer, finish_transfer, pin_destination, pin_source, release_transfer
+from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.models import DestinationLogin
 from trasloco.records.postgres_ledger import PostgresLedger
@@ -51,6 +52,7 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
         claim = await in_thread(claim_transfer, transfer_id, ticket, worker)
         if claim is None:
             return
+        log.info("%s: begins (transfer %s)", _name(claim), claim.transfer_id)
         try:
             outcome = await _outcome(workshop, claim)
         except asyncio.CancelledError:
@@ -58,8 +60,11 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
             raise
         if outcome is None:
             await _insist(release_transfer, claim)
+            log.info("%s: put down, to go on later", _name(claim))
         elif not await _insist(finish_transfer, claim, outcome):
-            log.info("transfer %s ended under a fence that is no longer its own; nothing was written", transfer_id)
+            log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
+        else:
+            _log_outcome(claim, outcome)
     finally:
         workshop.in_hand.discard(transfer_id)
     if not workshop.stopping.is_set():
@@ -91,7 +96,7 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
     except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
         return _failed(storage(LedgerUnavailable(str(error))))
     except Exception as error:
-        log.exception("transfer %s met a mistake of ours", claim.transfer_id)
+        log.exception("%s: a mistake of ours", _name(claim))
         words = (
             f"Trasloco made a mistake of its own here ({type(error).__name__}); the mail copied so far is safe. "
             "Start again; if it happens again, please report it with the log."
@@ -102,7 +107,7 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
 async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failure:
     """Both sides, with the source's name looked up once and pinned for all runs."""
     migration = claim.account.migration
-    source, destination = sides(claim.account, workshop.ring)
+    source, destination = sides(claim.account, workshop.ring, workshop.memory, workshop.tokens)
     resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
     if isinstance(resolved, Failure):
         return resolved
@@ -120,6 +125,11 @@ async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Sid
     ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
     settings = engine_settings(claim.account.migration)
     async with DatabaseSink(workshop.pool, claim) as sink:
+        if claim.heir_of is not None:
+            words = (
+                f"This mailbox was moved by migration {claim.heir_of}: what is known from there is taken over, and nothing is copied again."
+            )
+            sink.write(Entry(Level.INFO, "ledger-taken-over", words))
         run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink))
         reasons = [asyncio.create_task(workshop.stopping.wait()), asyncio.create_task(sink.fenced.wait())]
         try:
@@ -155,6 +165,19 @@ async def _insist(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T 
                 break
             await asyncio.sleep(pause)
     return None
+
+
+def _name(claim: Claim) -> str:
+    """As the log names a transfer."""
+    return f"migration {claim.account.migration.code}, run {claim.number}, {claim.account.destination_address}"
+
+
+def _log_outcome(claim: Claim, outcome: Outcome) -> None:
+    if outcome.failure is None:
+        log.info("%s: %s, %s bytes in %.1f s", _name(claim), outcome.status.value, outcome.size, outcome.seconds)
+        return
+    later = "" if outcome.failure.retry is Retry.NEVER else " (may be tried again)"
+    log.warning("%s: %s, %s%s: %s", _name(claim), outcome.status.value, outcome.failure.code, later, clean(outcome.failure.words))
 
 
 def _failed(failure: Failure) -> Outcome:

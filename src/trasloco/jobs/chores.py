@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
+from trasloco.records import clock
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.planning import begin_due_runs
 
 log = logging.getLogger(__name__)
 
-CHORES: tuple[Callable[[], object], ...] = (begin_due_runs, look_after_ended_runs, post_due_mails, mark_expired, remove_marked)
+CHORES: tuple[Callable[[datetime], object], ...] = (begin_due_runs, look_after_ended_runs, post_due_mails, mark_expired, remove_marked)
 
 
-def do_chores() -> None:
-    """All of them, one after the other; a mistake in one does not keep the others from being done."""
+def do_chores(now: datetime | None = None) -> None:
+    """All of them, one after the other, at the same moment; a mistake in one does not keep the others from being done.
+
+    Raises what Django raises for a database that is away.
+    """
+    moment = now or clock.now()
     for chore in CHORES:
         try:
-            chore()
-        except DatabaseError:
+            chore(moment)
+        except (OperationalError, InterfaceError):
             raise
         except Exception:
             log.exception("the chore %s failed; it is tried again", chore.__name__)

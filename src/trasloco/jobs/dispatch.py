@@ -2,7 +2,8 @@
 
 Transfers wait as rows. One short transaction admits as many as the caps of source host, destination
 host and the worker leave room for, in the order of the lines so that no run starves another, and defers
-their jobs. It is called when a run starts, when a transfer ends, and on every tick of a worker.
+their jobs. It is called when a run starts, when a transfer ends, and on every tick of a worker. Two transfers into
+the same mailbox, of whatever migrations, are never under way at once: the second waits.
 
 The advisory lock is taken in a statement of its own: counting in the same statement would see a
 snapshot from before the lock.
@@ -37,20 +38,28 @@ class Caps:
 
 _READY = """
 WITH busy AS MATERIALIZED (
-    SELECT source_host, destination_host FROM trasloco_transfer WHERE status IN ('admitted', 'running')
+    SELECT t.source_host, t.destination_host, lower(a.destination_address) AS mailbox
+    FROM trasloco_transfer t JOIN trasloco_account a ON a.id = t.account_id WHERE t.status IN ('admitted', 'running')
 ), sources AS (
     SELECT source_host, count(*) AS busy FROM busy GROUP BY 1
 ), destinations AS (
     SELECT destination_host, count(*) AS busy FROM busy GROUP BY 1
-), by_source AS (
-    SELECT t.id, t.destination_host, a.line,
-        coalesce(s.busy, 0) + row_number() OVER (PARTITION BY t.source_host ORDER BY a.line, t.id) AS place
+), by_mailbox AS (
+    SELECT t.id, t.source_host, t.destination_host, a.line,
+        row_number() OVER (PARTITION BY t.destination_host, lower(a.destination_address) ORDER BY t.id) AS place
     FROM trasloco_transfer t
     JOIN trasloco_run r ON r.id = t.run_id
     JOIN trasloco_account a ON a.id = t.account_id
-    LEFT JOIN sources s ON s.source_host = t.source_host
     WHERE t.status = 'waiting' AND (t.not_before IS NULL OR t.not_before <= now()) AND r.status IN ('waiting', 'running')
         AND (%(runs)s::bigint[] IS NULL OR t.run_id = ANY(%(runs)s::bigint[]))
+        AND NOT EXISTS (
+            SELECT FROM busy WHERE busy.destination_host = t.destination_host AND busy.mailbox = lower(a.destination_address)
+        )
+), by_source AS (
+    SELECT w.id, w.destination_host, w.line,
+        coalesce(s.busy, 0) + row_number() OVER (PARTITION BY w.source_host ORDER BY w.line, w.id) AS place
+    FROM by_mailbox w LEFT JOIN sources s ON s.source_host = w.source_host
+    WHERE w.place = 1
 ), by_destination AS (
     SELECT w.id, w.line, coalesce(d.busy, 0) + row_number() OVER (PARTITION BY w.destination_host ORDER BY w.line, w.id) AS place
     FROM by_source w LEFT JOIN destinations d ON d.destination_host = w.destination_host

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from trasloco.jobs.errands import VERIFY, enqueue
 from trasloco.jobs.letters import write_letters
 from trasloco.jobs.mx import current_mx
+from trasloco.records import clock
 from trasloco.records.actions import wipe_secrets
 from trasloco.records.history import SCHEDULE, note
 from trasloco.records.limits import Limits
@@ -21,47 +21,54 @@ from trasloco.records.verification import verification_sums
 log = logging.getLogger(__name__)
 
 _ENDED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED)
-MOST_DOMAINS = 20  # looked up for one mail
+MOST_DOMAINS = 20
+"""Looked up for one mail, at most 5 seconds each; more would keep the other chores waiting."""
 
 
-def look_after_ended_runs() -> int:
+def look_after_ended_runs(now: datetime | None = None) -> int:
     """Do what is due for each run that has ended and was not told of; returns how many were told."""
+    moment = now or clock.now()
     told = 0
     ended = Run.objects.filter(status__in=_ENDED, told_at=None, migration__deleting_at=None, migration__customer__isnull=False)
     for run in ended.select_related("migration__customer", "migration__asked_by").order_by("pk")[:50]:
         if _is_last(run) and run.migration.verification and run.verified_at is None and run.migration.wrapped_key is not None:
             enqueue(VERIFY, f"verify-{run.pk}", run_id=run.pk)
             continue
-        told += _tell(run)
+        told += _tell(run, moment)
     return told
 
 
-def _tell(run: Run) -> bool:
+def _tell(run: Run, now: datetime) -> bool:
     """Names are asked for first: that may take seconds, and no transaction waits for a name server."""
-    last = _is_last(run)
     found = summary(run)
-    kind = _kind(run, last)
-    servers = [] if last else [(domain, current_mx(domain)) for domain in run.migration.domains[:MOST_DOMAINS]]
+    domains = run.migration.domains
+    servers = [(domain, current_mx(domain)) for domain in domains[:MOST_DOMAINS]] if run.number == 1 else []
     with transaction.atomic():
         migration = MailMigration.objects.select_for_update(of=("self",)).select_related("customer", "asked_by").get(pk=run.migration_id)
-        if Run.objects.filter(pk=run.pk, told_at=None, status__in=_ENDED).update(told_at=timezone.now()) != 1:
+        if Run.objects.filter(pk=run.pk, told_at=None, status__in=_ENDED).update(told_at=now) != 1:
             return False
         if migration.deleting_at is not None:
             return False
-        next_run = migration.runs.filter(status=RunState.PLANNED).order_by("number").first()
-        facts = {"run": run, "summary": found, "servers": servers, "next_run": next_run, "last": last}
-        if run.verified_at is not None:
-            facts["verified"] = verification_sums(migration, run.ended_at)
-        write_letters(kind, migration, facts)
+        last = _is_last(run)
         if last:
-            _close(migration)
+            _close(migration, now)
+        facts = {
+            "run": run,
+            "summary": found,
+            "servers": servers,
+            "more_domains": max(0, len(domains) - MOST_DOMAINS),
+            "next_run": migration.runs.filter(number=run.number + 1).first(),
+            "last": last,
+            "verified": verification_sums(migration, run.ended_at) if run.verified_at is not None else None,
+        }
+        write_letters(_kind(run), migration, facts)
     return True
 
 
-def _close(migration: MailMigration) -> None:
+def _close(migration: MailMigration, now: datetime) -> None:
     """Nothing is to come any more: the passwords go now, the rest after the customer's days."""
-    days = Limits.of(migration.customer).days
-    MailMigration.objects.filter(pk=migration.pk).update(keep_until=timezone.now() + timedelta(days=days))
+    migration.keep_until = now + timedelta(days=Limits.of(migration.customer).days)
+    MailMigration.objects.filter(pk=migration.pk).update(keep_until=migration.keep_until)
     wipe_secrets(migration)
     note(SCHEDULE, "secrets-wiped", migration=migration)
 
@@ -70,7 +77,8 @@ def _is_last(run: Run) -> bool:
     return not run.migration.runs.filter(number__gt=run.number).exists()
 
 
-def _kind(run: Run, last: bool) -> MailKind:
+def _kind(run: Run) -> MailKind:
+    """After the first run the MX records are to be changed, also where no second one was wanted."""
     if run.status == RunState.FAILED:
         return MailKind.FAILED
-    return MailKind.LAST_RUN_ENDED if last else MailKind.FIRST_RUN_ENDED
+    return MailKind.FIRST_RUN_ENDED if run.number == 1 else MailKind.LAST_RUN_ENDED

@@ -6,6 +6,8 @@ only. One whose worker dies is begun again (``recovery``), so each of them can b
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -15,6 +17,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
 from trasloco.jobs.letters import write_letters
+from trasloco.records.drafts import locked
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
@@ -27,21 +30,29 @@ VERIFY = "trasloco.verify"
 MAIL = "trasloco.mail"
 
 
-def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None) -> int:
-    """Try the logins that were not tried yet or failed (of one account, or of all); returns how many."""
+def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None, *, failed: bool = False) -> int:
+    """Try the logins of a draft that were not tried yet, of one account or of all; returns how many. failed: those too
+    that failed. What works is not tried again. Raises ``NotADraft``."""
     with transaction.atomic():
-        accounts = migration.accounts.filter(left_out=False)
+        accounts = locked(migration).accounts.filter(left_out=False)
         if account_id is not None:
             accounts = accounts.filter(pk=account_id)
         missing = accounts.filter(check_result=None)
-        LoginCheck.objects.bulk_create([LoginCheck(account=account) for account in missing], ignore_conflicts=True)
+        made = LoginCheck.objects.bulk_create([LoginCheck(account=account) for account in missing], ignore_conflicts=True)
         checks = LoginCheck.objects.filter(account__in=accounts)
-        checks.filter(state=CheckState.FAILED).update(state=CheckState.WAITING, source={}, destination={}, warnings=[])
-        wanted = checks.filter(state=CheckState.WAITING).count()
-        if wanted:
+        again = 0
+        if failed:
+            unknown = dict.fromkeys(("folders", "messages", "size", "too_large", "room"))
+            blank: dict[str, Any] = {"source": {}, "destination": {}, "warnings": [], **unknown}
+            again = checks.filter(state=CheckState.FAILED).update(state=CheckState.WAITING, **blank)
+        waiting = checks.filter(state__in=[CheckState.WAITING, CheckState.RUNNING]).count()
+        if waiting and account_id is None:
             enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)
-            note(actor, "check-started", migration=migration, accounts=wanted)
-        return wanted
+        elif waiting and account_id is not None:
+            enqueue(CHECK, f"check-{migration.pk}-{account_id}", migration_id=migration.pk, account_id=account_id)
+        if made or again:
+            note(actor, "check-started", migration=migration, accounts=len(made) + again)
+        return waiting
 
 
 def test_system(actor: Actor, system: DestinationSystem, address: str) -> None:

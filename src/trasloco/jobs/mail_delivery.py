@@ -3,62 +3,63 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
-from datetime import timedelta
+from datetime import datetime
+from email.utils import parseaddr
 
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.smtp import EmailBackend
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from trasloco.jobs.errands import MAIL, enqueue
+from trasloco.jobs.smtp_backend import SmtpBackend
 from trasloco.records.actions import clean
-from trasloco.records.history import SCHEDULE, note
 from trasloco.records.installation import smtp_password
 from trasloco.records.key_ring import KeyProblem, KeyRing
-from trasloco.records.models import Installation, Mail, MailKind, MailSecurity, MailState
+from trasloco.records.mails import begin_try, due_mails, give_up, mark_sent, put_off, subject_line
+from trasloco.records.models import Installation, Mail, MailSecurity
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)  # of one try; a worker that dies in it delays the mail by that much
-WAITS = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after each try that failed; then it is given up
 TIMEOUT = 30
 
 
-def post_due_mails() -> int:
+def post_due_mails(now: datetime | None = None) -> int:
     """Enqueue the mails that are due; returns how many. Without a mail server they wait, and are shown as waiting."""
     if not Installation.objects.get().smtp_host:
         return 0
-    now = timezone.now()
-    due = Mail.objects.filter(Q(not_before=None) | Q(not_before__lte=now), state=MailState.WAITING).order_by("pk")
-    count = 0
-    for pk in list(due.values_list("pk", flat=True)[:50]):
-        with transaction.atomic():
-            mine = Mail.objects.filter(pk=pk, state=MailState.WAITING).filter(Q(not_before=None) | Q(not_before__lte=now))
-            if mine.update(not_before=now + LEASE):
-                enqueue(MAIL, f"mail-{pk}", mail_id=pk)
-                count += 1
-    return count
+    with transaction.atomic():
+        due = due_mails(now)
+        for pk in due:
+            enqueue(MAIL, f"mail-{pk}", mail_id=pk)
+    return len(due)
 
 
 def deliver(mail_id: int, ring: KeyRing) -> None:
     """One try. What the mail server says is kept in its words."""
-    mail = Mail.objects.filter(pk=mail_id, state=MailState.WAITING).first()
-    if mail is None:
+    tried = begin_try(mail_id)
+    if tried is None:
         return
+    mail = tried.mail
     try:
         _send(mail, Installation.objects.get(), ring)
     except (smtplib.SMTPException, OSError, KeyProblem, ValueError) as error:
-        _put_off(mail, _words(error), final=isinstance(error, smtplib.SMTPRecipientsRefused) and _refused_for_good(error))
+        words = _words(error)
+        if _for_good(error):
+            give_up(tried, words)
+            log.warning("mail %s to %s is given up: %s", mail.pk, mail.recipient, words)
+            return
+        again = put_off(tried, words)
+        when = f"it is tried again at {again:%Y-%m-%dT%H:%M:%SZ}" if again else "it is given up"
+        log.warning("mail %s to %s could not be sent, %s: %s", mail.pk, mail.recipient, when, words)
         return
-    emptied = {"text": "", "html": ""} if mail.kind == MailKind.INVITATION else {}
-    Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=timezone.now(), attempts=mail.attempts + 1, words="", **emptied)
+    mark_sent(tried)
+    log.info("mail %s (%s) was sent to %s", mail.pk, mail.kind, mail.recipient)
 
 
 def _send(mail: Mail, installation: Installation, ring: KeyRing) -> None:
     secret = smtp_password(installation, ring)
-    backend = EmailBackend(
+    backend = SmtpBackend(
         host=installation.smtp_host,
         port=installation.smtp_port,
         username=installation.smtp_user,
@@ -67,27 +68,38 @@ def _send(mail: Mail, installation: Installation, ring: KeyRing) -> None:
         use_ssl=installation.smtp_security == MailSecurity.TLS,
         timeout=TIMEOUT,
     )
-    message = EmailMultiAlternatives(mail.subject, mail.text, installation.mail_from or None, [mail.recipient], connection=backend)
-    message.extra_headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    sender = installation.mail_from or f"Trasloco <trasloco@{installation.smtp_host}>"
+    message = EmailMultiAlternatives(subject_line(mail.subject), mail.text, sender, [mail.recipient], connection=backend)
+    message.extra_headers = {
+        "Auto-Submitted": "auto-generated",  # RFC 3834 section 5
+        "X-Auto-Response-Suppress": "All",
+        # The same at each try: a mail that came twice, because we died after sending it, can be seen as one.
+        "Message-ID": f"<trasloco.{mail.pk}.{mail.created_at:%Y%m%d%H%M%S%f}@{_domain_of(sender)}>",
+    }
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    message.send()
+    try:
+        message.send()
+    finally:
+        backend.close()
 
 
-def _put_off(mail: Mail, words: str, *, final: bool) -> None:
-    attempts = mail.attempts + 1
-    log.warning("mail %s to %s could not be sent: %s", mail.pk, mail.recipient, words)
-    if final or attempts > len(WAITS):
-        with transaction.atomic():
-            Mail.objects.filter(pk=mail.pk).update(state=MailState.GIVEN_UP, attempts=attempts, words=words)
-            note(SCHEDULE, "mail-given-up", mail.recipient, customer=mail.customer, migration=mail.migration, words=words)
-        return
-    pause = timedelta(minutes=WAITS[attempts - 1])
-    Mail.objects.filter(pk=mail.pk).update(attempts=attempts, words=words, not_before=timezone.now() + pause)
+def _domain_of(sender: str) -> str:
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "trasloco.invalid"
 
 
-def _refused_for_good(error: smtplib.SMTPRecipientsRefused) -> bool:
-    return all(code >= 500 for code, _ in error.recipients.values())
+def _for_good(error: Exception) -> bool:
+    """Is there no use in trying again? Not for a refusal by policy (5.7.x: relaying, a sign-in): settings can be put right."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(_refused_for_good(*answer) for answer in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return _refused_for_good(error.smtp_code, error.smtp_error)
+    return isinstance(error, ValueError) and not isinstance(error, OSError)  # an address or header that is none
+
+
+def _refused_for_good(code: int, said: bytes | str) -> bool:
+    return code >= 500 and not re.search(r"\b5\.7\.\d|relay|authenticat", _text(said), re.IGNORECASE)
 
 
 def _words(error: Exception) -> str:

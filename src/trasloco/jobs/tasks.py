@@ -27,10 +27,10 @@ async def transfer(context: JobContext, transfer_id: int, ticket: int) -> None:
 
 
 @app.task(name=CHECK, pass_context=True)
-async def check(context: JobContext, migration_id: int) -> None:
-    """Try the logins of a migration that is being prepared."""
+async def check(context: JobContext, migration_id: int, account_id: int | None = None) -> None:
+    """Try the logins of a migration that is being prepared, or of one of its accounts."""
     workshop = await _present(context)
-    await check_migration(migration_id, workshop.ring)
+    await check_migration(migration_id, account_id, workshop.ring, workshop.gates)
 
 
 @app.task(name=TEST_SYSTEM, pass_context=True)

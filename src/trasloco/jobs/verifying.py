@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from trasloco.engine.account import Side
@@ -19,6 +22,8 @@ from trasloco.records.models import Account, Run
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import sides
 from trasloco.records.verification import keep_verification
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 SAMPLE = 200
@@ -35,10 +40,22 @@ async def verify_run(run_id: int, pool: Pool, ring: KeyRing) -> None:
 
     async def one(account: Account) -> None:
         async with slots:
-            await in_thread(keep_verification, account, await verify(account, sample, pool, ring))
+            await in_thread(keep_verification, account, await _one(account, sample, pool, ring))
 
     await asyncio.gather(*(one(account) for account in accounts))
     await in_thread(_end, run_id)
+
+
+async def _one(account: Account, sample: int | None, pool: Pool, ring: KeyRing) -> Verification:
+    """A mistake of ours stays with its account: else the run would be verified again and again, and its end never told."""
+    try:
+        return await verify(account, sample, pool, ring)
+    except (psycopg.Error, DatabaseError, InterfaceError):
+        raise  # the database is away: the errand is begun again
+    except Exception as error:
+        log.exception("migration %s, verification of %s: a mistake of ours", account.migration.code, account.destination_address)
+        words = f"Trasloco made a mistake of its own here ({type(error).__name__}); nothing was changed. Please report it with the log."
+        return _failed(sample, Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "internal-error", words))
 
 
 async def verify(

@@ -10,12 +10,15 @@ from typing import TypeAlias
 from trasloco.engine.account import Outcome, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.logins import HostGates
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.sink import Sink
 from trasloco.jobs.dispatch import Caps
 from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.presence import Presence
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
+from trasloco.sources.tokens import TokenSources
 
 RunAccount: TypeAlias = Callable[[Side, Side, Ledger, Settings, int, Sink], Awaitable[Outcome]]
 
@@ -25,7 +28,8 @@ class Workshop:
     """pool: for ledger and counters. runs: the only runs worked for, None: all. in_hand: ids of the transfers under way.
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
-    masters: whether the destinations' master users are let in.
+    masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
+    gates: of the logins that checks try. tokens: of the sources that are opened by OAuth.
     """
 
     pool: Pool
@@ -35,5 +39,8 @@ class Workshop:
     runs: tuple[int, ...] | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     masters: MasterLogins = field(default_factory=MasterLogins)
+    memory: MasterMemory = field(default_factory=MasterMemory)
+    tokens: TokenSources = field(default_factory=TokenSources)
+    gates: HostGates = field(default_factory=HostGates)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account

@@ -2,70 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
-from trasloco.panel.forms_wizard import CsvForm
+from django.http import QueryDict
+
 from trasloco.panel.upload import MOST_BYTES
+from trasloco.plan.csv_text import write_rows
+from trasloco.plan.encoding import decode
+from trasloco.plan.endpoints import usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
+from trasloco.plan.masking import masked
 from trasloco.plan.problems import Problem
-from trasloco.plan.table import Row, read
+from trasloco.plan.table import Row, physical_lines, read
 from trasloco.records.admissible import address_problems
+from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
-from trasloco.records.models import MailMigration
+from trasloco.records.models import Account, MailMigration
 from trasloco.records.rights import Viewer
 from trasloco.secret import Secret
 
-# How files that are no text begin: an operator who drags the wrong one is told so, not that line 1 has one field.
-_MAGIC = (
-    (b"PK\x03\x04", "This is a ZIP archive or an Excel workbook.", "In Excel: Save as, type “CSV UTF-8”."),
-    (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook.", "In Excel: Save as, type “CSV UTF-8”."),
-    (b"%PDF", "This is a PDF.", "Export the list as CSV."),
-    (b"\x89PNG", "This is a picture.", "Choose the CSV file."),
-    (b"\xff\xd8\xff", "This is a picture.", "Choose the CSV file."),
-    (b"GIF8", "This is a picture.", "Choose the CSV file."),
-    (b"\x1f\x8b", "This is a compressed file.", "Unpack it and choose the CSV."),
-    (b"{\\rtf", "This is a word processor's file.", "Save it as plain text."),
-)
+MOST_SHOWN = 200
+"""Lines with problems on one page; who has more corrects these first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """number: of the line, None for what is wrong with the whole. text: the line, its password masked."""
+
+    number: int | None
+    text: str
+    problems: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True)
 class CsvUpload:
-    """rows: of a faultless file. passwords: of the destination, by casefolded address. text: what was pasted, to be shown again."""
+    """rows: of a faultless file. passwords: of the destination, by casefolded address. typed: text and passwords as
+    they came, to be shown again until they are accepted; the text of a file that is text at all, too."""
 
     rows: Sequence[Row] = ()
     problems: Sequence[Problem] = ()
     warnings: Sequence[Problem] = ()
     passwords: Mapping[str, Secret] = field(default_factory=dict)
+    typed: QueryDict = field(default_factory=QueryDict)
 
     @property
-    def by_line(self) -> dict[int | None, list[Problem]]:
-        """Problems beside their lines."""
+    def lines(self) -> list[ProblemLine]:
+        """Problems beside their lines, in the order of the file; that there are too many of them stands above all."""
         found: dict[int | None, list[Problem]] = {}
-        for problem in self.problems:
+        for problem in sorted(self.problems, key=lambda problem: problem.code != "too-many-lines"):
             found.setdefault(problem.line, []).append(problem)
-        return found
+        texts = physical_lines(str(self.typed.get("text", "")))
+        return [
+            ProblemLine(number, masked(texts[number - 1]) if number and number <= len(texts) else "", problems)
+            for number, problems in list(found.items())[:MOST_SHOWN]
+        ]
+
+    @property
+    def more(self) -> int:
+        """Lines with problems that ``lines`` does not have."""
+        return max(0, len({problem.line for problem in self.problems}) - MOST_SHOWN)
 
     @classmethod
-    def read(cls, viewer: Viewer, migration: MailMigration, form: CsvForm, limits: Limits, *, refused: bool) -> CsvUpload:
-        """refused: the upload was ended because it is too large."""
-        if refused:
-            return cls(problems=(_too_large(),))
-        form.is_valid()
-        file = form.files.get("file")
-        data = file.read(MOST_BYTES + 1) if file else str(form.cleaned_data.get("text") or "").encode()
-        if len(data) > MOST_BYTES:
-            return cls(problems=(_too_large(),))
-        for magic, words, remedy in _MAGIC:
-            if data.startswith(magic):
-                return cls(problems=(Problem(None, "", "not-a-csv", words, remedy),))
-        table = read(data, max_lines=limits.lines)
+    def read(cls, viewer: Viewer, migration: MailMigration, given: QueryDict, file: IO[bytes] | None) -> CsvUpload:
+        """given: "text" and "passwords" of the form. A file, where one was chosen, comes before the text."""
         assert migration.customer is not None
-        problems = [*table.problems, *address_problems(viewer, migration.customer, migration, table.rows)]
-        passwords, wrong = read_passwords(str(form.cleaned_data.get("passwords") or ""))
-        return cls(table.rows, sorted([*problems, *wrong], key=lambda problem: problem.order), table.warnings, passwords)
+        text, mailbox_passwords = str(given.get("text", "")), str(given.get("passwords", ""))
+        data = file.read(MOST_BYTES + 1) if file else text.encode("utf-8", "replace")
+        if file:
+            text = decode(data).text.replace("\0", "\ufffd") or text
+        typed = QueryDict(mutable=True)
+        typed.update({"text": text, "passwords": mailbox_passwords})
+        if len(data) > MOST_BYTES or len(mailbox_passwords) > MOST_BYTES:
+            return cls(problems=(too_large(),))
+        table = read(data, max_lines=Limits.of(migration.customer).lines)
+        passwords, wrong = read_passwords(mailbox_passwords)
+        problems = [
+            *table.problems,
+            *address_problems(viewer, migration.customer, migration, table.rows),
+            *_stored_problems(migration, table.rows),
+            *wrong,
+            *(_mailbox_problems(migration, table.rows, passwords) if own_passwords(migration) else ()),
+        ]
+        return cls(table.rows, sorted(problems, key=lambda problem: problem.order), table.warnings, passwords, typed)
 
 
-def _too_large() -> Problem:
-    words = f"The file is larger than {MOST_BYTES // 1024 // 1024} MB, which no list of accounts is."
-    return Problem(None, "", "file-too-large", words, "Choose the CSV file; nothing of this one was read.")
+def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
+    """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
+    usual = usual_port(migration.source_tls)
+    return write_rows(
+        Row(
+            account.line,
+            account.destination_address,
+            account.source_host,
+            None if account.source_port == usual else account.source_port,
+            account.login,
+            Secret(password),
+            account.master,
+        )
+        for account in (migration.accounts.order_by("line") if accounts is None else accounts)
+    )
+
+
+def too_large() -> Problem:
+    words = f"What was sent is larger than {MOST_BYTES // 1024 // 1024} MB, which no list of accounts is."
+    return Problem(None, "", "file-too-large", words, "Choose the CSV file; nothing of this was kept.")
+
+
+def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]:
+    """Lines that want to keep a password that is not there, or that was given for another server."""
+    stored = {account.destination_address: account for account in migration.accounts.all()}
+    problems = []
+    for row in rows:
+        account = stored.get(row.destination)
+        if row.password.reveal() != KEPT or (account is not None and _same_server(account, row)):
+            continue
+        why = "was given for another server" if account else "is not stored here"
+        words = f"The password of this line {why}."
+        problems.append(Problem(row.line, "password", "password-not-stored", words, f"Write the password in the place of {KEPT}."))
+    return problems
+
+
+def _same_server(account: Account, row: Row) -> bool:
+    return account.source_secret is not None and account.source_host.casefold() == row.host.casefold()
+
+
+def _mailbox_problems(migration: MailMigration, rows: Sequence[Row], given: Mapping[str, Secret]) -> list[Problem]:
+    """Where each new mailbox has a password of its own: addresses without one, and passwords of nobody."""
+    stored = migration.accounts.exclude(destination_secret=None).values_list("destination_address", flat=True)
+    known = {address.casefold() for address in stored} | set(given)
+    words = "There is no password of the new mailbox for this address."
+    remedy = "Add a line address;password to the passwords of the new mailboxes."
+    problems = [
+        Problem(row.line, "destination", "no-mailbox-password", words, remedy) for row in rows if row.destination.casefold() not in known
+    ]
+    strangers = len(set(given) - {row.destination.casefold() for row in rows})
+    if strangers and problems:  # an address was mistyped, most likely
+        words = f"{strangers} of the passwords of the new mailboxes are for addresses that are not in the CSV."
+        problems.append(Problem(None, "", "mailbox-passwords", words, "Correct the addresses, or remove those lines."))
+    return problems

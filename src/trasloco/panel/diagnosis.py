@@ -54,10 +54,21 @@ _OF_CODE = {
         _("The master user is refused"),
         _("Check the master's name, separator and password. The others were not tried, so as not to be locked out."),
     ),
+    "master-opens-his-own": Diagnosis(
+        _("The master user got his own mailbox"),
+        _("The server does not understand this form of a master login. Nothing was copied; give another master user, or passwords."),
+    ),
+    "token-refused": Diagnosis(
+        _("The provider gives no token"), _("Its words say why, and what to do stands beside them; then try again.")
+    ),
+    "token-later": Diagnosis(_("The provider of tokens asks to wait"), _("It is tried again by itself.")),
     "login-impossible": Diagnosis(
         _("There is no way to sign in"), _("The server offers no way to sign in with a password over this connection; choose TLS.")
     ),
     "login-later": Diagnosis(_("Signing in is not possible just now"), _("The server asks to wait; it is tried again.")),
+    "no-destination": Diagnosis(
+        _("There is no destination"), _("The domain is served by no destination system any more. Ask your provider.")
+    ),
     "password-not-readable": Diagnosis(_("The stored password cannot be read"), _("Give the CSV again.")),
     # Copying
     "connection-lost": Diagnosis(_("The connection broke"), _("Try again; if it stays, ask the server's administrator.")),
@@ -84,7 +95,26 @@ _OF_CODE = {
 _OTHER = Diagnosis(_("It did not work"), _("Read what the server says; the log of the account has more."))
 
 
+# What a refused login mostly means at providers that take no ordinary password.
+_REFUSED_BY = {
+    "gmail": Diagnosis(
+        _("Google refuses the login"),
+        _(
+            "It takes app passwords only, which need two-step verification; the login is the whole address. The password of the "
+            "account itself never works."
+        ),
+    ),
+    "office365": Diagnosis(
+        _("Microsoft refuses the login"),
+        _("Exchange Online takes no passwords by IMAP any more, app passwords included. Step “Type” says what can be done."),
+    ),
+}
+
+
 @lru_cache
-def diagnosis(code: str) -> Diagnosis:
-    """The diagnosis of a failure's code; a general one for a code that has none of its own."""
+def diagnosis(code: str, source_type: str = "") -> Diagnosis:
+    """The diagnosis of a failure's code; a general one for a code that has none of its own. source_type: of the
+    source, "" for the destination."""
+    if code == "login-refused" and source_type in _REFUSED_BY:
+        return _REFUSED_BY[source_type]
     return _OF_CODE.get(code, _OTHER)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_people import ZoneField
@@ -19,6 +22,7 @@ else:
     _ModelForm = forms.ModelForm
 
 MIB = 1024 * 1024
+BOUNDS = {"most_lines": 5000, "most_unfinished": 1000, "most_hours": 23, "keep_days": 3650}  # the most of each limit
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
@@ -40,21 +44,20 @@ class LimitsForm(_ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        bounds = {"most_lines": 5000, "most_unfinished": 1000, "most_hours": 23, "keep_days": 3650}
         labels = {
             "most_lines": _("Lines of a CSV"),
             "most_unfinished": _("Unfinished migrations at once"),
             "most_hours": _("Hours between the runs, at most"),
             "keep_days": _("Days a migration stays after its end"),
         }
-        for name, most in bounds.items():
+        for name, most in BOUNDS.items():
             field = self.fields[name]
             field.label = labels[name]
             field.widget.attrs |= {"min": 1, "max": most}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        for name, most in {"most_lines": 5000, "most_unfinished": 1000, "most_hours": 23, "keep_days": 3650}.items():
+        for name, most in BOUNDS.items():
             value = values.get(name)
             if value is not None and not 1 <= value <= most:
                 self.add_error(name, _("A number from 1 to %(most)s.") % {"most": most})
@@ -65,12 +68,20 @@ class CustomerForm(LimitsForm):
     """A customer; an empty limit is that of the installation."""
 
     most_message_bytes = MebibytesField(label=_("MB per message"), min_value=1, max_value=2048, required=False)
-    time_zone = ZoneField()
+    time_zone = ZoneField(label=_("Time zone of new people"))
 
     class Meta:
         model = Customer
         fields = ("name", "language", "time_zone", "most_lines", "most_unfinished", "most_message_bytes", "most_hours", "keep_days")
-        labels = {"name": _("Name"), "language": _("Language")}  # noqa: RUF012 - Django's Meta
+        labels = {"name": _("Name"), "language": _("Language of new people")}  # noqa: RUF012 - Django's Meta
+        error_messages = {"name": {"unique": _("There is a customer of this name already.")}}  # noqa: RUF012 - Django's Meta
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        general = Installation.objects.get()
+        for name in (*BOUNDS, "most_message_bytes"):
+            field = self.fields[name]
+            field.widget.attrs["placeholder"] = field.prepare_value(getattr(general, name))
 
 
 class DomainForm(forms.Form):
@@ -86,14 +97,29 @@ class DomainForm(forms.Form):
         return name
 
 
+class MailboxAddressForm(forms.Form):
+    """Whose mailbox is opened by a test."""
+
+    address = forms.CharField(max_length=320)
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"]
+        user, at, domain = address.rpartition("@")
+        if not (user and at and domain) or any(char.isspace() or not char.isprintable() for char in address):
+            raise forms.ValidationError(_("Write the address of a mailbox there."))
+        return address
+
+
 class DestinationForm(_ModelForm):
     """A mail system of the operator; the password is never shown again."""
+
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
 
     password = forms.CharField(
         label=_("Password of the master user"),
         required=False,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     class Meta:
@@ -102,7 +128,6 @@ class DestinationForm(_ModelForm):
         labels = {  # noqa: RUF012 - Django's Meta
             "name": _("Name"),
             "host": _("IMAP server"),
-            "port": _("Port"),
             "security": _("Encryption"),
             "trust": _("Certificate"),
             "form": _("How mailboxes are opened"),
@@ -113,6 +138,7 @@ class DestinationForm(_ModelForm):
             "form": _("A master user needs no password of any mailbox. Dovecot calls it a master user, Cyrus an admin with proxy rights."),
             "separator": _("Dovecot's default is *"),
         }
+        error_messages = {"name": {"unique": _("There is a destination system of this name already.")}}  # noqa: RUF012 - Django's Meta
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,9 +176,10 @@ class InstallationForm(LimitsForm):
     """Limits, how people reach the panel, how mails are sent."""
 
     smtp_password = forms.CharField(
-        label=_("Password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+        label=_("Password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
-    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    smtp_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
+    language = forms.ChoiceField(label=_("Language of mails to people who are not known here"), choices=Language.choices)
     public_url = forms.URLField(
         label=_("Address of this panel"),
         required=False,
@@ -180,7 +207,6 @@ class InstallationForm(LimitsForm):
         labels = {  # noqa: RUF012 - Django's Meta
             "allow_private_addresses": _("Sources may have private addresses (10.0.0.0/8 and the like)"),
             "smtp_host": _("Mail server"),
-            "smtp_port": _("Port"),
             "smtp_security": _("Encryption"),
             "smtp_user": _("User"),
             "mail_from": _("Sender"),
@@ -196,11 +222,34 @@ class InstallationForm(LimitsForm):
         if self.instance.smtp_secret is not None:
             self.fields["smtp_password"].help_text = _("One is stored. Leave it empty to keep it.")
 
+    def clean_public_url(self) -> str:
+        """Scheme and host: pages are below it."""
+        given = urlsplit(self.cleaned_data["public_url"])
+        if not given.netloc:
+            return ""
+        if given.scheme not in ("http", "https") or given.path.strip("/") or given.query or given.fragment or "@" in given.netloc:
+            raise forms.ValidationError(_("Write the address without anything after the name, such as https://trasloco.example.net."))
+        return f"{given.scheme}://{given.netloc}"
+
+    def clean_smtp_host(self) -> str:
+        host: str = self.cleaned_data["smtp_host"]
+        if any(char.isspace() or char in "/@" for char in host):
+            raise forms.ValidationError(_("Write the name of a mail server, such as mail.example.net."))
+        return host
+
+    def clean_mail_from(self) -> str:
+        sender: str = self.cleaned_data["mail_from"]
+        if sender:
+            try:
+                validate_email(parseaddr(sender)[1])
+            except forms.ValidationError as error:
+                raise forms.ValidationError(_("Write an address, or a name and an address in <>.")) from error
+        return sender
+
     def clean(self) -> dict[str, Any]:
         values = super().clean()
-        if values.get("smtp_host") and not values.get("mail_from"):
+        if values.get("smtp_host") and values.get("mail_from") == "":
             self.add_error("mail_from", _("Mails need a sender."))
-        sender = values.get("mail_from", "")
-        if sender and ("@" not in sender or any(char in sender for char in "\r\n")):
-            self.add_error("mail_from", _("Write an address, or a name and an address in <>."))
+        if values.get("smtp_password") and not values.get("smtp_user"):
+            self.add_error("smtp_user", _("A password needs a user."))
         return values

@@ -52,7 +52,7 @@ class PersonForm(forms.Form):
         queryset=Domain.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Of a domain manager only: he sees and moves these, and nothing else."),
+        help_text=_("Of a domain manager only: these are seen and moved, and nothing else."),
     )
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
@@ -74,6 +74,7 @@ class InvitationForm(PersonForm):
 
 class ChangePersonForm(PersonForm):
     active = forms.BooleanField(label=_("May sign in"), required=False)
+    field_order = ("name", "role", "domains", "active")
 
 
 class ProfileForm(forms.Form):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import cast
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
 from trasloco.panel.access import PanelRequest
+from trasloco.panel.body_limit import body_refused
 from trasloco.records.history import Actor
 from trasloco.records.rights import Viewer
+from trasloco.records.time_zone import zone_named
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -44,7 +47,7 @@ def viewer(get_response: Next) -> Next:
         asked.viewer = Viewer.of(person)
         asked.actor = Actor(person, request.META.get("REMOTE_ADDR") or None)
         translation.activate(person.language)
-        with timezone.override(_zone(person.time_zone)):
+        with timezone.override(zone_named(person.time_zone)):
             response = get_response(request)
             response.headers["Content-Language"] = person.language
             return response
@@ -52,9 +55,18 @@ def viewer(get_response: Next) -> Next:
     return middleware
 
 
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of that name, UTC where this machine does not know it."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")
+def too_large(get_response: Next) -> Next:
+    """What was sent was too large to be read (``body_limit``): said by the page it was sent to, if that can say it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not body_refused(request):
+            return get_response(request)
+        try:
+            page = resolve(request.path_info).func
+        except Resolver404:
+            return get_response(request)
+        if hasattr(page, "explains_too_large"):
+            return get_response(request)
+        return render(request, "413.html", status=413)
+
+    return middleware

@@ -1,18 +1,22 @@
-"""Addresses of people: first start, invitations, people, profile, a customer's settings, history."""
+"""Addresses of people: first start, invitations, people, profile, a customer's settings, history, mails."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import history, people
+from trasloco.panel.views import entrance, history, mails, people, profile
 
 urlpatterns = [
-    path("first-start/<str:token>/", people.first_start, name="first_start"),
-    path("invitation/<str:who>/<str:token>/", people.accept_invitation, name="accept_invitation"),
+    path("first-start/<str:token>/", entrance.first_start, name="first_start"),
+    path("invitation/<str:who>/<str:token>/", entrance.accept_invitation, name="accept_invitation"),
     path("people/", people.people, name="people"),
     path("people/<int:person_id>/", people.person, name="person"),
     path("people/<int:person_id>/remove/", people.person_remove, name="person_remove"),
-    path("profile/", people.profile, name="profile"),
-    path("settings/", people.customer_settings, name="settings"),
+    path("people/<int:person_id>/invite-again/", people.person_invite, name="person_invite"),
+    path("people/<int:person_id>/second-factor/", people.person_second_factor, name="person_second_factor"),
+    path("profile/", profile.profile, name="profile"),
+    path("settings/", profile.customer_settings, name="settings"),
     path("history/", history.history, name="history"),
+    path("mails/", mails.mails, name="mails"),
+    path("mails/<int:mail_id>/again/", mails.mail_again, name="mail_again"),
 ]

@@ -52,6 +52,11 @@ def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool) ->
     return Endpoint(host, port or IMAPS_PORT, Security.IMPLICIT, trust)
 
 
+def usual_port(tls: str) -> int:
+    """The port of ``source_endpoint`` where none is written."""
+    return IMAP_PORT if tls == "off" else IMAPS_PORT
+
+
 def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, str]:
     """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none).
 

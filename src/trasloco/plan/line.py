@@ -55,7 +55,7 @@ class _Field:
     trouble: str = ""
 
 
-def _split(line: str) -> list[_Field]:
+def split(line: str) -> list[_Field]:
     """The fields of one line; never fails, troubles are noted on their field."""
     fields: list[_Field] = []
     position = 0
@@ -96,7 +96,7 @@ def is_header(line: str) -> bool:
     Decided by words alone, so that an account with a mistake in it is never skipped in silence."""
     if len(line) > LONGEST_LINE:
         return False
-    fields = [item.text.strip() for item in _split(line)]
+    fields = [item.text.strip() for item in split(line)]
     filled = [text for text in fields if text]
     if "." in fields[0].rpartition("@")[2] and "@" in fields[0]:
         return False  # a real address, whatever its words
@@ -124,8 +124,8 @@ _QUOTING = {
 }
 
 
-def parse_line(number: int, text: str) -> Line:
-    """Read and check one line."""
+def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
+    """Read and check one line. by_token: an empty password is none that is missing."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
         words = f"This line has more than {LONGEST_LINE:,} characters, and cannot be an account."
@@ -134,7 +134,7 @@ def parse_line(number: int, text: str) -> Line:
     if "\0" in text:
         _note(line, "", "nul-character", "There is a NUL character on this line, which no text has.", "Save the file again as CSV UTF-8.")
         return line
-    fields = _split(text)
+    fields = split(text)
     while len(fields) > 4 and not fields[-1].text.strip() and not fields[-1].quoted:
         fields.pop()  # spreadsheets fill short rows up with empty cells
     troubles = [(index, item.trouble) for index, item in enumerate(fields) if item.trouble]
@@ -145,7 +145,7 @@ def parse_line(number: int, text: str) -> Line:
             _wrong_count(line, len(fields))
         return line
     if not troubles:
-        _check_fields(line, fields)
+        _check_fields(line, fields, by_token=by_token)
     return line
 
 
@@ -165,7 +165,7 @@ def _wrong_count(line: Line, count: int) -> None:
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
-def _check_fields(line: Line, fields: list[_Field]) -> None:
+def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
     for name, item in zip(FIELDS, fields, strict=False):
         _check_smart_quotes(line, name, item)
     smart = {problem.field for problem in line.problems}
@@ -177,7 +177,7 @@ def _check_fields(line: Line, fields: list[_Field]) -> None:
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
         _note(line, "login", "empty-login", "The login on the old server is missing.", "Write the user name, often the whole address.")
-    if not texts[3]:
+    if not texts[3] and (not by_token or texts[4].strip()):
         _note(line, "password", "empty-password", "The password is missing.", "Write the password; spaces in it count.")
     if len(fields) == 5 and not line.master.strip():
         _note(line, "master", "empty-master", "The master user's name is empty.", "Write it, or leave the fifth field out.")

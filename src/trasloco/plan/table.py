@@ -28,7 +28,7 @@ class Row:
     """One account.
 
     line: physical line in the file, from 1. port: None = the usual one. login: on the source.
-    password: of ``login``, or of ``master`` when there is one. master: the master user's name, "" for none.
+    password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
     line: int
@@ -51,8 +51,11 @@ class Table:
     header: int | None = None
 
 
-def read(data: bytes, *, max_lines: int = 500) -> Table:
-    """Read a whole file. Never raises; work and memory are linear in the size of ``data``."""
+def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
+    """Read a whole file. Never raises; work and memory are linear in the size of ``data``.
+
+    by_token: there are OAuth credentials, so a line may leave its password empty.
+    """
     decoded = decode(data)
     if decoded.problems:
         return Table((), decoded.problems, decoded.warnings, decoded.encoding)
@@ -64,7 +67,7 @@ def read(data: bytes, *, max_lines: int = 500) -> Table:
         return Table((), (_nothing(header),), (), decoded.encoding, header)
     problems = _too_many(lines, max_lines)
     lines, mistaken = _separators(lines[:max_lines])
-    parsed = [parse_line(number, text) for number, text in lines]
+    parsed = [parse_line(number, text, by_token=by_token) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
     warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed)]
     wrong = {problem.line for problem in problems}
@@ -78,9 +81,14 @@ def read(data: bytes, *, max_lines: int = 500) -> Table:
     )
 
 
+def physical_lines(text: str) -> list[str]:
+    """As ``Row.line`` and ``Problem.line`` count them, from 1."""
+    return _BREAK.split(text)
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """(physical line number, text) of all lines that hold anything but separators and spaces."""
-    for number, line in enumerate(_BREAK.split(text), 1):
+    for number, line in enumerate(physical_lines(text), 1):
         if line.strip("; \t\u00a0\ufeff\x1a"):
             yield number, line
 

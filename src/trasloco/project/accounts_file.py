@@ -16,8 +16,11 @@ from trasloco.project.screen import table
 MOST_BYTES = 8 << 20  # 500 lines of any sense are far below
 
 
-def read_accounts(file: str) -> Table:
-    """The rows and problems of the CSV at ``file`` ("-": standard input). Raises ``Halt`` when it cannot be read at all."""
+def read_accounts(file: str, *, by_token: bool = False) -> Table:
+    """The rows and problems of the CSV at ``file`` ("-": standard input); by_token: as of ``table.read``.
+
+    Raises ``Halt`` when it cannot be read at all.
+    """
     try:
         if file == "-":
             data = sys.stdin.buffer.read(MOST_BYTES + 1)
@@ -28,7 +31,7 @@ def read_accounts(file: str) -> Table:
         raise Halt(f"{file} cannot be read: {error.strerror}.", ExitCode.USAGE) from error
     if len(data) > MOST_BYTES:
         raise Halt(f"{file} is larger than {size_words(MOST_BYTES)}: that is no CSV of at most 500 accounts.", ExitCode.USAGE)
-    return read(data)
+    return read(data, by_token=by_token)
 
 
 def show_problems(title: str, problems: Sequence[Problem]) -> None:

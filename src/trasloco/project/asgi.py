@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import cast
+
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+from trasloco.panel.body_limit import Application, BodyLimit
+
+# WhiteNoise hands style sheets over as plain iterators; a few kilobytes are read in a thread, and nobody waits for them.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators", category=Warning)
+
+application = BodyLimit(cast(Application, get_asgi_application()))

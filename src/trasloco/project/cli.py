@@ -28,6 +28,8 @@ _COMMANDS = {
     "panel": "Serve the panel's pages alone.",
     "worker": "Work for the panel: checks, runs, mails.",
     "superuser": "Make a person who may do everything in the panel.",
+    "discover": "Find the IMAP server of a mail address.",
+    "authorize": "Let the owners of mailboxes sign in once, for OAuth.",
     "check": "Read a CSV of accounts and try every login, on both sides.",
     "migrate": "Move all mailboxes of a CSV; go on where it stopped; bring what is new.",
     "copy": "Copy one mailbox, without a database.",

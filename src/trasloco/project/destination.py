@@ -11,7 +11,8 @@ import click
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import SideName
-from trasloco.engine.master_user import SEPARATOR, MasterUser
+from trasloco.engine.master_memory import MasterMemory
+from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.sasl import Credentials
 from trasloco.plan.endpoints import destination_url
@@ -42,15 +43,13 @@ class Destination:
     secret: Secret | None = None
     passwords: Mapping[str, Secret] = field(default_factory=dict)
 
-    def side(self, address: str, endpoint: Endpoint | None = None) -> Side:
-        """The side of one mailbox; ``endpoint`` = ours with its address resolved. Raises ``KeyError`` without a password for it."""
-        where = endpoint or self.endpoint
+    def side(self, address: str, memory: MasterMemory) -> Side:
+        """The side of one mailbox. memory: for the dialect of the master user. Raises ``KeyError`` without a password for it."""
         if self.form is LoginForm.PASSWORD:
-            return Side(SideName.DESTINATION, where, Credentials(address, self.passwords[address.casefold()]))
-        master = MasterUser(self.user, self.secret or Secret(""), self.separator)
-        if self.form is LoginForm.AUTHZID:
-            return Side(SideName.DESTINATION, where, master.authorized(address))
-        return Side(SideName.DESTINATION, where, master.joined(address), fallback=master.authorized(address))
+            return Side(SideName.DESTINATION, self.endpoint, Credentials(address, self.passwords[address.casefold()]))
+        preferred = Dialect.AUTHZID if self.form is LoginForm.AUTHZID else Dialect.JOINED
+        master = MasterUser(self.user, self.secret or Secret(""), self.separator, preferred)
+        return Side.by_master(SideName.DESTINATION, self.endpoint, MasterLogin(master, address, memory))
 
     def without_password(self, addresses: Sequence[str]) -> list[str]:
         """The addresses that the passwords' file does not name."""

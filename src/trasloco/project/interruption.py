@@ -16,11 +16,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interruption:
     """``async with Interruption(words) as stop:``; ``stop`` is an event that the first signal sets.
 
-    words: said at the first signal: what happens now. Works on the main thread's running loop.
+    words: said at the first signal: what happens now; "" says nothing. insist: a second signal ends the process; under
+    ``serve`` it does not, which ends us itself when we take too long, and whose signal may come beside that of a
+    service manager. Works on the main thread's running loop.
     """
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, insist: bool = True) -> None:
         self._words = words
+        self._insist = insist
         self.requested = asyncio.Event()
 
     async def __aenter__(self) -> asyncio.Event:
@@ -36,7 +39,10 @@ class Interruption:
 
     def _signalled(self) -> None:
         if self.requested.is_set():
+            if not self._insist:
+                return
             os._exit(ExitCode.INTERRUPTED)  # whoever asks twice does not want to wait; the ledger survives a kill
         self.requested.set()
         # A live picture stays whole only when what is said goes above it, through the console that draws it.
-        (say if interactive() else complain)(self._words)
+        if self._words:
+            (say if interactive() else complain)(self._words)

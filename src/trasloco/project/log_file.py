@@ -1,18 +1,67 @@
-"""Where the libraries' own log goes: into a file of the state directory, never onto the screen.
+"""Where the log goes: into a file of the state directory, never onto the screen.
 
-What people have to know is said by the commands; the file is for whoever looks into a fault.
+What people have to know is said by the commands and the panel; the file is for the operator who wants to know what
+happened when, on which migration and account, and for whoever looks into a fault. Several processes write one file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import logging
 import logging.handlers
 import os
+import time
 from pathlib import Path
 
+from trasloco.records.database_unavailable import DatabaseUnavailable
+
 NAME = "trasloco.log"
-_MOST_BYTES = 2 << 20
-_OLD_FILES = 2
+_MOST_BYTES = 4 << 20
+_OLD_FILES = 3
+
+
+class SharedLogFile(logging.handlers.WatchedFileHandler):
+    """Appends to a file that others append to as well, and turns it over when it is full, whichever of them notices.
+
+    The library's own handler that does so supposes to be alone: two of them would turn over each other's files.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = _MOST_BYTES, old_files: int = _OLD_FILES) -> None:
+        super().__init__(path, encoding="utf-8", errors="backslashreplace", delay=True)
+        self._path, self._most, self._old = path, most_bytes, old_files
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError):  # a full disk is no reason to stop working
+            self._turn_over_if_full()
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the library
+        """Nothing: standard error belongs to the command."""
+
+    def _turn_over_if_full(self) -> None:
+        if not self._full():
+            return
+        lock = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._full():  # nobody did it while we waited
+                for number in range(self._old, 0, -1):
+                    older = self._path if number == 1 else self._numbered(number - 1)
+                    if older.exists():
+                        older.replace(self._numbered(number))
+                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
+        finally:
+            os.close(lock)
+
+    def _full(self) -> bool:
+        try:
+            return self._path.stat().st_size >= self._most
+        except FileNotFoundError:
+            return False
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
 
 
 def silence() -> None:
@@ -22,13 +71,22 @@ def silence() -> None:
         root.addHandler(logging.NullHandler())
 
 
-def keep_log(state: Path) -> None:
-    """Write warnings of all libraries, and what we log ourselves, to ``<state>/trasloco.log``; bounded, readable by its owner only."""
-    handler = logging.handlers.RotatingFileHandler(state / NAME, maxBytes=_MOST_BYTES, backupCount=_OLD_FILES, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+def keep_log(state: Path, role: str) -> None:
+    """Write warnings of all libraries, and what we log ourselves, to ``<state>/trasloco.log``; bounded, readable by its owner only.
+
+    role: which of our processes writes. Times are UTC. Raises ``DatabaseUnavailable`` when the file cannot be made.
+    """
     path = state / NAME
-    if not path.exists():
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable.from_os_error(error, path) from error
+    handler = SharedLogFile(path)
+    line = f"%(asctime)s.%(msecs)03dZ {role}[%(process)d] %(levelname)s %(name)s: %(message)s"
+    formatter = logging.Formatter(line, "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.captureWarnings(True)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

@@ -26,6 +26,7 @@ from trasloco.project.watching import watch
 from trasloco.records import opening, queries
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import UNFINISHED_RUN, DestinationLogin, MailMigration, Run
+from trasloco.sources.oauth_settings import OauthSettings
 
 _STOPPING = (
     "Stopping: what is under way is brought to a safe point first. "
@@ -34,7 +35,14 @@ _STOPPING = (
 
 
 def open_migration(
-    rows: Sequence[Row], destination: Destination, encryption: Encryption, settings: Settings, source_type: str, *, allow_private: bool
+    rows: Sequence[Row],
+    destination: Destination,
+    encryption: Encryption,
+    settings: Settings,
+    source_type: str,
+    *,
+    allow_private: bool,
+    oauth: OauthSettings | None = None,
 ) -> MailMigration:
     """The migration of these rows, found or made; passwords and settings are those given now."""
     accounts = [
@@ -52,7 +60,15 @@ def open_migration(
     form = DestinationLogin(destination.form.value)
     target = opening.Destination(destination.endpoint, form, destination.user, destination.secret, destination.separator)
     ring = KeyRing.open(master_key_file())
-    return opening.open_migration(accounts, target, settings, ring, source_type=source_type, allow_private_addresses=allow_private)
+    return opening.open_migration(
+        accounts,
+        target,
+        settings,
+        ring,
+        source_type=source_type,
+        allow_private_addresses=allow_private,
+        source_oauth=oauth.as_secret() if oauth else None,
+    )
 
 
 def runs_to_make(migration: MailMigration, wanted: int) -> tuple[int, int]:

@@ -16,11 +16,14 @@ import click
 
 from trasloco.documents.units import parse_size
 from trasloco.engine.account import Settings
+from trasloco.plan.providers import Provider, providers
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 TLS_CHOICES = ("verify", "pin", "off")
 _OTHERS = "Other options"
-SOURCE_TYPES = ("standard", "gmail", "exchange", "office365")
+SECRET_FILES = ("source_oauth", "destination_master_password_file", "destination_passwords")
+"""Parameters that name a file with secrets; one of them may be standard input."""
+SOURCE_TYPES = tuple(providers())
 
 
 class TwinOption(click.Option):
@@ -192,9 +195,25 @@ network_options = together(
         type=click.Choice(SOURCE_TYPES),
         default="standard",
         show_default=True,
+        metavar="NAME",
         section="Network",
-        help="What kind of servers the CSV names: sets how many connections they allow.",
+        help="What kind of servers the CSV names: standard, gmail, exchange, office365 or another of docs/providers.md. It sets how many "
+        "connections they get, and which folders hold no mail.",
     ),
+    option(
+        "--connections-per-host",
+        type=click.IntRange(1, 200),
+        metavar="N",
+        section="Network",
+        help="How many accounts of one source server are worked on at once, instead of what --type says.",
+    ),
+)
+
+source_oauth_option = option(
+    "--source-oauth",
+    metavar="FILE",
+    section="Source",
+    help="OAuth credentials (TOML or JSON, see docs/oauth.md): mailboxes without a password are opened by token.",
 )
 
 mail_options = together(
@@ -245,13 +264,13 @@ mail_options = together(
 )
 
 
-def mail_settings(values: Mapping[str, Any], *, skip_non_mail: bool = False) -> Settings:
-    """What ``mail_options`` say, for the engine. values: click's parameters by name."""
+def mail_settings(values: Mapping[str, Any], provider: Provider | None = None) -> Settings:
+    """What ``mail_options`` say, for the engine. values: click's parameters by name. provider: of ``--type``."""
     return Settings(
         max_size=values["max_size"],
         skip_roles=tuple(role for role in Settings().skip_roles if role not in values["included_roles"]),
-        skip_folders=tuple(values["skip_folders"]),
-        skip_non_mail=skip_non_mail,
+        skip_folders=(*values["skip_folders"], *(provider.no_mail if provider else ())),
+        skip_non_mail=provider is not None and provider.skip_non_mail,
         source_flags_win=values["source_flags_win"],
         unite_flags=values["unite_flags"],
         repair=not values["no_repair"],

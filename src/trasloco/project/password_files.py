@@ -27,7 +27,7 @@ def read_password(file: str | None, variable: str, option: str) -> Secret | None
     if not file:
         value = os.environ.get(variable, "")
         return Secret(value) if value else None
-    text = _text(file, option)
+    text = read_secret_text(file, option)
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise click.UsageError(f"{option}: {_shown(file)} is empty. Write the password into it, on one line.")
@@ -45,7 +45,7 @@ def read_passwords(file: str, option: str) -> Mapping[str, Secret]:
     """
     problems: list[str] = []
     found: dict[str, Secret] = {}
-    reader = csv.reader(io.StringIO(_text(file, option), newline=""), delimiter=";", quotechar='"', strict=True)
+    reader = csv.reader(io.StringIO(read_secret_text(file, option), newline=""), delimiter=";", quotechar='"', strict=True)
     while True:
         try:
             fields = next(reader)
@@ -89,7 +89,8 @@ def _take(fields: list[str], line: int, found: dict[str, Secret], problems: list
         found[address] = Secret(password)
 
 
-def _text(file: str, option: str) -> str:
+def read_secret_text(file: str, option: str) -> str:
+    """The text of a file ("-": standard input) that holds secrets. Raises ``click.UsageError`` with words that name ``option``."""
     try:
         if file == "-":
             data = sys.stdin.buffer.read(_MOST_BYTES + 1)

@@ -1,19 +1,12 @@
-"""The JSON report as bytes and as a file."""
+"""A report as a file."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from trasloco.documents.atomic_file import write_atomically
-from trasloco.documents.report_figures import Report
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
-
-
-def json_report(report: Report) -> bytes:
-    """UTF-8 with readable letters; a lone surrogate from a broken folder name becomes "?"."""
-    return (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def write_file(file: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ worker names the fence it was given; ``False`` means that the transfer belongs t
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from django.utils import timezone
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
+from trasloco.records import clock
+from trasloco.records.inheritance import take_over
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
@@ -33,6 +36,8 @@ from trasloco.records.models import (
     TransferState,
 )
 
+log = logging.getLogger(__name__)
+
 MOST_ATTEMPTS = 5
 FIRST_DELAY = 15.0  # seconds; doubled with each attempt
 LONGEST_DELAY = 3600.0
@@ -41,7 +46,7 @@ LONGEST_DELAY = 3600.0
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run; brought: messages
-    that those brought, 0 when none of them was put off."""
+    that those brought, 0 when none of them was put off. heir_of: code of the migration whose ledger was taken over."""
 
     transfer_id: int
     fence: int
@@ -50,6 +55,7 @@ class Claim:
     seconds: float
     copied_bytes: int
     brought: int = 0
+    heir_of: str | None = None
 
 
 def begin_run(migration: MailMigration) -> Run:
@@ -100,8 +106,9 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
         if won != 1:
             return None
         row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
+        heir_of = take_over(row.account)
         brought = _brought(row.account, row.run.number) if row.attempts else 0
-        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought)
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought, heir_of)
 
 
 def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
@@ -168,7 +175,7 @@ def pin_destination(migration_id: int, fingerprint: str) -> None:
 def wipe_secrets(migration: MailMigration) -> None:
     """Delete the migration's data key and ciphertexts: its passwords are gone everywhere."""
     with transaction.atomic():
-        MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None)
+        MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None, source_oauth=None)
         migration.accounts.update(source_secret=None, destination_secret=None)
 
 
@@ -198,7 +205,7 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
             fence=F("fence") + 1,
             folder="",
             attempts=before + 1,
-            not_before=timezone.now() + timedelta(seconds=retry_delay(failure, before)),
+            not_before=clock.now() + timedelta(seconds=retry_delay(failure, before)),
             seconds=claim.seconds + outcome.seconds,
             flags_changed=F("flags_changed") + outcome.flags_changed,
             facts=dict(outcome.facts),
@@ -285,7 +292,8 @@ def end_run(run: Run) -> None:
         status = RunState.FAILED
     else:
         status = RunState.COMPLETED_WITH_ERRORS
-    Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now())
+    if Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now()):
+        log.info("migration %s: run %s ended: %s", run.migration.code, run.number, status.value)
 
 
 def _host(name: str) -> str:

@@ -1,12 +1,13 @@
 """A migration before it is planned: its type, its accounts, who is left out. Every write of the steps, as a verb.
 
-Passwords go from the upload straight into the vault; nothing else of the file is kept.
+Passwords go from the upload straight into the vault; nothing else of the file is kept. A line that has ``KEPT``
+in the place of its password keeps the one that is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,17 +15,32 @@ from django.db import transaction
 from django.utils import timezone
 
 from trasloco.engine.account import Settings
-from trasloco.plan.endpoints import source_endpoint
+from trasloco.plan.endpoints import source_endpoint, usual_port
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.limits import Limits
-from trasloco.records.models import Account, CheckState, Customer, Domain, Installation, LoginCheck, MailMigration
+from trasloco.records.models import (
+    Account,
+    CheckState,
+    Customer,
+    DestinationLogin,
+    DestinationSystem,
+    Domain,
+    Installation,
+    LoginCheck,
+    MailMigration,
+)
 from trasloco.records.opening import new_code
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+
+KEPT = "••••••••"
+"""Stands for a stored password wherever its line is shown again."""
+
+ADVISED_MINUTES = 6 * 60  # between the runs, until somebody chooses: the middle of the 4 to 8 hours that are advised
 
 
 class NotADraft(Exception):
@@ -47,6 +63,7 @@ def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: 
         asked_by=actor.person,
         asked_by_name=str(actor.person or ""),
         time_zone=actor.person.time_zone if actor.person else "UTC",
+        second_run_minutes=min(ADVISED_MINUTES, limits.hours * 60),
         keep_until=timezone.now() + timedelta(days=limits.days),
     )
     note(actor, "migration-started-draft", migration=migration)
@@ -59,12 +76,14 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str) -> 
     draft = locked(migration)
     if (draft.source_type, draft.source_tls) == (source_type, source_tls):
         return
-    draft.source_type, draft.source_tls = source_type, source_tls
+    before, draft.source_type, draft.source_tls = draft.source_tls, source_type, source_tls
     assert draft.customer is not None
     draft.settings = _settings(source_type, Limits.of(draft.customer))
     draft.save(update_fields=["source_type", "source_tls", "settings"])
+    if before == source_tls:
+        return
     for account in draft.accounts.all():
-        port = account.source_port if account.source_port not in (143, 993) else None
+        port = None if account.source_port == usual_port(before) else account.source_port
         _set_endpoint(account, account.source_host, port, source_tls)
         account.save()
     _check_again(draft)
@@ -72,9 +91,11 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str) -> 
 
 @transaction.atomic
 def give_csv(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwords: Mapping[str, Secret], ring: KeyRing) -> None:
-    """The accounts of the draft become these. A line that says the same as before keeps the result of its check.
+    """The accounts of the draft become these. A line that says the same as before keeps the result of its check,
+    and stays left out if it was.
 
-    passwords: of the destination, by casefolded address, where each mailbox has its own.
+    passwords: of the destination, by casefolded address, where each mailbox has its own; who is not in it keeps
+    what is stored. A row may have ``KEPT`` only where the draft has its account. Raises ``KeyProblem``.
     """
     draft = locked(migration)
     draft_vault = vault(draft, ring)
@@ -82,10 +103,11 @@ def give_csv(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwo
     kept = []
     for row in rows:
         account = before.get(row.destination) or Account(migration=draft, destination_address=row.destination)
-        changed = write_row(account, row, passwords.get(row.destination.casefold()), draft.source_tls, draft_vault)
+        given = _with_stored(row, account, draft_vault) if row.password.reveal() == KEPT else row
+        changed = write_row(account, given, passwords.get(row.destination.casefold()), draft.source_tls, draft_vault)
         if changed and account.pk:
             _check_again(draft, account)
-        account.left_out = False
+        account.left_out = account.left_out and not changed
         account.save()
         kept.append(account.pk)
     gone = draft.accounts.exclude(pk__in=kept)
@@ -102,21 +124,41 @@ def correct_account(actor: Actor, account: Account, row: Row, password: Secret |
     """What was wrong in one line, put right in place; empty passwords keep those that are stored. It waits for its check again."""
     draft = locked(account.migration)
     draft_vault = vault(draft, ring)
-    name = account.destination_address
-    stored = draft_vault.reveal(account.source_secret, f"{name} source")
-    given = row if row.password else Row(row.line, row.destination, row.host, row.port, row.login, stored, row.master)
+    given = row if row.password else _with_stored(row, account, draft_vault)
     write_row(account, given, password, draft.source_tls, draft_vault)
     account.save()
+    draft.save(update_fields=["wrapped_key", "key_id"])
     _check_again(draft, account)
-    note(actor, "account-corrected", name, migration=draft)
+    note(actor, "account-corrected", account.destination_address, migration=draft)
 
 
 @transaction.atomic
 def leave_out(actor: Actor, account: Account, *, out: bool = True) -> None:
     """Plan without this account, or with it again."""
     draft = locked(account.migration)
-    Account.objects.filter(pk=account.pk).update(left_out=out)
-    note(actor, "account-left-out" if out else "account-taken-in", account.destination_address, migration=draft)
+    if Account.objects.filter(pk=account.pk, migration=draft, left_out=not out).update(left_out=out):
+        note(actor, "account-left-out" if out else "account-taken-in", account.destination_address, migration=draft)
+
+
+@transaction.atomic
+def leave_out_failed(actor: Actor, migration: MailMigration) -> int:
+    """Plan without all accounts whose logins fail; returns how many."""
+    draft = locked(migration)
+    failed = draft.accounts.filter(left_out=False, check_result__state=CheckState.FAILED)
+    addresses = list(failed.order_by("line").values_list("destination_address", flat=True))
+    if addresses:
+        failed.update(left_out=True)
+        note(actor, "account-left-out", migration=draft, accounts=len(addresses), addresses=addresses)
+    return len(addresses)
+
+
+def own_passwords(migration: MailMigration) -> bool:
+    """Has each mailbox of the destination a password of its own, to be given with the CSV? Before there is a CSV: of any
+    destination that the customer has."""
+    if migration.destination_system is not None:
+        return migration.destination_system.form == DestinationLogin.PASSWORD
+    systems = DestinationSystem.objects.filter(domains__customer=migration.customer)
+    return systems.filter(form=DestinationLogin.PASSWORD).exists()
 
 
 def locked(migration: MailMigration) -> MailMigration:
@@ -146,6 +188,29 @@ def write_row(account: Account, row: Row, password: Secret | None, source_tls: s
     if password is not None:
         account.destination_secret = lock.lock(password, f"{name} destination")
     return _identity(account, lock) != before
+
+
+@transaction.atomic
+def seal(migration: MailMigration, text: str, what: str, ring: KeyRing) -> str:
+    """Text that may hold passwords, as hexadecimal digits that only this migration's data key opens. Raises ``NotADraft``."""
+    draft = locked(migration)
+    sealed = vault(draft, ring).lock(Secret(text), f"typed {what}")
+    draft.save(update_fields=["wrapped_key", "key_id"])
+    return sealed.hex()
+
+
+def unseal(migration: MailMigration, sealed: str, what: str, ring: KeyRing) -> str:
+    """What ``seal`` was given; "" when its key is gone."""
+    try:
+        found = Vault.open(migration.code, migration.wrapped_key, migration.key_id, ring)
+        return found.reveal(bytes.fromhex(sealed), f"typed {what}").reveal()
+    except KeyProblem:
+        return ""
+
+
+def _with_stored(row: Row, account: Account, lock: Vault) -> Row:
+    """The row with the password its account has. Raises ``KeyProblem``."""
+    return replace(row, password=lock.reveal(account.source_secret, f"{account.destination_address} source"))
 
 
 def _identity(account: Account, lock: Vault) -> tuple[Any, ...]:
@@ -180,7 +245,8 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
 
 def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
     provider = providers()[source_type]
-    return asdict(Settings(max_size=limits.message_bytes, skip_non_mail=provider.skip_non_mail))
+    settings = Settings(max_size=limits.message_bytes, skip_folders=provider.no_mail, skip_non_mail=provider.skip_non_mail)
+    return asdict(settings)
 
 
 def _system(draft: MailMigration) -> Any:

@@ -37,7 +37,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from trasloco.records import postgres_keeper
-from trasloco.records.cluster_home import ClusterHome
+from trasloco.records.cluster_home import SOCKET_NAME, ClusterHome
 from trasloco.records.database_unavailable import DatabaseUnavailable
 from trasloco.records.postgres_binaries import PostgresBinaries
 
@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 NAME = "trasloco"  # of the database and of its owner
 WATCH_SECONDS = 0.5
 LOCK_SECONDS = 180.0
+ANSWER_SECONDS = 10.0  # for a server whose keeper is there
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -152,20 +153,24 @@ class EmbeddedPostgres:
 
     def _ensure(self) -> str:
         """A server that answers; under the start lock. Starts one when no keeper is there."""
-        keeper = self._keeper()
-        if keeper is None:
-            keeper = self._launch()
-        conninfo = self._conninfo(keeper["socket"], NAME)
-        try:
-            self._connect(conninfo).close()
-        except psycopg.OperationalError as error:
-            if 'database "trasloco" does not exist' not in str(error):
-                raise DatabaseUnavailable(
-                    f"The embedded database runs but does not let us in: {str(error).strip()}. Its log is {self.home.server_log}."
-                ) from error
-            with contextlib.closing(self._connect(self._conninfo(keeper["socket"], "postgres"))) as connection:
-                connection.execute(f"CREATE DATABASE {NAME}")
-        return conninfo
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            keeper = self._keeper() or self._launch()
+            conninfo = self._conninfo(keeper["socket"], NAME)
+            try:
+                self._connect(conninfo).close()
+            except psycopg.OperationalError as error:
+                if 'database "trasloco" does not exist' in str(error):
+                    with contextlib.closing(self._connect(self._conninfo(keeper["socket"], "postgres"))) as connection:
+                        connection.execute(f"CREATE DATABASE {NAME}")
+                elif time.monotonic() < until:
+                    time.sleep(0.1)  # keeper or server may have been killed just now: the next look starts them again
+                    continue
+                else:
+                    raise DatabaseUnavailable(
+                        f"The embedded database runs but does not let us in: {str(error).strip()}. Its log is {self.home.server_log}."
+                    ) from error
+            return conninfo
 
     def _launch(self) -> dict[str, Any]:
         """Start a keeper with its server and wait until it is ready."""
@@ -261,7 +266,8 @@ class EmbeddedPostgres:
         unfinished.rename(home.data)
 
     def _clear_the_way(self) -> None:
-        """No keeper is there: wait for a server that still shuts down, end an orphan, drop a stale pid file."""
+        """No keeper is there: wait for a server that still shuts down, end an orphan, drop what it left behind."""
+        pid: int | None = None
         for patience, number in ((10.0, None), (30.0, signal.SIGINT), (5.0, signal.SIGQUIT)):
             end = time.monotonic() + patience
             pid = self._server_pid()
@@ -272,19 +278,27 @@ class EmbeddedPostgres:
                 time.sleep(0.02)
                 pid = self._server_pid()
             if pid is None:
-                return
-        raise DatabaseUnavailable(f"An old PostgreSQL still works in {self.home.data} and does not stop. End it, then start again.")
+                break
+        if pid is not None and _command(pid):
+            raise DatabaseUnavailable(f"An old PostgreSQL still works in {self.home.data} and does not stop. End it, then start again.")
+        if pid is not None:  # killed, and nobody on this machine looks after such processes: it will never go
+            (self.home.data / "postmaster.pid").unlink(missing_ok=True)
+        # It names the old server's process, whose number may be another's by now: no new server would start beside it.
+        (self.home.socket_directory() / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
     def _server_pid(self) -> int | None:
-        """The server's process if it lives; removes a pid file that another process's number made look alive."""
+        """The server's process if it lives, or was killed and is still listed: PostgreSQL takes that for alive, too.
+
+        Removes a pid file that another process's number made look alive.
+        """
         file = self.home.data / "postmaster.pid"
         try:
             pid = int(file.read_text().split("\n", 1)[0])
             os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        command = Path(f"/proc/{pid}/cmdline")
-        if command.exists() and os.fsencode(self.home.data) not in command.read_bytes():
+        command = _command(pid)
+        if command and os.fsencode(self.home.data) not in command:
             file.unlink(missing_ok=True)
             return None
         return pid
@@ -381,3 +395,11 @@ class EmbeddedPostgres:
         elif "shared memory" in words:
             remedy = "The machine has no shared memory left: free some, or set DATABASE_URL to a server of your own."
         return f"The embedded database did not start. {remedy} PostgreSQL said: {words or 'nothing'}"
+
+
+def _command(pid: int) -> bytes:
+    """Of a process: its words; b"" of one that has ended or was killed, and where there is no /proc."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

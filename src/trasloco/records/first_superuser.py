@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from trasloco.records.models import Person
+from django.db import transaction
+
+from trasloco.records.history import Actor
+from trasloco.records.models import Installation, Person
+from trasloco.records.people_actions import make_superuser
 
 SALT = "trasloco first start"
 LIFETIME = 24 * 3600  # seconds
+
+
+class SuperuserThere(Exception):
+    """Somebody else was the first."""
+
+
+@transaction.atomic
+def make_first_superuser(address: str | None, email: str, password: str, name: str) -> Person:
+    """The one the link is for; of two at once only one is made. Raises ``SuperuserThere``, ``AddressTaken``."""
+    Installation.objects.select_for_update().get()
+    if superuser_exists():
+        raise SuperuserThere
+    return make_superuser(Actor(None, address), email, password, name)
 
 
 def superuser_exists() -> bool:

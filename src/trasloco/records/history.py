@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.records.models import Customer, HistoryEntry, MailMigration, Person
+
+log = logging.getLogger(__name__)
 
 # Every verb there is, in the words of the page; a verb that is not here is a mistake of ours.
 VERBS = {
@@ -34,11 +37,17 @@ VERBS = {
     "person-invited": _("invited a person"),
     "person-changed": _("changed a person"),
     "person-removed": _("removed a person"),
+    "invitation-accepted": _("accepted the invitation"),
+    "invitation-repeated": _("sent the invitation again"),
+    "profile-changed": _("changed the profile"),
+    "second-factor-removed": _("removed the second factor of a person"),
     "signed-in": _("signed in"),
     "sign-in-failed": _("failed to sign in"),
     "customer-created": _("created a customer"),
     "customer-changed": _("changed a customer"),
     "customer-removed": _("removed a customer"),
+    "customer-locked": _("locked a customer"),
+    "customer-unlocked": _("unlocked a customer"),
     "domain-added": _("added a domain"),
     "domain-changed": _("changed a domain"),
     "domain-removed": _("removed a domain"),
@@ -46,9 +55,11 @@ VERBS = {
     "destination-changed": _("changed a destination system"),
     "destination-removed": _("removed a destination system"),
     "destination-tested": _("tested a destination system"),
+    "certificate-forgotten": _("forgot the certificate of a destination system"),
     "settings-changed": _("changed settings"),
     "mail-tested": _("sent a test mail"),
     "mail-given-up": _("gave up sending a mail"),
+    "mail-repeated": _("had a mail sent again"),
     "superuser-created": _("created a superuser"),
 }
 
@@ -73,8 +84,13 @@ def note(
     migration: MailMigration | None = None,
     **details: Any,
 ) -> None:
-    """Write one entry. details: names and numbers for the page, never a secret. Raises KeyError for an unknown verb."""
+    """Write one entry, and one line of the log. details: names and numbers for the page, never a secret.
+
+    Raises KeyError for an unknown verb.
+    """
     assert VERBS[verb]
+    where = f"migration {migration.code}: " if migration else ""
+    log.info("%s%s by %r %s", where, verb, str(actor.person or "the schedule"), {"subject": subject, **details} if subject else details)
     HistoryEntry.objects.create(
         customer=customer or (migration.customer if migration else None),
         person=actor.person,

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
+from trasloco.records.mails import send_waiting_now
 from trasloco.records.models import Installation
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
@@ -24,6 +25,7 @@ def save_installation(actor: Actor, installation: Installation, smtp_secret: Sec
         else:
             installation.smtp_secret = installation.wrapped_key = None
     installation.save()
+    send_waiting_now()
     note(actor, "settings-changed")
 
 

@@ -20,18 +20,18 @@ WITH fence AS MATERIALIZED (
 )"""
 
 _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
-    source_uidnext, source_messages, source_modseq, run, tally"""
+    source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id"""
 
 # Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
 _ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
-    %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[])
-    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason)"""
+    %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[], %(listed)s::bigint[])
+    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason, listed)"""
 
-_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason"
+_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed"
 
 _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
     destination_uid = excluded.destination_uid, size = excluded.size, fate = excluded.fate, run = excluded.run,
-    digest = excluded.digest, flags = excluded.flags, reason = excluded.reason"""
+    digest = excluded.digest, flags = excluded.flags, reason = excluded.reason, listed = excluded.listed"""
 
 # All pairs of folders of the account.
 FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
@@ -42,7 +42,7 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
     INSERT INTO trasloco_ledger_folder (account_id, source_name, destination_name, renamed)
     SELECT %(account)s, %(source_name)s, %(destination_name)s, %(renamed)s FROM fence
     ON CONFLICT (account_id, source_name) DO UPDATE SET destination_name = excluded.destination_name, renamed = excluded.renamed,
-        source_uidvalidity = NULL, destination_uidvalidity = NULL,
+        source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
         source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     WHERE trasloco_ledger_folder.destination_name = ''::bytea AND excluded.destination_name <> ''::bytea
     RETURNING {_FOLDER}
@@ -61,34 +61,67 @@ KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags F
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
 # The same pages with everything that is known: for the proof, and for messages that moved.
-ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason FROM trasloco_ledger_message
+ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason, listed FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
 REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
-    UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s
+    UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
+        source_id = %(source_id)s, destination_id = %(destination_id)s
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
 SELECT count(*) FROM fence"""
 
-# A validity changed: rows, intents and marks go in one step.
+REBIND: LiteralString = f"""{_FENCE}, done AS (
+    UPDATE trasloco_ledger_folder SET destination_name = %(destination_name)s FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+)
+SELECT count(*) FROM fence"""
+
+# The destination's validity changed: rows, intents and marks go in one step.
 FORGET: LiteralString = f"""{_FENCE}, messages AS (
     DELETE FROM trasloco_ledger_message USING fence WHERE folder_id = %(folder)s
 ), intents AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
+        source_id = '', destination_id = '',
         source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
 SELECT count(*) FROM fence"""
 
-INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, destination_uidnext, source_uids
+# The source's validity changed: what was brought is kept without its source UID, for who meets it again elsewhere.
+RETIRE: LiteralString = f"""{_FENCE}, messages AS (
+    DELETE FROM trasloco_ledger_message USING fence WHERE folder_id = %(folder)s
+    RETURNING trasloco_ledger_message.*
+), kept AS (
+    INSERT INTO trasloco_ledger_relic (account_id, source_name, destination_name, destination_uidvalidity,
+        source_uid, destination_uid, size, fate, run, digest, flags, reason, listed)
+    SELECT f.account_id, f.source_name, f.destination_name, coalesce(f.destination_uidvalidity, 0),
+        m.source_uid, m.destination_uid, m.size, m.fate, m.run, m.digest, m.flags, m.reason, m.listed
+    FROM messages m JOIN trasloco_ledger_folder f ON f.id = m.folder_id WHERE m.fate = ANY(%(brought)s::smallint[])
+), intents AS (
+    DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
+), done AS (
+    UPDATE trasloco_ledger_folder SET source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
+        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+)
+SELECT count(*) FROM fence"""
+
+RELICS: LiteralString = """SELECT id, source_name, destination_name, destination_uidvalidity,
+    source_uid, fate, run, destination_uid, size, digest, flags, reason, listed FROM trasloco_ledger_relic
+WHERE account_id = %(account)s AND id > %(after)s ORDER BY id LIMIT %(limit)s"""
+
+INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
+    origin_name, origin_uidvalidity, origin_uids
 FROM trasloco_ledger_intent WHERE folder_id = %(folder)s ORDER BY id"""
 
 # The intent is on disk before the first byte is sent: synchronous_commit stays on.
 BEGIN: LiteralString = f"""{_FENCE}
-INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids)
-SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[] FROM fence
+INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
+    origin_name, origin_uidvalidity, origin_uids)
+SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[], %(flags)s::text[],
+    %(origin_name)s, %(origin_uidvalidity)s, %(origin_uids)s::bigint[] FROM fence
 RETURNING id"""
 
 CONFIRM: LiteralString = f"{_FENCE} SELECT count(*) FROM fence"
@@ -119,13 +152,17 @@ REFLAG: LiteralString = f"""{_FENCE}, done AS (
 SELECT count(*) FROM fence"""
 
 # A message that moved: its old row goes, the new one comes, in one step. The old folder's marks go too: should
-# the message come back there, the folder must be looked at.
+# the message come back there, the folder must be looked at. So do the relics it was known by, and the move's intent.
 MOVED: LiteralString = f"""{_FENCE}, departed AS (
     DELETE FROM trasloco_ledger_message m
     USING fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
 ), unmarked AS (
     UPDATE trasloco_ledger_folder f SET source_uidnext = NULL, source_messages = NULL, source_modseq = NULL
     FROM fence WHERE f.id = %(old_folder)s
+), relics AS (
+    DELETE FROM trasloco_ledger_relic r USING fence WHERE r.account_id = %(account)s AND r.id = ANY(%(relics)s::bigint[])
+), intent AS (
+    DELETE FROM trasloco_ledger_intent i USING fence WHERE i.id = %(intent)s
 ), written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
     SELECT %(folder)s, r.* FROM fence, {_ROWS}

@@ -1,6 +1,6 @@
 """Every message that is not on the destination as it was, one by one: for the report's folders.
 
-Skipped, refused and vanished ones, and copied ones that had to be repaired. Bounded: a mailbox may
+Skipped, refused and vanished ones, and those that had to be repaired. Bounded: a mailbox may
 have half a million messages in a Trash that is left out, and a report is read by people.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from trasloco.engine.fate import Fate
+from trasloco.engine.repair import REPAIRED
 from trasloco.records.models import FATE_CODES, FATES
 
 MOST_PER_FOLDER = 1000
@@ -19,9 +20,9 @@ FEWEST_PER_FOLDER = 20
 
 IS_EXCEPTION = (
     f"(m.fate IN ({FATE_CODES[Fate.SKIPPED]}, {FATE_CODES[Fate.REFUSED]}, {FATE_CODES[Fate.VANISHED]})"
-    f" OR (m.fate = {FATE_CODES[Fate.COPIED]} AND m.reason <> ''))"
+    f" OR starts_with(m.reason, '{REPAIRED} ('))"
 )
-"""In SQL, of the alias ``m``. A copied message has a reason only when it was repaired."""
+"""In SQL, of the alias ``m``."""
 
 
 @dataclass(frozen=True, slots=True)

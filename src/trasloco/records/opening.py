@@ -24,13 +24,14 @@ from trasloco.secret import Secret
 
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0/o and 1/i/l: codes are read out on the telephone
 CODE_LENGTH = 8
+OAUTH_ROW = "source oauth"  # what its ciphertext is bound to
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     """One account as given: a line of the CSV with its server resolved into an endpoint.
 
-    master: name of the source's master user ("" when the password is the mailbox's own).
+    secret: empty = by OAuth token. master: name of the source's master user ("" when the password is the mailbox's own).
     destination_secret: only with ``DestinationLogin.PASSWORD``.
     """
 
@@ -82,8 +83,11 @@ def open_migration(
     *,
     source_type: str = "standard",
     allow_private_addresses: bool = False,
+    source_oauth: Secret | None = None,
 ) -> MailMigration:
     """Find the migration of these accounts or make it; secrets and settings are those given now.
+
+    source_oauth: of ``OauthSettings.as_secret``, for the accounts whose secret is empty.
 
     Raises ``KeyProblem`` only when the key ring itself cannot be used: a migration whose old data key
     does not open any more simply gets a new one, because all its secrets are given here again.
@@ -98,12 +102,12 @@ def open_migration(
         with transaction.atomic():
             found = MailMigration.objects.select_for_update().filter(identity=name).first()
             if found is None:
-                return _create(name, accounts, destination, given, ring)
-            return _refresh(found, accounts, destination, given, ring)
+                return _create(name, accounts, destination, given, ring, source_oauth)
+            return _refresh(found, accounts, destination, given, ring, source_oauth)
     except IntegrityError:  # somebody else opened the same CSV in this moment
         with transaction.atomic():
             found = MailMigration.objects.select_for_update().get(identity=name)
-            return _refresh(found, accounts, destination, given, ring)
+            return _refresh(found, accounts, destination, given, ring, source_oauth)
 
 
 def new_code() -> str:
@@ -111,7 +115,9 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def _create(name: str, accounts: Sequence[AccountRow], destination: Destination, given: dict[str, Any], ring: KeyRing) -> MailMigration:
+def _create(
+    name: str, accounts: Sequence[AccountRow], destination: Destination, given: dict[str, Any], ring: KeyRing, oauth: Secret | None
+) -> MailMigration:
     code = new_code()
     vault, wrapped, key_id = Vault.create(code, ring)
     migration = MailMigration.objects.create(
@@ -119,6 +125,7 @@ def _create(name: str, accounts: Sequence[AccountRow], destination: Destination,
         identity=name,
         destination=destination.as_json(),
         destination_secret=_locked(vault, destination.secret, "destination"),
+        source_oauth=_locked(vault, oauth, OAUTH_ROW),
         wrapped_key=wrapped,
         key_id=key_id,
         **given,
@@ -128,7 +135,12 @@ def _create(name: str, accounts: Sequence[AccountRow], destination: Destination,
 
 
 def _refresh(
-    migration: MailMigration, accounts: Sequence[AccountRow], destination: Destination, given: dict[str, Any], ring: KeyRing
+    migration: MailMigration,
+    accounts: Sequence[AccountRow],
+    destination: Destination,
+    given: dict[str, Any],
+    ring: KeyRing,
+    oauth: Secret | None,
 ) -> MailMigration:
     """The same migration with today's secrets, settings and line numbers; what was pinned stays pinned."""
     try:
@@ -140,6 +152,7 @@ def _refresh(
         where["fingerprint"] = where["fingerprint"] or migration.destination.get("fingerprint")
     migration.destination = where
     migration.destination_secret = _locked(vault, destination.secret, "destination")
+    migration.source_oauth = _locked(vault, oauth, OAUTH_ROW)
     for name, value in given.items():
         setattr(migration, name, value)
     migration.save()

@@ -1,13 +1,14 @@
-"""People, customers and what they may: every write, as a verb. Who may call which is ``rights``'s business."""
+"""People and what they may: every write, as a verb. Who may call which is ``rights``'s business."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from trasloco.records.history import Actor, note
-from trasloco.records.models import Customer, Domain, MailMigration, Membership, Person, Role
+from trasloco.records.models import Customer, Domain, Membership, Person, Role
 
 
 class AddressTaken(Exception):
@@ -40,14 +41,45 @@ def invite(actor: Actor, customer: Customer, email: str, name: str, role: str, d
 
 
 @transaction.atomic
+def renew_invitation(actor: Actor, person: Person) -> bool:
+    """Links that were sent before work no more. False when he has chosen a password meanwhile."""
+    fresh = Person(email=person.email)
+    fresh.set_unusable_password()  # another random text: one-time links are bound to it
+    waiting = Person.objects.filter(pk=person.pk, password=person.password)
+    if person.has_usable_password() or not waiting.update(password=fresh.password):
+        return False
+    person.password = fresh.password
+    note(actor, "invitation-repeated", person.email, customer=person.membership.customer)
+    return True
+
+
+@transaction.atomic
+def accept_invitation(person: Person, password: str, address: str | None) -> bool:
+    """His first password. False when it was chosen already, by another use of the same link."""
+    waiting = Person.objects.filter(pk=person.pk, password=person.password, is_active=True)
+    chosen = make_password(password)
+    if person.has_usable_password() or not waiting.update(password=chosen):
+        return False
+    person.password = chosen
+    note(Actor(person, address), "invitation-accepted", person.email, customer=person.membership.customer)
+    return True
+
+
+@transaction.atomic
+def change_profile(actor: Actor, person: Person, name: str, language: str, time_zone: str) -> None:
+    """What everybody may change of himself."""
+    Person.objects.filter(pk=person.pk).update(name=name, language=language, time_zone=time_zone)
+    membership = Membership.objects.select_related("customer").filter(person=person).first()
+    note(actor, "profile-changed", person.email, customer=membership.customer if membership else None)
+
+
+@transaction.atomic
 def change_person(actor: Actor, person: Person, name: str, role: str, domains: Iterable[Domain], *, active: bool) -> None:
-    """Another name, role or domains; inactive people cannot sign in. Raises ``LastAdmin``."""
-    membership = Membership.objects.select_for_update(of=("self",)).select_related("customer").get(person=person)
-    Customer.objects.select_for_update().get(pk=membership.customer_id)
+    """Another name, role or domains; inactive people cannot sign in. Raises ``LastAdmin``, ``Membership.DoesNotExist``."""
+    membership = _locked(person)
     if membership.role == Role.ADMIN and (role != Role.ADMIN or not active):
         _refuse_last_admin(membership)
-    membership.role = role
-    membership.save(update_fields=["role"])
+    Membership.objects.filter(pk=membership.pk).update(role=role)
     membership.domains.set(domains if role == Role.MANAGER else [])
     Person.objects.filter(pk=person.pk).update(name=name, is_active=active)
     note(actor, "person-changed", person.email, customer=membership.customer, role=role, active=active)
@@ -55,34 +87,19 @@ def change_person(actor: Actor, person: Person, name: str, role: str, domains: I
 
 @transaction.atomic
 def remove_person(actor: Actor, person: Person) -> None:
-    """His migrations stay, with his name. Raises ``LastAdmin``."""
-    membership = Membership.objects.select_for_update(of=("self",)).select_related("customer").get(person=person)
-    Customer.objects.select_for_update().get(pk=membership.customer_id)
+    """His migrations stay, with his name. Raises ``LastAdmin``, ``Membership.DoesNotExist``."""
+    membership = _locked(person)
     if membership.role == Role.ADMIN:
         _refuse_last_admin(membership)
     note(actor, "person-removed", person.email, customer=membership.customer)
     person.delete()
 
 
-@transaction.atomic
-def save_customer(actor: Actor, customer: Customer) -> None:
-    """Make or change a customer."""
-    made = customer.pk is None
-    customer.save()
-    note(actor, "customer-created" if made else "customer-changed", customer.name, customer=customer)
-
-
-@transaction.atomic
-def remove_customer(actor: Actor, customer: Customer) -> bool:
-    """Only one without migrations; his people and domains go with him. False when there are some left."""
-    if MailMigration.objects.filter(customer=customer).exists():
-        return False
-    name = customer.name
-    Person.objects.filter(membership__customer=customer).delete()
-    customer.domains.all().delete()
-    customer.delete()
-    note(actor, "customer-removed", name)
-    return True
+def _locked(person: Person) -> Membership:
+    """His membership, while nobody else changes the people of this customer: the last admin is counted under this lock."""
+    customer_id = Membership.objects.values_list("customer_id", flat=True).get(person=person)
+    Customer.objects.select_for_update().get(pk=customer_id)
+    return Membership.objects.select_related("customer").get(person=person)
 
 
 def _save(person: Person) -> None:

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Exists, F, Max, OuterRef, Q
 
+from trasloco.records import clock
 from trasloco.records.actions import add_transfers, end_run
-from trasloco.records.admissible import unfinished_problem
+from trasloco.records.admissible import account_problems, one_at_a_time, unfinished_problem
 from trasloco.records.drafts import locked, unchecked, vault
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.limits import Limits
-from trasloco.records.models import UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, Transfer, TransferState
+from trasloco.records.models import ENDED_RUN, UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
+from trasloco.records.rights import Viewer
 from trasloco.records.systems import give_destination
 
 
@@ -44,23 +45,26 @@ def set_schedule(
 
 
 @transaction.atomic
-def plan(actor: Actor, migration: MailMigration, ring: KeyRing) -> MailMigration:
+def plan(actor: Actor, migration: MailMigration, ring: KeyRing, now: datetime | None = None) -> MailMigration:
     """The draft becomes a planned migration with one or two runs. Raises ``NotADraft``, ``NotNow``, ``KeyProblem``."""
     draft = locked(migration)
     assert draft.customer is not None
     _refuse_unready(draft)
-    if others := unfinished_problem(draft.customer, draft):
-        raise NotNow(f"unfinished:{others}")
-    now = timezone.now()
+    limits = Limits.of(draft.customer)
+    if draft.second_run_minutes is not None and not 0 < draft.second_run_minutes <= limits.hours * 60:
+        raise NotNow(f"hours:{limits.hours}")
+    _refuse_one_more(actor, draft)
+    now = now or clock.now()
     assert draft.destination_system is not None
     give_destination(draft, draft.destination_system, ring, vault(draft, ring))
+    draft.settings = {**draft.settings, "max_size": limits.message_bytes}
     draft.planned_at, draft.keep_until = now, None
     draft.save()
     first = max(draft.first_run_at or now, now)
     Run.objects.create(migration=draft, number=1, status=RunState.PLANNED, due_at=first)
     if draft.second_run_minutes is not None:
-        minutes = min(draft.second_run_minutes, Limits.of(draft.customer).hours * 60)
-        Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=first + timedelta(minutes=minutes))
+        second = first + timedelta(minutes=draft.second_run_minutes)
+        Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=second)
     note(actor, "migration-planned", migration=draft, accounts=draft.accounts.filter(left_out=False).count())
     return draft
 
@@ -73,7 +77,7 @@ def begin_due_runs(now: datetime | None = None) -> list[Run]:
     earlier = Run.objects.filter(
         migration=OuterRef("migration"), number__lt=OuterRef("number"), status__in=[*UNFINISHED_RUN, RunState.PLANNED, RunState.STOPPED]
     )
-    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or timezone.now(), migration__deleting_at=None)
+    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or clock.now(), migration__deleting_at=None)
     return [run for run in due.exclude(Exists(earlier)).order_by("due_at", "pk")[:100] if begin_planned(run)]
 
 
@@ -88,19 +92,17 @@ def begin_planned(run: Run, actor: Actor = SCHEDULE) -> bool:
         return True
 
 
-def start_now(actor: Actor, migration: MailMigration) -> Run:
-    """The next planned run, at once. Raises ``NotNow``."""
+def start_now(actor: Actor, migration: MailMigration, now: datetime | None = None) -> Run:
+    """The next planned run, at once; one that is planned after it keeps its distance. Raises ``NotNow``."""
     with transaction.atomic():
         _lock(migration)
         run = migration.runs.filter(status=RunState.PLANNED).order_by("number").first()
         if run is None or migration.runs.filter(status__in=[*UNFINISHED_RUN, RunState.STOPPED], number__lt=run.number).exists():
             raise NotNow("nothing-to-start")
-        moved = timezone.now()
-        later = migration.runs.filter(status=RunState.PLANNED, number__gt=run.number).first()
-        if run.due_at and later and later.due_at and run.due_at > moved:
-            later.due_at -= run.due_at - moved  # the distance is what was chosen
-            later.save(update_fields=["due_at"])
-        Run.objects.filter(pk=run.pk).update(due_at=moved)
+        moved = now or clock.now()
+        if run.due_at and run.due_at > moved:
+            _shift(run, moved - run.due_at)
+        Run.objects.filter(pk=run.pk, status=RunState.PLANNED).update(due_at=moved)
         if not begin_planned(run, actor):
             raise NotNow("nothing-to-start")
         return run
@@ -113,11 +115,13 @@ def stop(actor: Actor, migration: MailMigration) -> None:
         run = migration.runs.select_for_update().filter(status__in=UNFINISHED_RUN).order_by("number").first()
         if run is None:
             raise NotNow("nothing-runs")
-        for transfer in run.transfers.select_for_update().filter(status__in=UNFINISHED):
-            Transfer.objects.filter(pk=transfer.pk).update(
-                status=TransferState.STOPPED, worker=None, fence=transfer.fence + 1, folder="", not_before=None
-            )
-        Run.objects.filter(pk=run.pk).update(status=RunState.STOPPED)
+        run.transfers.filter(status__in=UNFINISHED).update(
+            status=TransferState.STOPPED, worker=None, fence=F("fence") + 1, folder="", not_before=None
+        )
+        Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=RunState.STOPPED)
+        # Nobody may ever come back to it: it goes, with its passwords, when its days are over.
+        days = Limits.of(migration.customer).days
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=clock.now() + timedelta(days=days))
         note(actor, "run-stopped", migration=migration, run=run.number)
 
 
@@ -126,61 +130,87 @@ def resume(actor: Actor, migration: MailMigration) -> None:
     with transaction.atomic():
         _lock(migration)
         run = migration.runs.select_for_update().filter(status=RunState.STOPPED).order_by("number").first()
-        if run is None or migration.wrapped_key is None:
+        if run is None or not _has_passwords(migration):
             raise NotNow("nothing-stopped")
         run.transfers.filter(status=TransferState.STOPPED).update(status=TransferState.WAITING, attempts=0, not_before=None)
-        Run.objects.filter(pk=run.pk).update(status=RunState.WAITING)
+        Run.objects.filter(pk=run.pk, status=RunState.STOPPED).update(status=RunState.WAITING)
+        MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         end_run(run)
         note(actor, "run-resumed", migration=migration, run=run.number)
 
 
 def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None = None) -> int:
-    """Try the accounts again that failed in the last run (one, or all); returns how many. Raises ``NotNow``."""
+    """Try the accounts again that failed in the last run, or that wait for their next try (one, or all); returns how many.
+
+    An ended run is taken up again, and told of again when it ends. Raises ``NotNow``.
+    """
     with transaction.atomic():
         _lock(migration)
         run = migration.runs.select_for_update().exclude(status=RunState.PLANNED).order_by("-number").first()
-        if run is None or run.status == RunState.STOPPED or migration.wrapped_key is None:
+        if run is None or run.status == RunState.STOPPED or not _has_passwords(migration):
             raise NotNow("nothing-to-retry")
-        failed = run.transfers.filter(Q(status=TransferState.FAILED) | Q(status=TransferState.WAITING, not_before__gt=timezone.now()))
-        failed = failed | run.transfers.filter(status=TransferState.COMPLETED_WITH_ERRORS)
+        ended = Q(status__in=[TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS])
+        failed = run.transfers.filter(ended | Q(status=TransferState.WAITING, not_before__gt=clock.now()))
         if account_id is not None:
             failed = failed.filter(account_id=account_id)
         again = failed.update(status=TransferState.WAITING, attempts=0, not_before=None, ended_at=None)
         if not again:
             raise NotNow("nothing-to-retry")
-        Run.objects.filter(pk=run.pk).exclude(status__in=UNFINISHED_RUN).update(status=RunState.WAITING, ended_at=None, told_at=None)
+        if run.status not in UNFINISHED_RUN:
+            _refuse_one_more(actor, migration)
+        Run.objects.filter(pk=run.pk).exclude(status__in=UNFINISHED_RUN).update(
+            status=RunState.WAITING, ended_at=None, told_at=None, verified_at=None
+        )
         MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         note(actor, "run-retried", migration=migration, run=run.number, accounts=again)
         return again
 
 
 def reschedule(actor: Actor, run: Run, due_at: datetime) -> None:
-    """Another hour for a run that has not begun; the second one at most the customer's hours after the first. Raises ``NotNow``."""
+    """Another hour for a run that has not begun; the second one at most the customer's hours after the first, and it
+    keeps its distance when the first is moved. Raises ``NotNow``."""
     with transaction.atomic():
         _lock(run.migration)
-        _refuse_hour(run, due_at)
-        if Run.objects.filter(pk=run.pk, status=RunState.PLANNED).update(due_at=due_at) != 1:
+        found = Run.objects.select_for_update().filter(pk=run.pk, status=RunState.PLANNED).first()
+        if found is None:
             raise NotNow("already-begun")
+        if due_at <= clock.now():
+            raise NotNow("hour-past")
+        if found.number == 2:
+            _refuse_distance(found, due_at)
+        if found.due_at is not None:
+            _shift(found, due_at - found.due_at)
+        Run.objects.filter(pk=found.pk, status=RunState.PLANNED).update(due_at=due_at)
         note(actor, "run-rescheduled", migration=run.migration, run=run.number, due_at=due_at.isoformat())
 
 
-def add_run(actor: Actor, migration: MailMigration, due_at: datetime | None = None) -> Run:
-    """Once more, when all runs have ended; its passwords must have been given again. Raises ``NotNow``."""
+def add_run(actor: Actor, migration: MailMigration) -> Run:
+    """Once more, at once, when all runs have ended; its passwords must have been given again. Raises ``NotNow``."""
     with transaction.atomic():
         _lock(migration)
-        migration.refresh_from_db()
-        if migration.runs.exclude(status__in=[RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED]).exists():
-            raise NotNow("still-runs")
-        if migration.wrapped_key is None:
+        refuse_another_run(migration)
+        if not _has_passwords(migration):
             raise NotNow("passwords-wiped")
-        assert migration.customer is not None
-        if others := unfinished_problem(migration.customer, migration):
-            raise NotNow(f"unfinished:{others}")
+        _refuse_one_more(actor, migration)
         last = migration.runs.aggregate(last=Max("number"))["last"] or 0
-        run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=due_at or timezone.now())
+        run = Run.objects.create(migration=migration, number=last + 1, status=RunState.PLANNED, due_at=clock.now())
         MailMigration.objects.filter(pk=migration.pk).update(keep_until=None)
         note(actor, "run-added", migration=migration, run=run.number)
+        begin_planned(run, actor)
         return run
+
+
+def refuse_another_run(migration: MailMigration) -> None:
+    """Raises ``NotNow`` while a run is open or its end not told of yet, and when the customer has too many unfinished ones."""
+    runs = migration.runs
+    if not runs.exists() or runs.exclude(status__in=ENDED_RUN).exists():
+        raise NotNow("still-runs")
+    if migration.customer is None:
+        raise NotNow("of-the-command-line")
+    if runs.filter(told_at=None).exists():
+        raise NotNow("being-ended")
+    if others := unfinished_problem(migration.customer, migration):
+        raise NotNow(f"unfinished:{others}")
 
 
 def _refuse_unready(draft: MailMigration) -> None:
@@ -192,17 +222,35 @@ def _refuse_unready(draft: MailMigration) -> None:
         raise NotNow("no-destination")
 
 
-def _refuse_hour(run: Run, due_at: datetime) -> None:
+def _refuse_one_more(actor: Actor, migration: MailMigration) -> None:
+    """Before a migration becomes unfinished: the customer's number of them, and no mailbox twice. Whoever does the
+    same for this customer now waits for the end of this transaction, so that two cannot be let through together."""
+    if migration.customer is None:
+        return
+    one_at_a_time(migration.customer)
+    if others := unfinished_problem(migration.customer, migration):
+        raise NotNow(f"unfinished:{others}")
+    if problems := account_problems(Viewer.of(actor.person) if actor.person else None, migration):
+        raise NotNow(f"addresses:{len(problems)}")
+
+
+def _refuse_distance(run: Run, due_at: datetime) -> None:
+    """The second run lies after the first and not too long after it."""
+    first = run.migration.runs.filter(number=1).first()
     assert run.migration.customer is not None
     hours = Limits.of(run.migration.customer).hours
-    first = run.migration.runs.filter(number=1).first()
-    if run.number == 2 and first is not None:
-        begun = first.started_at or first.due_at or timezone.now()
-        if not begun <= due_at <= begun + timedelta(hours=hours):
-            raise NotNow(f"hours:{hours}")
-    second = run.migration.runs.filter(number=run.number + 1, status=RunState.PLANNED).first()
-    if run.number == 1 and second is not None and second.due_at is not None and run.due_at is not None:
-        Run.objects.filter(pk=second.pk).update(due_at=second.due_at + (due_at - run.due_at))
+    begun = (first and (first.started_at or first.due_at)) or clock.now()
+    if not begun <= due_at <= begun + timedelta(hours=hours):
+        raise NotNow(f"hours:{hours}")
+
+
+def _shift(run: Run, distance: timedelta) -> None:
+    """Move what is planned after this run by as much as it is moved itself: the distance is what was chosen."""
+    run.migration.runs.filter(status=RunState.PLANNED, number__gt=run.number).update(due_at=F("due_at") + distance)
+
+
+def _has_passwords(migration: MailMigration) -> bool:
+    return MailMigration.objects.filter(pk=migration.pk, wrapped_key__isnull=False).exists()
 
 
 def _lock(migration: MailMigration) -> None:

@@ -15,8 +15,9 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
@@ -60,21 +61,59 @@ class PostgresLedger:
                 return
             after = found[-1][0]
 
-    async def moved(self, old_folder_id: int, old_uids: Sequence[int], folder_id: int, rows: Sequence[MessageRow]) -> None:
-        await self._write(sql.MOVED, old_folder=old_folder_id, old_uids=list(old_uids), folder=folder_id, **_arrays(rows))
+    async def moved(
+        self,
+        old_folder_id: int | None,
+        old_uids: Sequence[int],
+        folder_id: int,
+        rows: Sequence[MessageRow],
+        *,
+        relics: Sequence[int] = (),
+        intent: int | None = None,
+    ) -> None:
+        gone = {"old_folder": old_folder_id, "old_uids": list(old_uids), "relics": list(relics), "intent": intent}
+        await self._write(sql.MOVED, folder=folder_id, **gone, **_arrays(rows))
 
-    async def revalidate(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        await self._write(sql.REVALIDATE, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
+    async def rebind(self, folder_id: int, destination_name: bytes) -> None:
+        await self._write(sql.REBIND, folder=folder_id, destination_name=destination_name)
+
+    async def revalidate(
+        self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, source_id: str = "", destination_id: str = ""
+    ) -> None:
+        validities = {"source": source_uidvalidity, "destination": destination_uidvalidity}
+        await self._write(sql.REVALIDATE, folder=folder_id, source_id=source_id, destination_id=destination_id, **validities)
 
     async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         await self._write(sql.FORGET, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
 
-    async def intents(self, folder_id: int) -> Sequence[Intent]:
-        rows = await self._read(sql.INTENTS, folder=folder_id)
-        return [Intent(key, folder, uidvalidity, uidnext, tuple(uids)) for key, folder, uidvalidity, uidnext, uids in rows]
+    async def retire(self, folder_id: int) -> None:
+        await self._write(sql.RETIRE, folder=folder_id, brought=[FATE_CODES[fate] for fate in BROUGHT])
 
-    async def begin(self, folder_id: int, destination_uidvalidity: int | None, destination_uidnext: int, source_uids: Sequence[int]) -> int:
-        given = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": list(source_uids)}
+    async def relics(self) -> AsyncIterator[Sequence[Relic]]:
+        after = 0
+        while found := await self._read(sql.RELICS, account=self._account, after=after, limit=CHUNK):
+            yield [Relic(row[0], bytes(row[1]), bytes(row[2]), row[3], _message(row[4:])) for row in found]
+            if len(found) < CHUNK:
+                return
+            after = found[-1][0]
+
+    async def intents(self, folder_id: int) -> Sequence[Intent]:
+        return [_intent(row) for row in await self._read(sql.INTENTS, folder=folder_id)]
+
+    async def begin(
+        self,
+        folder_id: int,
+        destination_uidvalidity: int | None,
+        destination_uidnext: int,
+        source_uids: Sequence[int],
+        flags: Sequence[str] = (),
+        origin: Origin | None = None,
+    ) -> int:
+        given: dict[str, Any] = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": list(source_uids)}
+        given["flags"] = [clean(text) for text in flags]
+        given["origin_name"] = None if origin is None else origin.name
+        given["origin_uidvalidity"] = None if origin is None else origin.uidvalidity
+        given["origin_uids"] = None if origin is None else list(origin.uids)
         rows = await self._read(sql.BEGIN, **self._owner, folder=folder_id, **given)
         if not rows:
             raise self._fenced()
@@ -146,12 +185,19 @@ async def _border() -> AsyncIterator[None]:
 
 def _folder(row: tuple[Any, ...]) -> FolderRecord:
     tally = None if row[10] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[10], strict=True)})
-    return replace(FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10]), tally=tally)
+    record = FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10])
+    return replace(record, tally=tally, source_id=row[11], destination_id=row[12])
+
+
+def _intent(row: tuple[Any, ...]) -> Intent:
+    key, folder, uidvalidity, uidnext, uids, flags, name, origin_uidvalidity, origin_uids = row
+    origin = None if name is None else Origin(bytes(name), origin_uidvalidity, tuple(origin_uids))
+    return Intent(key, folder, uidvalidity, uidnext, tuple(uids), tuple(flags), origin)
 
 
 def _message(row: tuple[Any, ...]) -> MessageRow:
-    uid, fate, run, destination_uid, size, digest, flags, reason = row
-    return MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason)
+    uid, fate, run, destination_uid, size, digest, flags, reason, listed = row
+    return MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason, listed)
 
 
 def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:
@@ -167,6 +213,7 @@ def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:
         "digests": [row.digest for row in rows],
         "flags": [clean(row.flags) for row in rows],
         "reasons": [clean(row.reason) for row in rows],
+        "listed": [None if row.listed == row.size else row.listed for row in rows],
     }
 
 

@@ -33,6 +33,13 @@ _OF_ROLE: dict[str, frozenset[Right]] = {
 }
 
 
+def may_sign_in(person: Person) -> bool:
+    """An active person whose customer has not been locked; asked at sign-in and again at each request."""
+    if not person.is_active:
+        return False
+    return person.is_superuser or not Membership.objects.filter(person=person, customer__is_active=False).exists()
+
+
 @dataclass(frozen=True)
 class Viewer:
     """A person who has signed in, with what he may do. membership: None of a superuser, or of somebody who may nothing."""

@@ -2,8 +2,8 @@
 
 The only place that knows how the destination is opened: as ``user*master`` with the master's
 password, with an authorization identity (SASL PLAIN, RFC 4616), or with a password per account.
-A master user is spelled in one of two dialects, ``user*master`` or an authorization identity; the other
-one is the side's fallback, tried once when the first is refused.
+Which dialect of a master login a server wants is asked of the server; how the operator wrote it comes first
+where several are possible. ``memory`` keeps what was learned of it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ from typing import Any
 
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
-from trasloco.engine.master_user import SEPARATOR, MasterUser
+from trasloco.engine.master_memory import MasterMemory
+from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
 from trasloco.imap.endpoint import Endpoint, Security, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
+from trasloco.records.opening import OAUTH_ROW
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+from trasloco.sources.tokens import TokenSources
 
 
-def sides(account: Account, ring: KeyRing) -> tuple[Side, Side]:
-    """Source and destination of an account (its migration fetched too). Raises ``KeyProblem``."""
-    migration = account.migration
+def sides(account: Account, ring: KeyRing, memory: MasterMemory | None = None, tokens: TokenSources | None = None) -> tuple[Side, Side]:
+    """Source and destination of an account (its migration fetched too). Raises ``KeyProblem``.
+
+    memory, tokens: of this process, so that its accounts share what was learned and the tokens they were given.
+    """
+    migration, known = account.migration, memory or MasterMemory()
     vault = Vault.open(migration.code, migration.wrapped_key, migration.key_id, ring)
-    return _source(account, vault), _destination(account, vault)
+    return _source(account, vault, known, tokens or TokenSources()), _destination(account, vault, known)
 
 
 def engine_settings(migration: MailMigration) -> Settings:
@@ -38,7 +44,7 @@ def engine_settings(migration: MailMigration) -> Settings:
     return Settings(**stored)
 
 
-def _source(account: Account, vault: Vault) -> Side:
+def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenSources) -> Side:
     endpoint = Endpoint(
         account.source_host,
         account.source_port,
@@ -49,12 +55,13 @@ def _source(account: Account, vault: Vault) -> Side:
     )
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
-        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
-    master = MasterUser(account.master, secret)
-    return Side(SideName.SOURCE, endpoint, master.authorized(account.login), fallback=master.joined(account.login))
+        stored = None if secret else account.migration.source_oauth
+        by_token = tokens.of(vault.reveal(stored, OAUTH_ROW)) if stored else None
+        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret), tokens=by_token)
+    return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(MasterUser(account.master, secret), account.login, memory))
 
 
-def destination_side(given: Mapping[str, Any], address: str, secret: Secret) -> Side:
+def destination_side(given: Mapping[str, Any], address: str, secret: Secret, memory: MasterMemory | None = None) -> Side:
     """The destination mailbox ``address``. given: the shape of ``MailMigration.destination``; secret: of the master,
     or the mailbox's own where each has its own."""
     endpoint = Endpoint(
@@ -63,16 +70,15 @@ def destination_side(given: Mapping[str, Any], address: str, secret: Secret) -> 
     form = DestinationLogin(given["form"])
     if form is DestinationLogin.PASSWORD:
         return Side(SideName.DESTINATION, endpoint, Credentials(login=address, secret=secret))
-    master = MasterUser(given["user"], secret, given.get("separator") or SEPARATOR)
-    if form is DestinationLogin.AUTHZID:
-        return Side(SideName.DESTINATION, endpoint, master.authorized(address))
-    return Side(SideName.DESTINATION, endpoint, master.joined(address), fallback=master.authorized(address))
+    preferred = Dialect.AUTHZID if form is DestinationLogin.AUTHZID else Dialect.JOINED
+    master = MasterUser(given["user"], secret, given.get("separator") or SEPARATOR, preferred)
+    return Side.by_master(SideName.DESTINATION, endpoint, MasterLogin(master, address, memory or MasterMemory()))
 
 
-def _destination(account: Account, vault: Vault) -> Side:
+def _destination(account: Account, vault: Vault, memory: MasterMemory) -> Side:
     given, address = account.migration.destination, account.destination_address
     if DestinationLogin(given["form"]) is DestinationLogin.PASSWORD:
         secret = vault.reveal(account.destination_secret, f"{address} destination")
     else:
         secret = vault.reveal(account.migration.destination_secret, "destination")
-    return destination_side(given, address, secret)
+    return destination_side(given, address, secret, memory)

@@ -19,7 +19,7 @@ class Stage(TextChoices):
     DRAFT = "draft", _("Draft")
     PLANNED = "planned", _("Planned")
     RUNNING = "running", _("Running")
-    BETWEEN = "between", _("Waiting for the second run")
+    BETWEEN = "between", _("Between the runs")
     STOPPED = "stopped", _("Stopped")
     COMPLETED = "completed", _("Completed")
     COMPLETED_WITH_ERRORS = "completed_with_errors", _("Completed with errors")

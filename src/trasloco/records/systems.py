@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.models import Customer, DestinationSystem, Domain, MailMigration
+from trasloco.records.models import Customer, DestinationLogin, DestinationSystem, Domain, MailMigration
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
 
@@ -18,15 +18,29 @@ SECRET_ROW = "master"  # noqa: S105 - what the ciphertext is bound to
 
 @transaction.atomic
 def save_system(actor: Actor, system: DestinationSystem, secret: Secret | None, ring: KeyRing) -> None:
-    """Make or change it. secret: None keeps the stored one. What a test found before is forgotten."""
+    """Make or change it. secret: None keeps the stored one. What a test found before is forgotten, and the pinned
+    certificate when it is another server now; a system of passwords per mailbox keeps no master."""
     made = system.pk is None
-    system.tested_at, system.tested_well, system.tested_words = None, None, ""
+    system.tested_at, system.tested_well, system.tested_address, system.tested_words = None, None, "", ""
+    before = None if made else DestinationSystem.objects.get(pk=system.pk)
+    if before and (before.host, before.port, before.trust) != (system.host, system.port, system.trust):
+        system.fingerprint = ""
+    if system.form == DestinationLogin.PASSWORD:
+        secret, system.user, system.secret, system.wrapped_key = None, "", None, None
     system.save()
     if secret is not None:
         vault, system.wrapped_key, system.key_id = Vault.create(system.vault_code, ring)
         system.secret = vault.lock(secret, SECRET_ROW)
         system.save(update_fields=["secret", "wrapped_key", "key_id"])
     note(actor, "destination-created" if made else "destination-changed", system.name)
+
+
+@transaction.atomic
+def forget_certificate(actor: Actor, system: DestinationSystem) -> None:
+    """The server has a new one: the next test that goes well pins it. Migrations that were planned keep the old one."""
+    pinned = DestinationSystem.objects.filter(pk=system.pk).exclude(fingerprint="")
+    if pinned.update(fingerprint="", tested_at=None, tested_well=None, tested_address="", tested_words=""):
+        note(actor, "certificate-forgotten", system.name)
 
 
 @transaction.atomic

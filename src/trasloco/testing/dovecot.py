@@ -34,6 +34,7 @@ class Dovecot(LocalServer):
     prefix: of the namespace, e.g. "INBOX.".
     special_use: mailbox name -> attribute, made and subscribed at the first login.
     quota: bytes per user, None for none. fsync: as Dovecot calls it.
+    introspection: a URL to which an OAuth token is appended to ask whose it is (RFC 7662): XOAUTH2 and OAUTHBEARER are offered then.
     plugins: further mail plugins, e.g. ("listescape",). extra: lines at the end of dovecot.conf.
     """
 
@@ -52,6 +53,7 @@ class Dovecot(LocalServer):
         prefix: str = "",
         special_use: Mapping[str, str] | None = None,
         quota: int | None = None,
+        introspection: str = "",
         plugins: tuple[str, ...] = (),
         fsync: Literal["never", "optimized", "always"] = "never",
         self_signed: bool = True,
@@ -70,6 +72,7 @@ class Dovecot(LocalServer):
         self._quota = quota
         self._plugins = (*plugins, *(("quota",) if quota is not None else ()))
         self._fsync = fsync
+        self._introspection = introspection
         self._extra = extra
 
     @property
@@ -151,7 +154,8 @@ service imap-login {{
         """Who may log in. Passwords go in base64, where no separator of the files can occur."""
         user, group = self.identity
         home = f"{self.directory}/homes/%u"
-        lines = ["auth_mechanisms = plain login", "auth_username_chars =", "auth_failure_delay = 0"]
+        tokens = " xoauth2 oauthbearer" if self._introspection else ""
+        lines = [f"auth_mechanisms = plain login{tokens}", "auth_username_chars =", "auth_failure_delay = 0"]
         lines += ["auth_cache_size = 0", f"auth_master_user_separator = {self.master_separator}"]
         if self.master is not None:
             name, password = self.master
@@ -159,6 +163,10 @@ service imap-login {{
             lines += ["passdb {", "  driver = passwd-file", f"  args = {masters}", "  master = yes"]
             # With a list of users the one named must be on it too.
             lines += ["}"] if self._users is None else ["  result_success = continue", "}"]
+        if self._introspection:
+            facts = f"introspection_url = {self._introspection}\nintrospection_mode = get\nusername_attribute = username\n"
+            book = self._write("tokens", facts + "active_attribute = active\nactive_value = true\n")
+            lines += ["passdb {", "  driver = oauth2", "  mechanisms = xoauth2 oauthbearer", f"  args = {book}", "}"]
         if self._users is None:
             lines += ["passdb {", "  driver = static", f"  args = password={_encoded(self.password)}", "}"]
             lines += ["userdb {", "  driver = static", f"  args = uid={user} gid={group} home={home}", "}"]

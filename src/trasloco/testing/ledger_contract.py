@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow
+from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow, Origin, Relic
 
 
 def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
@@ -135,7 +135,7 @@ class LedgerContract:
 
     async def test_full_rows_come_back_as_they_were_written(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
-        written = [row(1), MessageRow(2, Fate.REFUSED, 3, size=9, reason="NO words")]
+        written = [row(1), MessageRow(2, Fate.REFUSED, 3, size=9, reason="NO words"), replace(row(3), listed=31)]
         await ledger.record(folder.id, written)
         assert [found async for chunk in ledger.rows(folder.id) for found in chunk] == written
 
@@ -148,6 +148,59 @@ class LedgerContract:
         assert [(known.source_uid, known.fate) for known in await everything(ledger, new.id)] == [(7, Fate.MOVED)]
         (unmarked, _) = await ledger.folders()
         assert (unmarked.source_uidnext, unmarked.source_messages, unmarked.source_modseq) == (None, None, None)
+
+    async def test_a_move_takes_its_intent_along(self, ledger: Ledger) -> None:
+        old, new = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Done", b"Done")
+        await ledger.record(old.id, [row(1)])
+        origin = Origin(b"INBOX", 4, (1001,))
+        intent = await ledger.begin(new.id, 5, 70, [7], ["\\Seen"], origin)
+        (found,) = await ledger.intents(new.id)
+        assert (found.id, found.source_uids, found.flags, found.origin) == (intent, (7,), ("\\Seen",), origin)
+        await ledger.moved(old.id, [1], new.id, [row(7, Fate.MOVED, run=2)], intent=intent)
+        assert list(await ledger.intents(new.id)) == []
+        assert await everything(ledger, old.id) == []
+
+    async def test_an_intent_keeps_the_flags_as_they_were_sent(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.begin(folder.id, 5, 70, [7, 8], ["", "$Label1 \\Seen"])
+        (found,) = await ledger.intents(folder.id)
+        assert (found.flags, found.origin) == (("", "$Label1 \\Seen"), None)
+
+    async def test_a_folder_follows_its_destination_to_another_name(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"Done", b"Done")
+        await ledger.revalidate(folder.id, 3, 4, "", "m1")
+        await ledger.record(folder.id, [row(1)])
+        await ledger.rebind(folder.id, b"Finished")
+        (found,) = await ledger.folders()
+        assert found == replace(folder, destination_name=b"Finished", source_uidvalidity=3, destination_uidvalidity=4, destination_id="m1")
+        assert len(await everything(ledger, folder.id)) == 1
+
+    async def test_retired_rows_are_relics_without_what_was_not_brought(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        other = await ledger.bind(b"Other", b"Other")
+        await ledger.revalidate(folder.id, 3, 4, "s", "d")
+        brought = [row(1), replace(row(2, Fate.MOVED), listed=7, reason="moved"), MessageRow(4, Fate.ADOPTED, 1)]  # in order of UID
+        await ledger.record(folder.id, [*brought, MessageRow(3, Fate.REFUSED, 1, reason="no")])
+        await ledger.record(other.id, [row(9)])
+        await ledger.begin(folder.id, 4, 1, [8])
+        await ledger.retire(folder.id)
+        assert list(await ledger.folders()) == [folder, other]
+        assert await everything(ledger, folder.id) == []
+        assert list(await ledger.intents(folder.id)) == []
+        relics = [relic async for chunk in ledger.relics() for relic in chunk]
+        relics.sort(key=lambda relic: relic.row.source_uid)
+        assert relics == [Relic(relic.id, b"INBOX", b"INBOX", 4, kept) for relic, kept in zip(relics, brought, strict=True)]
+
+    async def test_a_relic_that_was_met_again_is_gone(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        await ledger.revalidate(folder.id, 3, 4)
+        await ledger.record(folder.id, [row(1), row(2)])
+        await ledger.retire(folder.id)
+        relics = [relic async for chunk in ledger.relics() for relic in chunk]
+        met = [relic.id for relic in relics if relic.row.source_uid == 2]
+        await ledger.moved(None, [], folder.id, [row(5, Fate.ADOPTED)], relics=met)
+        assert [relic.row.source_uid async for chunk in ledger.relics() for relic in chunk] == [1]
+        assert [known.source_uid for known in await everything(ledger, folder.id)] == [5]
 
     async def test_a_message_can_be_parked_again(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -28,19 +28,23 @@ class MailSink:
     """host, port: where it listens, the same after ``stop()`` and ``start()``. mails: what was taken, oldest first.
 
     refuse: given the envelope, returns the answer to DATA that refuses it ("550 5.1.1 no such user"), or None to take it.
+    refuse_recipient: given an address, the same for RCPT. options: of aiosmtpd's ``SMTP`` (``tls_context``, ``authenticator``);
+    ``ssl_context`` speaks TLS from the start.
     """
 
     host = "127.0.0.1"
 
-    def __init__(self, refuse: Refusal = lambda envelope: None) -> None:
+    def __init__(self, refuse: Refusal = lambda envelope: None, **options: Any) -> None:
         self.refuse = refuse
+        self.refuse_recipient: Callable[[str], str | None] = lambda address: None
+        self._options = options
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.port = free_ports(1)[0]
         self._controller: Controller | None = None
 
     def start(self) -> Self:
-        self._controller = Controller(self, hostname=self.host, port=self.port)
+        self._controller = Controller(self, hostname=self.host, port=self.port, **self._options)
         self._controller.start()
         return self
 
@@ -60,6 +64,14 @@ class MailSink:
             if time.monotonic() > until:
                 raise TimeoutError(f"no such mail after {seconds:.0f} s; there are: {[str(mail['Subject']) for mail in self.mails]}")
             time.sleep(0.1)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+        answer = self.refuse_recipient(address)
+        if answer is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         answer = self.refuse(envelope)

@@ -1,46 +1,88 @@
-"""The check of a draft as a table: one row for each account, and the sums above it."""
+"""The check of a draft as a table: its sums, and one page of its accounts, those with problems first."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.fields import CharField
+
 from trasloco.panel.diagnosis import diagnosis
-from trasloco.records.models import CheckState, LoginCheck, MailMigration
+from trasloco.records.models import Account, CheckState, MailMigration
+
+ROWS = 50  # on a page
+LEFT_OUT = "left-out"
+SHOWN = ("all", CheckState.FAILED, "warned", CheckState.OK, LEFT_OUT)
+"""What the table can be cut down to."""
+
+_ORDER = (CheckState.FAILED.value, "warned", CheckState.RUNNING.value, CheckState.WAITING.value, CheckState.OK.value, LEFT_OUT)
 
 
-def check_table(migration: MailMigration) -> dict[str, Any]:
-    """rows, counts by state, sums of what will be moved, and whether anything is still under way."""
-    rows: list[dict[str, Any]] = []
-    counts: Counter[str] = Counter()
-    sums: Counter[str] = Counter()
-    for account in migration.accounts.select_related("check_result").order_by("line"):
-        check: LoginCheck | None = getattr(account, "check_result", None)
-        state = "left-out" if account.left_out else check.state if check else CheckState.WAITING.value
-        counts[state] += 1
-        if check and state == CheckState.OK:
-            sums.update(messages=check.messages or 0, size=check.size or 0, folders=check.folders or 0, too_large=check.too_large or 0)
-            sums["unknown_size"] += check.size is None
-        failed = (
-            [
-                {"side": side, **result, "advice": diagnosis(result["code"])}
-                for side, result in (("source", check.source), ("destination", check.destination))
-                if result and not result["ok"]
-            ]
-            if check
-            else []
-        )
-        rows.append({"account": account, "check": check, "state": state, "failed": failed})
-    open_states = counts[CheckState.WAITING] + counts[CheckState.RUNNING]
-    rows.sort(key=lambda row: (row["state"] != CheckState.FAILED, row["account"].line))
-    ready = not open_states and not counts[CheckState.FAILED] and counts[CheckState.OK] > 0
-    total = sum(counts.values()) - counts["left-out"]
+def check_sums(migration: MailMigration) -> dict[str, Any]:
+    """counts by state (of ``_ORDER``; "-" as "_"), sums of what will be moved, and whether anything is still under way."""
+    accounts = _with_state(migration)
+    counts = {str(state): 0 for state in _ORDER}
+    counts |= dict(accounts.order_by().values_list("state").annotate(number=Count("pk")))
+    works = accounts.filter(state__in=[CheckState.OK, "warned"])
+    sums = works.aggregate(
+        folders=Sum("check_result__folders", default=0),
+        messages=Sum("check_result__messages", default=0),
+        size=Sum("check_result__size", default=0),
+        too_large=Sum("check_result__too_large", default=0),
+        unknown_size=Count("pk", filter=Q(check_result__size=None)),
+    )
+    total = sum(counts.values()) - counts[LEFT_OUT]
+    still = counts[CheckState.WAITING] + counts[CheckState.RUNNING]
+    works_count = counts[CheckState.OK] + counts["warned"]
     return {
-        "rows": rows,
         "counts": {state.replace("-", "_"): count for state, count in counts.items()},
-        "sums": dict(sums),
-        "checking": open_states > 0,
-        "checked": total - open_states,
+        "sums": sums,
+        "works": works_count,
+        "checking": still > 0,
+        "checked": total - still,
         "total": total,
-        "ready": ready,
+        "ready": not still and not counts[CheckState.FAILED] and works_count > 0,
     }
+
+
+def check_table(migration: MailMigration, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The same, and rows: one page of them. asked: "show" (of ``SHOWN``) and "page", as in the page's address."""
+    show = asked.get("show", "all")
+    show = show if show in SHOWN else "all"
+    accounts = _with_state(migration)
+    if show == CheckState.OK:
+        accounts = accounts.filter(state__in=[CheckState.OK, "warned"])
+    elif show != "all":
+        accounts = accounts.filter(state=show)
+    place = Case(*(When(state=state, then=Value(number)) for number, state in enumerate(_ORDER)))
+    found = Paginator(accounts.select_related("check_result").order_by(place, "line"), ROWS).get_page(asked.get("page"))
+    query = f"show={show}&" if show != "all" else ""
+    return {**check_sums(migration), "rows": [_row(migration, account) for account in found], "page": found, "show": show, "query": query}
+
+
+def _with_state(migration: MailMigration) -> QuerySet[Any]:
+    """Each with ``state``: of its check, or left-out; "warned" works, but not all of it may come over."""
+    checked = F("check_result__state")
+    warned = Q(check_result__state=CheckState.OK) & (~Q(check_result__warnings=[]) | Q(check_result__too_large__gt=0))
+    state = Case(
+        When(left_out=True, then=Value(LEFT_OUT)),
+        When(check_result=None, then=Value(CheckState.WAITING.value)),
+        When(warned, then=Value("warned")),
+        default=checked,
+        output_field=CharField(),
+    )
+    return Account.objects.filter(migration=migration).annotate(state=state)
+
+
+def _row(migration: MailMigration, account: Any) -> dict[str, Any]:
+    check = getattr(account, "check_result", None)
+    sides = (("source", check.source), ("destination", check.destination)) if check else ()
+    failed = [
+        {"side": side, "words": result["words"], "advice": diagnosis(result["code"], migration.source_type if side == "source" else "")}
+        for side, result in sides
+        if result and not result["ok"]
+    ]
+    done = [side for side, result in sides if result and result["ok"]]
+    return {"account": account, "check": check, "state": account.state, "failed": failed, "done": done}

@@ -1,38 +1,39 @@
-"""New migration, step by step: type, CSV, check, when, review. Each step can be gone back to without loss."""
+"""New migration, step by step: type, CSV, (``wizard_check``: check), when, review. Each step can be gone back to without loss."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+import zoneinfo
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
 
-from trasloco.jobs.errands import check_logins, plan_migration
-from trasloco.panel.access import PanelRequest, account_of, migration_of, page
-from trasloco.panel.csv_upload import CsvUpload
-from trasloco.panel.forms_wizard import HOURS_ADVISED, TYPES, AccountForm, CsvForm, TypeForm, WhenForm
+from trasloco.jobs.errands import plan_migration
+from trasloco.panel.access import PanelRequest, page
+from trasloco.panel.body_limit import body_refused
+from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
+from trasloco.panel.forms_wizard import HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
+from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
-from trasloco.panel.views.check_table import check_table
+from trasloco.panel.views.check_table import check_sums
+from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
 from trasloco.plan.csv_text import template
-from trasloco.plan.table import Row
-from trasloco.records.admissible import unfinished_problem
-from trasloco.records.drafts import change_type, correct_account, give_csv, leave_out, start_draft
-from trasloco.records.key_ring import KeyRing
+from trasloco.records.admissible import account_problems, unfinished_problem
+from trasloco.records.drafts import change_type, give_csv, own_passwords, start_draft
+from trasloco.records.forecast import forecast
 from trasloco.records.limits import Limits
-from trasloco.records.models import Account, Customer, DestinationLogin, MailMigration, Person
+from trasloco.records.models import Customer, MailMigration
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
-from trasloco.secret import Secret
 
-FORM = ("GET", "HEAD", "POST")
-STEPS = ("type", "csv", "check", "when", "review")
+MOST_DOMAINS = 20  # looked up for one page
+
+_STEP_OF = {"logins-fail": "new_check", "no-accounts": "new_check", "addresses": "new_csv", "hours": "new_when"}
 
 
 @page(Right.MIGRATE, methods=FORM)
@@ -41,150 +42,127 @@ def new(request: PanelRequest) -> HttpResponse:
     customers = request.viewer.customers() if request.viewer.operator else None
     if customers is not None and not customers.exists():
         return redirect("setup")
-    form = TypeForm(request.POST or None, customers=customers)
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=customers)
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
         migration = start_draft(request.actor, customer, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
         return redirect("new_csv", migration.code)
-    return _render(request, "type", None, {"form": form, "types": TYPES})
+    return render_step(request, "type", None, {"form": form, "types": TYPES})
 
 
 @page(Right.MIGRATE, methods=FORM)
+@step
 def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
-    form = TypeForm(
-        request.POST or None, customers=None, initial={"source_type": migration.source_type, "source_tls": migration.source_tls}
-    )
+    initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
+    form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
         change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
         return redirect("new_csv", code)
-    return _render(request, "type", migration, {"form": form, "types": TYPES})
+    return render_step(request, "type", migration, {"form": form, "types": TYPES})
 
 
 @page(Right.MIGRATE, methods=FORM)
+@step
 def csv(request: PanelRequest, code: str) -> HttpResponse:
     """Upload or paste; all that is wrong at once. What was given before stays until something faultless replaces it."""
     migration = draft_of(request, code)
-    assert migration.customer is not None
-    upload: CsvUpload | None = None
-    form = CsvForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
-        refused = getattr(request, "upload_refused", False)
-        upload = CsvUpload.read(request.viewer, migration, form, Limits.of(migration.customer), refused=refused)
-        if not upload.problems and upload.rows:
+    typed: QueryDict | None = None
+    if body_refused(request):
+        upload: CsvUpload | None = CsvUpload(problems=(too_large(),))
+    elif request.method == "POST":
+        upload = CsvUpload.read(request.viewer, migration, request.POST, request.FILES.get("file"))
+        typed = upload.typed
+        if upload.rows and not upload.problems:
             give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring())
-            if upload.warnings:
-                request.session[f"csv-warnings-{code}"] = [str(warning) for warning in upload.warnings[:50]]
-            return redirect("new_check", code)
-    context = {
-        "form": form,
-        "upload": upload,
-        "accounts": migration.accounts.order_by("line"),
-        "limits": Limits.of(migration.customer),
-        "own_passwords": _own_passwords(migration),
-    }
-    return _render(request, "csv", migration, context)
-
-
-@page(Right.MIGRATE)
-def check(request: PanelRequest, code: str) -> HttpResponse:
-    """Every login, live. The check begins by itself for what was not looked at yet."""
-    migration = draft_of(request, code)
-    if not migration.accounts.exists():
-        return redirect("new_csv", code)
-    if migration.accounts.filter(left_out=False, check_result=None).exists():
-        check_logins(request.actor, migration)
-    warnings = request.session.get(f"csv-warnings-{code}", [])
-    return _render(request, "check", migration, {**check_table(migration), "csv_warnings": warnings})
-
-
-@page(Right.MIGRATE)
-def check_part(request: PanelRequest, code: str) -> HttpResponse:
-    """The table alone, while it changes."""
-    migration = draft_of(request, code)
-    return render(request, "panel/wizard/check_table.html", {"migration": migration, **check_table(migration)})
-
-
-@page(Right.MIGRATE, methods=("POST",))
-def check_again(request: PanelRequest, code: str) -> HttpResponse:
-    """Only what failed is tried again."""
-    check_logins(request.actor, draft_of(request, code))
-    return redirect("new_check", code)
-
-
-@page(Right.MIGRATE, methods=FORM)
-def correct(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
-    """One line, put right in place; it is tried again at once."""
-    migration = draft_of(request, code)
-    account = get_object_or_404(Account.objects.select_related("migration"), pk=account_id, migration=migration)
-    form = AccountForm(request.POST or None, account=account, own_passwords=_own_passwords(migration))
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        row = Row(
-            account.line,
-            account.destination_address,
-            form.host,
-            form.port,
-            values["login"],
-            Secret(values["password"]),
-            values["master"],
-        )
-        own = values.get("destination_password")
-        correct_account(request.actor, account, row, Secret(own) if own else None, key_ring())
-        check_logins(request.actor, migration, account.pk)
-        return redirect(f"{reverse('new_check', args=[code])}#account-{account.pk}")
-    return _render(request, "check", migration, {"form": form, "account": account}, "correct")
-
-
-@page(Right.MIGRATE, methods=("POST",))
-def leave(request: PanelRequest, code: str) -> HttpResponse:
-    """Leave accounts out, or take them in again: one by its id, or all that fail."""
-    migration = draft_of(request, code)
-    out = request.POST.get("out") == "yes"
-    wanted = request.POST.get("account", "")
-    if wanted == "failed":
-        found = list(migration.accounts.filter(left_out=False, check_result__state="failed"))
+            request.session[f"csv-warnings-{code}"] = [str(warning) for warning in upload.warnings[:50]]
+            forget_typed(request, migration, "csv")
+            return redirect(back_to(request) or "new_check", code)
+        keep_typed(request, migration, "csv", typed)
+        if back := back_to(request):
+            return redirect(back, code)
     else:
-        found = [account_of(request, code, int(wanted))] if wanted.isdecimal() else []
-    for account in found:
-        leave_out(request.actor, account, out=out)
-    if not out and found:
-        check_logins(request.actor, migration)
-    return redirect("new_check", code)
+        typed = typed_before(request, migration, "csv")
+        upload = CsvUpload.read(request.viewer, migration, typed, None) if typed else None
+    return _csv_page(request, migration, upload, typed)
+
+
+csv.explains_too_large = True  # type: ignore[attr-defined] # read by ``middleware.too_large``
+
+
+def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload | None, typed: QueryDict | None) -> HttpResponse:
+    text = typed.get("text", "") if typed is not None else stored_text(migration)
+    context = {
+        "form": CsvForm(initial={"text": text, "passwords": typed.get("passwords", "") if typed is not None else ""}),
+        "form_id": "csv",
+        "upload": upload,
+        "stored": migration.accounts.count(),
+        "not_allowed": [] if upload else account_problems(request.viewer, migration),
+        "domains": request.viewer.domains().filter(customer=migration.customer),
+        "limits": Limits.of(migration.customer),
+        "own_passwords": own_passwords(migration),
+    }
+    return render_step(request, "csv", migration, context, status=413 if body_refused(request) else 200)
 
 
 @page(Right.MIGRATE, methods=FORM)
+@step
 def when(request: PanelRequest, code: str) -> HttpResponse:
     """Date of the first run, distance of the second, who is told."""
     migration = draft_of(request, code)
-    assert migration.customer is not None
     limits = Limits.of(migration.customer)
-    form = WhenForm(request.POST or None, hours=limits.hours, initial=_when_initial(migration, request.viewer.person))
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        set_schedule(migration, values["first_run_at"], values["second"], values["time_zone"], values["recipients"], values["verification"])
-        return redirect("new_review", code)
-    context = {"form": form, "advised": HOURS_ADVISED, "limits": limits}
-    return _render(request, "when", migration, context)
+    typed = request.POST if request.method == "POST" else typed_before(request, migration, "when")
+    form = WhenForm(typed, hours=limits.hours, initial=_when_initial(migration))
+    if request.method == "POST":
+        if form.is_valid():
+            values = form.cleaned_data
+            set_schedule(
+                migration, values["first_run_at"], values["second"], values["time_zone"], values["recipients"], values["verification"]
+            )
+            forget_typed(request, migration, "when")
+            return redirect(back_to(request) or "new_review", code)
+        keep_typed(request, migration, "when", request.POST)
+        if back := back_to(request):
+            return redirect(back, code)
+    context = {"form": form, "form_id": "when", "advised": HOURS_ADVISED, "limits": limits}
+    return render_step(request, "when", migration, context)
 
 
 @page(Right.MIGRATE, methods=FORM)
+@step
 def review(request: PanelRequest, code: str) -> HttpResponse:
     """All answers on one page, and the button."""
     migration = draft_of(request, code)
+    assert migration.customer is not None
     if request.method == "POST":
         try:
             plan_migration(request.actor, migration, key_ring())
-            return redirect("migration", code)
         except NotNow as error:
             messages.error(request, refusal_words(error))
-            return redirect("new_check" if str(error) in ("logins-fail", "no-accounts") else "new_review", code)
-    assert migration.customer is not None
-    table = check_table(migration)
-    others = unfinished_problem(migration.customer, migration)
-    return _render(request, "review", migration, {**table, "others": others, "limits": Limits.of(migration.customer)})
+            return redirect(_STEP_OF.get(str(error).partition(":")[0], "new_review"), code)
+        return redirect("migration", code)
+    context = {
+        **check_sums(migration),
+        "others": unfinished_problem(migration.customer, migration),
+        "not_allowed": account_problems(request.viewer, migration),
+        "forecast": forecast(migration),
+        "limits": Limits.of(migration.customer),
+        **_hours(migration),
+        "mails_to": [*([migration.asked_by.email] if migration.asked_by else []), *migration.recipients],
+    }
+    return render_step(request, "review", migration, context)
+
+
+@page(Right.MIGRATE)
+@step
+def mail_servers(request: PanelRequest, code: str) -> HttpResponse:
+    """The part of the review that asks name servers, which may take seconds."""
+    migration = draft_of(request, code)
+    domains = migration.domains[:MOST_DOMAINS]
+    context = {"servers": present_mx(domains), "more": len(migration.domains) - len(domains)}
+    return render(request, "panel/wizard/mail_servers.html", context)
 
 
 @page(Right.MIGRATE)
@@ -199,50 +177,26 @@ def templates(request: PanelRequest) -> HttpResponse:
     return HttpResponse(made.getvalue(), content_type="application/zip", headers=headers)
 
 
-def draft_of(request: PanelRequest, code: str) -> MailMigration:
-    """The draft, if he may see it and it is still one. Raises Http404."""
-    migration = migration_of(request, code)
-    if migration.planned_at is not None or migration.customer is None:
-        raise Http404
-    return migration
+def _hours(migration: MailMigration) -> dict[str, Any]:
+    """When the runs are due: None where that is as soon as possible."""
+    first, minutes = migration.first_run_at, migration.second_run_minutes
+    begins = max(first, timezone.now()) if first else None
+    return {
+        "first_due": first,
+        "late": first is not None and first < timezone.now(),
+        "second_hours": minutes // 60 if minutes else 0,
+        "second_due": begins + timedelta(minutes=minutes) if begins and minutes else None,
+    }
 
 
-def key_ring() -> KeyRing:
-    return KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
-
-
-def _render(
-    request: HttpRequest, step: str, migration: MailMigration | None, context: Mapping[str, Any], template_name: str = ""
-) -> HttpResponse:
-    position = STEPS.index(step)
-    titles: Sequence[str] = (_("Type"), _("CSV"), _("Check"), _("When"), _("Review"))
-    steps = [
-        {"title": title, "name": name, "done": index < position, "here": index == position}
-        for index, (name, title) in enumerate(zip(STEPS, titles, strict=True))
-    ]
-    shown = {"steps": steps, "migration": migration, "area": "migrations", **context}
-    return render(request, f"panel/wizard/{template_name or step}.html", shown)
-
-
-def _own_passwords(migration: MailMigration) -> bool:
-    """Does each mailbox of the destination have its own password?"""
-    assert migration.customer is not None
-    systems = {domain.destination_system for domain in migration.customer.domains.select_related("destination_system")}
-    if migration.destination_system is not None:
-        systems = {migration.destination_system}
-    return any(system.form == DestinationLogin.PASSWORD for system in systems)
-
-
-def _when_initial(migration: MailMigration, person: Person) -> dict[str, Any]:
-    import zoneinfo
-
-    zone = migration.time_zone if migration.first_run_at or migration.second_run_minutes is not None else person.time_zone
-    at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(zone)) if migration.first_run_at else None
+def _when_initial(migration: MailMigration) -> dict[str, Any]:
+    at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)) if migration.first_run_at else None
     return {
         "start": "at" if at else "now",
         "at": at.replace(tzinfo=None) if at else None,
-        "time_zone": zone,
-        "second": migration.second_run_minutes if migration.second_run_minutes is not None else "360" if not migration.recipients else "",
+        "which": str(at.fold) if at else "",
+        "time_zone": migration.time_zone,
+        "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,
         "recipients": ", ".join(migration.recipients),
     }

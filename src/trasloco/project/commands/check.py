@@ -11,7 +11,10 @@ import click
 
 from trasloco.documents.units import count_words, size_words
 from trasloco.engine.failure import SideName
-from trasloco.engine.logins import Attempt, Tried, try_logins
+from trasloco.engine.logins import PER_HOST, Attempt, Tried, try_logins
+from trasloco.engine.master_memory import MasterMemory
+from trasloco.engine.token_source import TokenSource
+from trasloco.plan.providers import providers
 from trasloco.plan.table import Table
 from trasloco.project.accounts_file import read_accounts, show_problems
 from trasloco.project.checking import source_side
@@ -20,9 +23,19 @@ from trasloco.project.encryption import TlsOptions
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
-from trasloco.project.options import SectionedCommand, accounts_argument, destination_options, network_options, tls_options
+from trasloco.project.oauth_file import read_oauth
+from trasloco.project.options import (
+    SECRET_FILES,
+    SectionedCommand,
+    accounts_argument,
+    destination_options,
+    network_options,
+    source_oauth_option,
+    tls_options,
+)
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.screen import interactive, say, screen, table
+from trasloco.sources.tokens import token_source
 
 _EPILOG = """
 Examples:
@@ -36,6 +49,7 @@ Exit status: 0 everything is right, 1 something is wrong, 2 the command is wrong
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @accounts_argument
+@source_oauth_option
 @destination_options
 @tls_options
 @network_options
@@ -46,17 +60,19 @@ def check(accounts: str, **values: Any) -> int:
     tried, at most 4 at a time per server, and what is in the mailboxes is counted. Nothing is
     changed anywhere. Without --destination only the source servers are tried.
     """
-    one_reads_standard_input(accounts, values["destination_master_password_file"], values["destination_passwords"])
+    one_reads_standard_input(accounts, *(values[name] for name in SECRET_FILES))
     tls = TlsOptions.of(values)
     destination = destination_of(values, tls.destination)
-    rows = read_accounts(accounts)
+    oauth = read_oauth(values["source_oauth"])
+    rows = read_accounts(accounts, by_token=oauth is not None)
     show_problems(f"{accounts}: what is wrong", rows.problems)
     show_problems(f"{accounts}: to think about", rows.warnings)
     if not rows.rows:
         say("No login was tried: there is no line that can be read.")
         return ExitCode.SOMETHING_FAILED
-    attempts = _attempts(rows, tls, destination)
-    tried = run(_try(attempts, allow_private=values["allow_private_addresses"]))
+    attempts = _attempts(rows, tls, destination, token_source(oauth) if oauth else None)
+    per_host = min(PER_HOST, values["connections_per_host"] or providers()[values["source_type"]].connections_per_host)
+    tried = run(_try(attempts, allow_private=values["allow_private_addresses"], per_host=per_host))
     if tried is None:
         return ExitCode.INTERRUPTED
     missing = destination.without_password([row.destination for row in rows.rows]) if destination else []
@@ -66,20 +82,20 @@ def check(accounts: str, **values: Any) -> int:
     return ExitCode.SOMETHING_FAILED if wrong or rows.problems else ExitCode.OK
 
 
-def _attempts(rows: Table, tls: TlsOptions, destination: Destination | None) -> list[Attempt]:
-    attempts = []
+def _attempts(rows: Table, tls: TlsOptions, destination: Destination | None, tokens: TokenSource | None) -> list[Attempt]:
+    attempts, memory = [], MasterMemory()
     for row in rows.rows:
-        attempts.append(Attempt(row.line, row.destination, source_side(row, tls.source)))
+        attempts.append(Attempt(row.line, row.destination, source_side(row, tls.source, memory, tokens)))
         if destination is not None and not destination.without_password([row.destination]):
-            attempts.append(Attempt(row.line, row.destination, destination.side(row.destination), free=True))
+            attempts.append(Attempt(row.line, row.destination, destination.side(row.destination, memory), free=True))
     return attempts
 
 
-async def _try(attempts: Sequence[Attempt], *, allow_private: bool) -> list[Tried] | None:
+async def _try(attempts: Sequence[Attempt], *, allow_private: bool, per_host: int) -> list[Tried] | None:
     """All results, None when a signal came first."""
     async with Interruption("Stopping. Nothing was changed anywhere.") as stop:
         with _spinner(len(attempts)) as told:
-            work = asyncio.create_task(try_logins(attempts, allow_private=allow_private, told=told))
+            work = asyncio.create_task(try_logins(attempts, allow_private=allow_private, told=told, per_host=per_host))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -119,6 +135,10 @@ def _show(tried: Sequence[Tried], missing: Sequence[str]) -> bool:
     ]
     if rows:
         table("Logins that do not work", ["Line", "Account", "Side", "What happened, and what to do"], rows, numbers=["Line"])
+        say()
+    doubts = [[str(item.attempt.line or ""), item.attempt.account, item.probe.doubt] for item in tried if item.probe.doubt]
+    if doubts:
+        table("To think about", ["Line", "Account", "What could not be proved"], doubts, numbers=["Line"])
         say()
     for name in (SideName.SOURCE, SideName.DESTINATION):
         line = _sum(name, [item for item in tried if item.attempt.side.name is name], len(missing) if name is SideName.DESTINATION else 0)

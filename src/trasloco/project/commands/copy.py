@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from trasloco.documents.report_json import json_report
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.memory_ledger import MemoryLedger
+from trasloco.engine.token_source import TokenSource
 from trasloco.imap.sasl import Credentials
 from trasloco.plan.endpoints import destination_url
 from trasloco.project.copying import CopySink, copy_mailbox, copy_report, exceptions_of
@@ -18,12 +20,15 @@ from trasloco.project.encryption import Encryption, TlsOptions
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.interruption import Interruption
-from trasloco.project.options import SectionedCommand, mail_options, mail_settings, option, report_option, tls_options
+from trasloco.project.oauth_file import read_oauth
+from trasloco.project.options import SectionedCommand, mail_options, mail_settings, option, report_option, source_oauth_option, tls_options
 from trasloco.project.password_files import one_reads_standard_input, read_password
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import interactive, say, table
 from trasloco.project.watching import watch
+from trasloco.secret import Secret
+from trasloco.sources.tokens import token_source
 
 _EPILOG = """
 Examples:
@@ -38,6 +43,7 @@ Exit status: 0 all is well, 1 a folder or message needs attention, 2 the command
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @option("--from", "from_", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to copy.")
 @option("--from-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
+@source_oauth_option
 @option("--to", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to fill.")
 @option("--to-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
 @mail_options
@@ -51,8 +57,9 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     """
     tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
-    one_reads_standard_input(from_password_file, to_password_file)
-    source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source)
+    one_reads_standard_input(from_password_file, to_password_file, values["source_oauth"])
+    oauth = read_oauth(values["source_oauth"])
+    source = _side(SideName.SOURCE, from_, from_password_file, "from", tls.source, token_source(oauth) if oauth else None)
     destination = _side(SideName.DESTINATION, to, to_password_file, "to", tls.destination)
     settings = mail_settings(values)
     ledger = MemoryLedger()
@@ -66,13 +73,17 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
     return ExitCode.OK if outcome.status is RunStatus.COMPLETED else ExitCode.SOMETHING_FAILED
 
 
-def _side(name: SideName, url: str, file: str | None, word: str, encryption: Encryption) -> Side:
+def _side(name: SideName, url: str, file: str | None, word: str, encryption: Encryption, tokens: TokenSource | None = None) -> Side:
     try:
         endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls)
     except ValueError as error:
         raise click.UsageError(f"--{word}: {error}") from None
     if not login:
         raise click.UsageError(f"--{word}: whose mailbox? Write the login before the host: imaps://login@{endpoint.host}")
+    if tokens is not None:
+        if file:
+            raise click.UsageError(f"--{word}-password-file has no use beside --source-oauth: leave one of them out.")
+        return Side(name, endpoint, Credentials(login, Secret("")), tokens=tokens)
     variable = f"TRASLOCO_{word.upper()}_PASSWORD"
     secret = read_password(file, variable, f"--{word}-password-file")
     if secret is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trasloco.documents.report_figures import Report, attention, well
+from trasloco.documents.report_json import json_report
 from trasloco.documents.units import count_words
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
@@ -19,7 +20,9 @@ from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.log_file import keep_log
+from trasloco.project.oauth_file import read_oauth
 from trasloco.project.options import (
+    SECRET_FILES,
     Sample,
     SectionedCommand,
     accounts_argument,
@@ -29,12 +32,13 @@ from trasloco.project.options import (
     network_options,
     option,
     report_option,
+    source_oauth_option,
     tls_options,
     together,
 )
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say
 
@@ -85,6 +89,7 @@ _run_options = together(
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @accounts_argument
+@source_oauth_option
 @destination_options
 @_run_options
 @mail_options
@@ -97,29 +102,31 @@ def migrate(accounts: str, **values: Any) -> int:
     The same command goes on where it was after a stop or a kill. When all is copied, it makes a
     further run that brings what is new. Nothing is ever deleted on the source.
     """
-    one_reads_standard_input(accounts, values["destination_master_password_file"], values["destination_passwords"])
+    one_reads_standard_input(accounts, *(values[name] for name in SECRET_FILES))
     tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])
     destination = destination_of(values, tls.destination)
     if destination is None:
         raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
-    rows = _rows(accounts, destination)
-    keep_log(state_directory())
+    oauth = read_oauth(values["source_oauth"])
+    rows = _rows(accounts, destination, by_token=oauth is not None)
+    keep_log(state_directory(), "migrate")
     with prepare():
         # The records can be imported only now: Django has to know its database first.
         from django.db import close_old_connections
 
+        from trasloco.documents.report_document import report_document
         from trasloco.jobs.dispatch import Caps
         from trasloco.project import migrating
-        from trasloco.project.report_document import report_document
 
         provider = providers()[values["source_type"]]
-        settings = mail_settings(values, skip_non_mail=provider.skip_non_mail)
+        settings = mail_settings(values, provider)
         private = values["allow_private_addresses"]
-        opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private)
+        opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private, oauth=oauth)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
-        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], provider.connections_per_host)))
+        per_host = values["connections_per_host"] or provider.connections_per_host
+        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], per_host)))
         verified = _verify(opened, values) if finished else []
         close_old_connections()  # the database may have been restarted while others were at work
         report = report_document(opened.code)
@@ -128,9 +135,9 @@ def migrate(accounts: str, **values: Any) -> int:
     return _end(report, values["report"], first, verified, finished=finished)
 
 
-def _rows(file: str, destination: Destination) -> Sequence[Row]:
+def _rows(file: str, destination: Destination, *, by_token: bool) -> Sequence[Row]:
     """The rows of a faultless CSV; otherwise all that is wrong is shown and the command ends."""
-    table = read_accounts(file)
+    table = read_accounts(file, by_token=by_token)
     show_problems(f"{file}: what is wrong", table.problems)
     if table.problems:
         raise Halt("Nothing was begun. Correct the file, then run the same command again.", ExitCode.USAGE)

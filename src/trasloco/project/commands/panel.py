@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 
 import click
 
 from trasloco.project.database import prepare
 from trasloco.project.exit_codes import ExitCode
-from trasloco.project.listening import listening_options
+from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand
 from trasloco.project.paths import state_directory
 from trasloco.project.screen import say
+from trasloco.project.supervised import end_with_supervisor, supervised_option
+
+GRACE_SECONDS = 5  # for answers under way
 
 
 @click.command(cls=SectionedCommand)
 @listening_options
-def panel(host: str, port: int, *, quiet: bool) -> int:
+@click.option("--listening", type=int, default=None, hidden=True, help="A socket that serve has opened: its file descriptor.")
+@supervised_option
+def panel(host: str, port: int, proxies: str, listening: int | None, *, quiet: bool, supervised: bool) -> int:
     """Serve the panel's pages until Ctrl-C or SIGTERM."""
-    keep_log(state_directory())
+    keep_log(state_directory(), "panel")
+    if supervised:
+        end_with_supervisor()
     names = os.environ.get("TRASLOCO_HOSTS", "localhost,127.0.0.1,[::1]")
     if host not in ("0.0.0.0", "::", *names.split(",")):  # noqa: S104 - compared, not bound
         os.environ["TRASLOCO_HOSTS"] = f"{names},{f'[{host}]' if ':' in host else host}"
-    with prepare():
-        import uvicorn
-
-        from trasloco.project.asgi import application
-
-        if not quiet:
-            say(f"Trasloco's panel: http://{host}:{port}")
-        # One proxy on this machine may speak for others (X-Forwarded-For); nobody else may.
-        proxies = "127.0.0.1"
-        config = uvicorn.Config(
-            application,
-            host,
-            port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=True,
-            forwarded_allow_ips=proxies,
-        )
-        config.timeout_graceful_shutdown = 5
-        uvicorn.Server(config).run()
+    opened = listen(host, port) if listening is None else socket.socket(fileno=listening)
+    with opened, prepare():
+        _serve(opened, proxies, "" if quiet else f"Trasloco's panel: {address_of(host, port)}")
     return ExitCode.OK
+
+
+def _serve(opened: socket.socket, proxies: str, words: str) -> None:
+    """Until a signal; words: said when pages can be had."""
+    import uvicorn
+
+    from trasloco.project.asgi import application
+
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+
+    def asked(*_: object) -> None:
+        """Before uvicorn has put its own in place, and when it raises what it has caught once more at its end."""
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, asked)
+    if words:
+        say(words)
+    server.run(sockets=[opened])

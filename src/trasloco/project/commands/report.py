@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from trasloco.documents.report_csv import csv_report
 from trasloco.documents.report_figures import STATUS_WORDS, Report, well
+from trasloco.documents.report_json import json_report
 from trasloco.project.database import prepare
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
-from trasloco.project.report_csv import csv_report
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say, table
 
@@ -49,7 +50,7 @@ def report(code: str | None, output: str | None, **asked: bool) -> int:
         if code is None:
             return _list()
         # Django has to know its database before the records can be imported.
-        from trasloco.project.report_document import report_document
+        from trasloco.documents.report_document import report_document
 
         found = report_document(code)
     if found is None:

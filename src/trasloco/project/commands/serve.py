@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from trasloco.project.database import prepare
-from trasloco.project.listening import listening_options
+from trasloco.project.database import opened, prepare
+from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.paths import state_directory
 from trasloco.project.screen import say
+from trasloco.project.serve_lock import serve_lock
 from trasloco.project.supervisor import Supervisor, child
 
 _EPILOG = """
@@ -34,17 +33,21 @@ State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_K
     section="Worker",
     help="How many accounts are worked on at once.",
 )
-def serve(host: str, port: int, concurrency: int, **_: Any) -> int:
+def serve(host: str, port: int, proxies: str, concurrency: int, *, quiet: bool) -> int:
     """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
-    keep_log(state_directory())
-    with prepare():
-        from trasloco.project.first_start import first_start_path
+    state = state_directory()
+    keep_log(state, "serve")
+    with serve_lock(state) as children, listen(host, port) as socket, opened():
+        address = address_of(host, port)
+        with prepare():
+            from trasloco.project.first_start import first_start_path
 
-        path = first_start_path()
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        say(f"Trasloco's panel: {address}")
+            path = first_start_path()
+        if not quiet:
+            say(f"Trasloco's panel: {address}")
         if path:
             say(f"Nobody can sign in yet. Make the superuser here (the link works once, for a day): {address}{path}")
-        panel = child("panel", "--host", host, "--port", str(port), "--quiet")
+        where = ["--host", host, "--port", str(port), "--proxies", proxies]
+        panel = child("panel", *where, "--listening", str(socket.fileno()), "--quiet")
         worker = child("worker", "--concurrency", str(concurrency), "--quiet")
-        return Supervisor([panel, worker]).run()
+        return Supervisor([panel, worker], kept=[socket.fileno(), children]).run()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from trasloco.documents.report_json import json_report
 from trasloco.project.database import prepare
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
-from trasloco.project.report_file import json_report, refuse_unwritable, write_file
+from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.screen import say
 
 DEFAULT_SAMPLE = 100
@@ -65,7 +66,7 @@ def verify(code: str, everything: bool, sample: int | None, addresses: tuple[str
     refuse_unwritable(report)
     with prepare():
         # Django has to know its database before the records can be imported.
-        from trasloco.project.report_document import report_document
+        from trasloco.documents.report_document import report_document
         from trasloco.project.verification_text import show_verification
         from trasloco.project.verifying import verify_accounts
         from trasloco.records import queries

@@ -11,6 +11,7 @@ from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.paths import state_directory
 from trasloco.project.screen import say
+from trasloco.project.supervised import end_with_supervisor, supervised_option
 
 
 @click.command(cls=SectionedCommand)
@@ -24,15 +25,20 @@ from trasloco.project.screen import say
     help="How many accounts are worked on at once.",
 )
 @option("--quiet", is_flag=True, default=False, section="Worker", help="Say nothing on the terminal but what is wrong.")
-def worker(concurrency: int, *, quiet: bool) -> int:
+@supervised_option
+def worker(concurrency: int, *, quiet: bool, supervised: bool) -> int:
     """Work for the panel until Ctrl-C or SIGTERM; what is under way then goes on at the next start."""
-    keep_log(state_directory())
+    keep_log(state_directory(), "worker")
+    if supervised:
+        end_with_supervisor()
     with prepare():
         from trasloco.jobs.worker import work
         from trasloco.project.interruption import Interruption
 
         async def until_asked() -> None:
-            async with Interruption("Stopping. What is under way is put down at a safe point.") as stop:
+            # Under serve it is serve that says so.
+            words = "" if supervised else "Stopping. What is under way is put down at a safe point and goes on at the next start."
+            async with Interruption(words, insist=not supervised) as stop:
                 await work(concurrency, stop=stop)
 
         if not quiet:

@@ -20,10 +20,11 @@ def furnish(wanted: dict[str, Any]) -> None:
     with prepare():
         from django.conf import settings
 
+        from trasloco.records.customers import save_customer
         from trasloco.records.history import SCHEDULE
         from trasloco.records.key_ring import KeyRing
         from trasloco.records.models import Customer, DestinationSystem, Installation
-        from trasloco.records.people_actions import make_superuser, save_customer
+        from trasloco.records.people_actions import make_superuser
         from trasloco.records.systems import add_domain, save_system
 
         make_superuser(SCHEDULE, wanted["email"], wanted["password"])

@@ -11,15 +11,16 @@ from trasloco.records.models.accounting import FolderTally, LogEntry, Verificati
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
 from trasloco.records.models.installation import Installation, MailSecurity
-from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, ParkedMessage
+from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, LedgerRelic, ParkedMessage
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
-from trasloco.records.models.states import BUSY, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
+from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
 __all__ = [
     "BUSY",
+    "ENDED_RUN",
     "FATES",
     "FATE_CODES",
     "UNFINISHED",
@@ -37,6 +38,7 @@ __all__ = [
     "LedgerFolder",
     "LedgerIntent",
     "LedgerMessage",
+    "LedgerRelic",
     "LogEntry",
     "LoginCheck",
     "Mail",

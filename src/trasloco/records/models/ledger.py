@@ -26,6 +26,8 @@ class LedgerFolder(models.Model):
     source_modseq = models.BigIntegerField(null=True)
     run = models.PositiveSmallIntegerField(null=True)
     tally = ArrayField(models.IntegerField(), null=True)
+    source_id = models.TextField(default="", db_default="")
+    destination_id = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "trasloco_ledger_folder"
@@ -36,7 +38,7 @@ class LedgerFolder(models.Model):
 
 
 class LedgerMessage(models.Model):
-    """``engine.ledger.MessageRow``; the table is made by SQL in the first migration, as lean as it can be."""
+    """``engine.ledger.MessageRow``; the table is made by SQL in the migrations, as lean as it can be."""
 
     pk = models.CompositePrimaryKey("folder_id", "source_uid")
     folder = models.ForeignKey(LedgerFolder, models.CASCADE, db_constraint=False, related_name="messages")
@@ -48,6 +50,7 @@ class LedgerMessage(models.Model):
     digest = models.BinaryField(null=True)
     flags = models.TextField(default="")
     reason = models.TextField(default="")
+    listed = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_ledger_message"
@@ -55,6 +58,30 @@ class LedgerMessage(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.source_uid} of ledger folder {self.folder_id}"
+
+
+class LedgerRelic(models.Model):
+    """``engine.ledger.Relic``: a message that was brought, known by a source UID that means nothing any more."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="relics")
+    source_name = models.BinaryField()
+    destination_name = models.BinaryField()
+    destination_uidvalidity = models.BigIntegerField()
+    source_uid = models.BigIntegerField()
+    destination_uid = models.BigIntegerField(null=True)
+    size = models.BigIntegerField()
+    fate = models.SmallIntegerField()
+    run = models.SmallIntegerField()
+    digest = models.BinaryField(null=True)
+    flags = models.TextField(default="")
+    reason = models.TextField(default="")
+    listed = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "trasloco_ledger_relic"
+
+    def __str__(self) -> str:
+        return f"relic {self.pk}"
 
 
 class ParkedMessage(models.Model):
@@ -74,12 +101,16 @@ class ParkedMessage(models.Model):
 
 
 class LedgerIntent(models.Model):
-    """``engine.ledger.Intent``: a batch begun and not settled."""
+    """``engine.ledger.Intent``: a batch begun and not settled. origin_*: of messages moved within the destination."""
 
     folder = models.ForeignKey(LedgerFolder, models.CASCADE, related_name="intents")
     destination_uidvalidity = models.BigIntegerField(null=True)
     destination_uidnext = models.BigIntegerField()
     source_uids = ArrayField(models.BigIntegerField())
+    flags = ArrayField(models.TextField(), default=list, db_default=[])
+    origin_name = models.BinaryField(null=True)
+    origin_uidvalidity = models.BigIntegerField(null=True)
+    origin_uids = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         db_table = "trasloco_ledger_intent"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 from trasloco.records.models.destination_system import DestinationSystem
 from trasloco.records.models.people import Customer, Person
@@ -16,6 +17,7 @@ class MailMigration(models.Model):
     settings: the fields of ``engine.account.Settings``. destination: host, port, security, trust,
     fingerprint, form (``DestinationLogin``), user, separator. identity: SHA-256 in hex of the accounts
     and the destination, so that the same CSV finds its migration again; None of a migration of the panel.
+    source_oauth: ciphertext of ``OauthSettings``, for the accounts whose source_secret is that of an empty password.
     wrapped_key: the data key, encrypted with key ``key_id`` of the key ring; None once its secrets have been wiped.
 
     Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
@@ -32,6 +34,7 @@ class MailMigration(models.Model):
     settings = models.JSONField()
     destination = models.JSONField()
     destination_secret = models.BinaryField(null=True)
+    source_oauth = models.BinaryField(null=True)
     allow_private_addresses = models.BooleanField(default=False)
     identity = models.CharField(max_length=64, unique=True, null=True)
     wrapped_key = models.BinaryField(null=True)
@@ -63,6 +66,8 @@ class Account(models.Model):
     """One line of the CSV. Secrets are ciphertexts of ``vault``; the address is pinned for both runs.
 
     left_out: the operator decided so while its logins were checked; no run touches it.
+    ledger_turn: grows with every account that takes over the ledger of the same pair of mailboxes; None before its
+    first run (see ``inheritance``).
     """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="accounts")
@@ -79,10 +84,12 @@ class Account(models.Model):
     source_secret = models.BinaryField(null=True)
     destination_secret = models.BinaryField(null=True)
     left_out = models.BooleanField(default=False)
+    ledger_turn = models.IntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_account"
         constraints = (models.UniqueConstraint(fields=["migration", "destination_address"], name="trasloco_account_once"),)
+        indexes = (models.Index(Lower("destination_address"), name="trasloco_account_address"),)
 
     def __str__(self) -> str:
         return self.destination_address

@@ -26,7 +26,7 @@ class Language(models.TextChoices):
 
 
 class Customer(models.Model):
-    """A tenant. Limits that are None are those of the installation.
+    """A tenant. Limits that are None are those of the installation. is_active: False = none of his people can sign in.
 
     most_lines: of a CSV. most_unfinished: migrations at once. most_message_bytes: a larger message is left
     out and listed. most_hours: between first and second run. keep_days: after a migration's last run.
@@ -35,6 +35,7 @@ class Customer(models.Model):
     name = models.CharField(max_length=200, unique=True)
     language = models.CharField(max_length=8, choices=Language, default=Language.ENGLISH)
     time_zone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     most_lines = models.PositiveIntegerField(null=True, blank=True)
     most_unfinished = models.PositiveIntegerField(null=True, blank=True)

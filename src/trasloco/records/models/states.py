@@ -38,5 +38,6 @@ class TransferState(models.TextChoices):
 
 
 UNFINISHED_RUN = (RunState.WAITING, RunState.RUNNING)
+ENDED_RUN = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED)
 UNFINISHED = (TransferState.WAITING, TransferState.ADMITTED, TransferState.RUNNING)
 BUSY = (TransferState.ADMITTED, TransferState.RUNNING)

@@ -1,0 +1,300 @@
+"""Messages that were brought and are no longer where the ledger saw them on the source: who may have moved.
+
+They are looked for before the folders are gone through (``find_departures``), and again when a folder has
+messages that came after the run began (``look_again``): what left a folder that is done already and came into
+one that is not is one message. Whether a new message is one of them is decided by its bytes, in ``moves``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from trasloco.engine.classify import blame, busy, explain
+from trasloco.engine.diff import BROUGHT
+from trasloco.engine.exact_digests import exact_digests
+from trasloco.engine.failure import Scope, TransferError
+from trasloco.engine.fate import Fate
+from trasloco.engine.identity import Place
+from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
+from trasloco.imap.errors import CommandFailed
+from trasloco.imap.utf7 import decode_name
+from trasloco.imap.values import Status
+
+
+@dataclass(slots=True, eq=False)
+class Departure:
+    """One message that left.
+
+    folder_id: the pair whose row it has; relic: its id among the relics; both None for a message whose batch was
+    never settled. destination_name, destination_uidvalidity: where ``row.destination_uid`` is valid.
+    counted: as what this run has counted it already in the folder it left, None when it has not.
+    """
+
+    source_name: bytes
+    destination_name: bytes
+    destination_uidvalidity: int
+    row: MessageRow
+    folder_id: int | None = None
+    relic: int | None = None
+    counted: Fate | None = None
+    given: bool = False
+
+
+@dataclass(slots=True)
+class Memory:
+    """What an account's run remembers of departures from one attempt to the next.
+
+    seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
+    uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
+    """
+
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
+
+
+class Departures:
+    """Who left, by size and digest; each is given away once.
+
+    run: the present one. done: has this run gone through the source folder of that name?
+    """
+
+    def __init__(self, run: int, memory: Memory, done: Callable[[bytes], bool]) -> None:
+        self.run, self.memory, self.done = run, memory, done
+        self._found: set[tuple[int | None, int]] = set()
+        self._by_digest: defaultdict[bytes, list[Departure]] = defaultdict(list)
+        self._undigested: defaultdict[int, list[Departure]] = defaultdict(list)
+        self._by_place: dict[tuple[bytes, int, int], Departure] = {}
+        self._sizes: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._sizes)
+
+    def add_row(self, record: FolderRecord, row: MessageRow) -> None:
+        """A row of the ledger whose message is no longer in its folder; a second time is once."""
+        key = (record.id, row.source_uid)
+        counted = None
+        if self.done(record.source_name) and key not in self.memory.seen:
+            counted = row.fate if row.run == self.run else Fate.ADOPTED
+        else:
+            self.memory.seen.add(key)
+        if key not in self._found:
+            self._found.add(key)
+            validity = record.destination_uidvalidity or 0
+            self._add(Departure(record.source_name, record.destination_name, validity, row, record.id, counted=counted))
+
+    async def add_relics(self, ledger: Ledger) -> None:
+        """What is known of folders that were renumbered or replaced. Raises LedgerUnavailable."""
+        async for relics in ledger.relics():
+            for relic in relics:
+                if (None, relic.id) not in self._found:
+                    self._found.add((None, relic.id))
+                    place = relic.destination_name, relic.destination_uidvalidity
+                    self._add(Departure(relic.source_name, *place, relic.row, relic=relic.id))
+
+    def add_unsettled(self, record: FolderRecord, rows: Iterable[MessageRow]) -> None:
+        """Messages on the destination that may be those of an interrupted batch."""
+        for row in rows:
+            validity = record.destination_uidvalidity or 0
+            self._add(Departure(record.source_name, record.destination_name, validity, row))
+
+    def _add(self, departure: Departure) -> None:
+        row = departure.row
+        if row.destination_uid is not None:
+            self._by_place[departure.destination_name, departure.destination_uidvalidity, row.destination_uid] = departure
+        elif row.digest is None:
+            return  # nothing can tell it from others
+        if row.digest is not None:
+            self._by_digest[row.digest].append(departure)
+        else:
+            self._undigested[row.listed_size].append(departure)
+        self._sizes.add(row.listed_size)
+
+    def may_be(self, size: int) -> bool:
+        """Did any message of this size leave? Bytes, as the source lists them."""
+        return size in self._sizes
+
+    def claim(self, digest: bytes, destination_name: bytes) -> Departure | None:
+        """The one that has these bytes, taken out; None when there is none (any more). One that is in this folder
+        of the destination already goes first."""
+        waiting = [departure for departure in self._by_digest.get(digest, ()) if not departure.given]
+        if not waiting:
+            return None
+        found = next((departure for departure in waiting if departure.destination_name == destination_name), waiting[-1])
+        found.given = True
+        return found
+
+    def at(self, destination_name: bytes, uidvalidity: int | None, uid: int) -> Departure | None:
+        """Who is in this place on the destination, and not given away."""
+        departure = self._by_place.get((destination_name, uidvalidity or 0, uid))
+        return None if departure is None or departure.given else departure
+
+    def took(self, departures: Iterable[Departure]) -> None:
+        """They have their rows where they are now: the folders they left do not count them any more."""
+        for departure in departures:
+            departure.given = True
+            if departure.counted is not None:
+                self.memory.uncounted[departure.source_name, departure.counted] += 1
+                departure.counted = None
+
+    async def read_digests(self, destination: Place, sizes: Iterable[int]) -> bool:
+        """What was adopted never passed through our hands: its digest is taken from the destination's copy, of those
+        that have one of these sizes. Whether a folder of the destination was opened for it. Raises TransferError."""
+        unread: defaultdict[tuple[bytes, int], list[Departure]] = defaultdict(list)
+        for size in set(sizes):
+            for departure in self._undigested.pop(size, ()):
+                if not departure.given:
+                    unread[departure.destination_name, departure.destination_uidvalidity].append(departure)
+        for (name, uidvalidity), departures in unread.items():
+            place = replace(destination, folder=decode_name(name))
+            if await open_folder(place, name) != uidvalidity:
+                continue
+            uids = sorted(departure.row.destination_uid for departure in departures if departure.row.destination_uid is not None)
+            found = await exact_digests(place, uids, "reading messages that may have moved")
+            for departure in departures:
+                digest = found.get(departure.row.destination_uid or 0)
+                if digest is not None:
+                    departure.row.digest = digest
+                    self._by_digest[digest].append(departure)
+        return bool(unread)
+
+
+async def find_departures(
+    departures: Departures,
+    source: Place,
+    destination: Place,
+    ledger: Ledger,
+    records: Sequence[FolderRecord],
+    statuses: Mapping[bytes, Status | None],
+) -> None:
+    """Look into the folders that may have lost messages, if anything new is anywhere. Raises TransferError.
+
+    source, destination: the two clients, with whatever folder open. records: every pair the ledger knows.
+    statuses: the source's folders as listed now.
+    """
+    if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
+        return
+    await departures.add_relics(ledger)
+    for record in records:
+        # Half done, or completed by this run before it was stopped: then its marks say nothing about what left.
+        resumed = record.run is None or record.run >= departures.run
+        if not record.source_uidvalidity or (resumed and not await _has_anything(ledger, record)):
+            continue
+        if resumed or record.source_name not in statuses or _may_have_lost(record, statuses[record.source_name]):
+            here = await _look(departures, source, ledger, record, listed=record.source_name in statuses)
+            if here is not None and resumed:
+                await _look_for_unsettled(departures, destination, ledger, record, here)
+
+
+async def look_again(departures: Departures, source: Place, ledger: Ledger, present: bytes) -> None:
+    """The same while the run is on, for all folders but ``present``. Their folders are opened on the source, so that
+    the one which was open must be opened again. Raises TransferError."""
+    records = [record for record in await ledger.folders() if record.source_name != present and record.source_uidvalidity]
+    records = [record for record in records if record.destination_name]
+    await departures.add_relics(ledger)
+    with blame(source.side, "looking for messages that moved"):
+        statuses = await source.client.statuses([record.source_name for record in records])
+    for record in records:
+        status = statuses[record.source_name]
+        if not isinstance(status, Status) or _may_have_lost(record, status):
+            await _look(departures, source, ledger, record, listed=isinstance(status, Status))
+
+
+async def _look(departures: Departures, source: Place, ledger: Ledger, record: FolderRecord, *, listed: bool) -> set[int] | None:
+    """Whose message is not in its folder any more; the UIDs that are, None when that cannot be told."""
+    here = await _uids(source, record, listed=listed)
+    if here is None:
+        return None
+    async for rows in ledger.rows(record.id):
+        for row in rows:
+            if row.fate in BROUGHT and row.source_uid not in here:
+                departures.add_row(record, row)
+    return here
+
+
+async def _look_for_unsettled(departures: Departures, destination: Place, ledger: Ledger, record: FolderRecord, here: set[int]) -> None:
+    """A batch that was on its way when the process ended, of which messages have left their folder since: what is
+    bound to nothing in the destination's folder may be those."""
+    intents = [intent for intent in await ledger.intents(record.id) if _has_lost(intent, here)]
+    if not intents:
+        return
+    place = replace(destination, folder=decode_name(record.destination_name))
+    if not record.destination_uidvalidity or await open_folder(place, record.destination_name) != record.destination_uidvalidity:
+        return
+    first = min(intent.destination_uidnext for intent in intents)
+    bound: set[int] = set()
+    async for known in ledger.known(record.id):
+        bound.update(row.destination_uid for row in known if row.destination_uid is not None)
+    rows = []
+    with blame(place.side, "listing messages", place.folder):
+        async for item in place.client.fetch(f"{first}:*", ("UID", "RFC822.SIZE")):
+            if item.uid is not None and item.uid >= first and item.uid not in bound:
+                rows.append(MessageRow(0, Fate.COPIED, departures.run, item.uid, item.size or 0))
+    departures.add_unsettled(record, rows)
+
+
+async def _has_anything(ledger: Ledger, record: FolderRecord) -> bool:
+    """Whether any message of this folder was ever on its way."""
+    if await ledger.intents(record.id):
+        return True
+    async with contextlib.aclosing(cast(AsyncGenerator[Sequence[Known]], ledger.known(record.id))) as chunks:
+        async for rows in chunks:
+            return bool(rows)
+    return False
+
+
+def _has_lost(intent: Intent, here: set[int]) -> bool:
+    return intent.origin is None and not here.issuperset(intent.source_uids)
+
+
+async def open_folder(place: Place, name: bytes) -> int | None:
+    """UIDVALIDITY of the folder; None when it cannot be opened (any more): then nothing can be moved out of it."""
+    try:
+        with blame(place.side, "opening the folder", place.folder, refusals=True):
+            return (await place.client.select(name, read_only=False)).uidvalidity
+    except CommandFailed as error:
+        if busy(error.status):
+            raise TransferError(explain(error, place.side, "opening the folder", folder=place.folder)) from error
+        return None
+
+
+async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int] | None:
+    """The UIDs that are there now: none when the folder is gone; None when it cannot be told.
+
+    A folder that is only missing from the list may still be there: it is gone when it cannot be opened.
+    """
+    folder = decode_name(record.source_name)
+    try:
+        with blame(source.side, "looking for messages that moved", folder, Scope.FOLDER, refusals=True):
+            selected = await source.client.select(record.source_name, read_only=True)
+            if selected.uidvalidity != record.source_uidvalidity:
+                return None
+            if not selected.exists:
+                return set()
+            return {item.uid async for item in source.client.fetch("1:*", ("UID",)) if item.uid is not None}
+    except CommandFailed as error:
+        if busy(error.status):
+            raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
+        return None if listed else set()
+
+
+def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:
+    if status is None:
+        return False
+    return record.source_uidnext is None or status.uidnext is None or status.uidnext != record.source_uidnext
+
+
+def _may_have_lost(record: FolderRecord, status: Status | None) -> bool:
+    """Unless the counts prove that everything from before is still there."""
+    if status is None or not record.source_uidvalidity or record.source_uidvalidity != status.uidvalidity:
+        return False  # not to be compared: matched anew when the folder's turn comes
+    if None in (record.source_messages, record.source_uidnext, status.messages, status.uidnext):
+        return True
+    assert record.source_messages is not None
+    assert record.source_uidnext is not None
+    assert status.messages is not None
+    assert status.uidnext is not None
+    return status.messages - record.source_messages != status.uidnext - record.source_uidnext

@@ -1,0 +1,73 @@
+"""The form for one line of the CSV, put right in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from trasloco.plan.endpoints import EndpointError, parse_server, usual_port
+from trasloco.records.models import Account
+
+_KEPT = _("Empty: the one you gave before.")
+
+
+class AccountForm(forms.Form):
+    """Server, login and passwords of one account. An empty password keeps the stored one, unless the server becomes
+    another one: a password goes only where it was given for. host, port: of a valid form."""
+
+    server = forms.CharField(label=_("Server"), max_length=300, help_text=_("Name or address, with a port if it is not the usual one."))
+    login = forms.CharField(label=_("Login"), max_length=1000, strip=False)
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_KEPT,
+    )
+    master = forms.CharField(
+        label=_("Master user"),
+        max_length=1000,
+        required=False,
+        strip=False,
+        help_text=_("Only where one user opens all mailboxes; the password is then his."),
+    )
+    destination_password = forms.CharField(
+        label=_("Password on the new server"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_KEPT,
+    )
+
+    def __init__(self, *args: Any, account: Account, own_passwords: bool, **kwargs: Any) -> None:
+        port = "" if account.source_port == usual_port(account.migration.source_tls) else f":{account.source_port}"
+        host = f"[{account.source_host}]" if ":" in account.source_host and port else account.source_host
+        kwargs.setdefault("initial", {"server": f"{host}{port}", "login": account.login, "master": account.master})
+        super().__init__(*args, **kwargs)
+        self._account = account
+        self.host: str = account.source_host
+        self.port: int | None = None
+        if not own_passwords:
+            del self.fields["destination_password"]
+
+    def clean_server(self) -> str:
+        server: str = self.cleaned_data["server"]
+        try:
+            self.host, self.port = parse_server(server)
+        except EndpointError as error:
+            raise forms.ValidationError(f"{error}.") from error
+        return server
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "server" in values and not values.get("password") and self.host.casefold() != self._account.source_host.casefold():
+            self.add_error("password", _("The server is another one now: write the password that is meant for it."))
+        if "server" in values and "login" in values and self._twice(values["login"]):
+            self.add_error("login", _("Another line has the same login on the same server: one mailbox would be copied twice."))
+        return values
+
+    def _twice(self, login: str) -> bool:
+        others = Account.objects.filter(migration=self._account.migration, left_out=False, login=login, source_host__iexact=self.host)
+        return others.exclude(pk=self._account.pk).exists()

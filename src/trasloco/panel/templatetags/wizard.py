@@ -1,0 +1,41 @@
+"""Words of the last step of "new migration"."""
+
+from __future__ import annotations
+
+import math
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from trasloco.panel.forms_wizard import TYPES
+from trasloco.records.forecast import Forecast
+
+register = template.Library()
+
+
+@register.filter
+def type_title(name: str) -> str | Promise:
+    """The title of a type of source."""
+    return next((title for each, title, *_words in TYPES if each == name), name)
+
+
+@register.filter
+def forecast_words(found: Forecast) -> str:
+    """How long the first run takes, and what that is known from."""
+    if found.most < 60:
+        return _("Expected to take less than a minute.")
+    spans = {"least": _span(found.least), "most": _span(found.most)}
+    if found.measured:
+        return _("Expected to take %(least)s to %(most)s, going by earlier transfers here.") % spans
+    return _("Expected to take %(least)s to %(most)s: a cautious guess, as there are no earlier transfers here to go by.") % spans
+
+
+def _span(seconds: float) -> str:
+    """Minutes, from an hour and a half on hours, rounded up."""
+    if seconds < 90 * 60:
+        minutes = max(1, math.ceil(seconds / 60))
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = math.ceil(seconds / 3600)
+    return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}

@@ -1,0 +1,89 @@
+"""One account: its folders on both sides, every message that stayed behind and why, its logs, its proof."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from trasloco.panel.access import PanelRequest, account_of, page
+from trasloco.panel.diagnosis import diagnosis
+from trasloco.panel.live import live_part
+from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
+from trasloco.records.history import note
+from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
+from trasloco.records.rights import Right
+from trasloco.records.verification import newest_verifications
+
+PER_PAGE = 100
+
+
+@page(Right.MIGRATE)
+def account(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
+    """run: number of the run whose folders are shown, the last one by default; fate: of the messages that are listed."""
+    found = account_of(request, code, account_id)
+    transfers = list(Transfer.objects.filter(account=found).select_related("run").order_by("run__number"))
+    chosen = _chosen(transfers, request.GET.get("run", ""))
+    under_way = any(transfer.status in UNFINISHED for transfer in transfers)
+    context = {**_standing(found, transfers, chosen), "account": found, "migration": found.migration, "area": "migrations"}
+    if request.htmx:
+        return live_part(request, "panel/migrations/account_live.html", context, more=under_way)
+    return render(request, "panel/migrations/account.html", context | _exceptions(request, found) | {"live": under_way})
+
+
+@page(Right.MIGRATE)
+def parked(request: PanelRequest, code: str, account_id: int, parked_id: int) -> HttpResponse:
+    """A message the destination took in no form, as it is on the source."""
+    found = account_of(request, code, account_id)
+    message = get_object_or_404(ParkedMessage, pk=parked_id, folder__account=found)
+    note(request.actor, "parked-downloaded", found.destination_address, migration=found.migration)
+    headers = {"Content-Disposition": f'attachment; filename="{code}-{message.source_uid}.eml"'}
+    return HttpResponse(bytes(message.message), "application/octet-stream", headers=headers)
+
+
+def _chosen(transfers: list[Transfer], number: str) -> Transfer | None:
+    """The transfer of the run asked for; else the last one that got as far as folders, or the last one."""
+    asked = next((transfer for transfer in transfers if str(transfer.run.number) == number), None)
+    with_folders = (transfer for transfer in reversed(transfers) if transfer.tallies.exists())
+    return asked or next(with_folders, transfers[-1] if transfers else None)
+
+
+def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None) -> dict[str, Any]:
+    last = transfers[-1] if transfers else None
+    folders = folder_lines(chosen) if chosen else []
+    has_passwords = found.migration.wrapped_key is not None
+    retryable = last is not None and last.status in (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS, TransferState.WAITING)
+    return {
+        "transfers": transfers,
+        "last": last,
+        "advice": diagnosis(last.failure_code) if last is not None and last.failure_code else None,
+        "chosen": chosen,
+        "folders": folders,
+        "sums": _sums(folders),
+        "can_retry": retryable and has_passwords and (last is None or last.status != TransferState.WAITING or last.attempts > 0),
+        "has_passwords": has_passwords,
+        "verified": newest_verifications(found.migration).get(found.destination_address),
+    }
+
+
+def _sums(folders: list[FolderLine]) -> dict[str, int]:
+    names = ("on_source", "on_destination", "behind")
+    return {name: sum(getattr(folder, name) for folder in folders) for name in names}
+
+
+def _exceptions(request: PanelRequest, found: Account) -> dict[str, Any]:
+    fate = request.GET.get("fate", "")
+    listed: Any = Exceptions(found, fate)
+    if fate not in listed.counts:
+        fate, listed = "", Exceptions(found)
+    kept = urlencode({name: value for name, value in (("run", request.GET.get("run", "")), ("fate", fate)) if value})
+    return {
+        "exceptions": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
+        "fates": sorted(listed.counts.items()),
+        "exception_count": sum(listed.counts.values()),
+        "fate": fate,
+        "query": f"{kept}&" if kept else "",
+    }

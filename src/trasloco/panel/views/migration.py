@@ -1,0 +1,119 @@
+"""One migration: where it stands, what is wrong, what to do now; its runs and its accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from trasloco.panel.access import PanelRequest, migration_of, page
+from trasloco.panel.diagnosis import diagnosis
+from trasloco.panel.forms_wizard import TYPES
+from trasloco.panel.live import live_part
+from trasloco.panel.present_mx import present_mx
+from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
+from trasloco.records.models import MailMigration, Run, RunState, TransferState
+from trasloco.records.overviews import RunLine, current_run, run_lines
+from trasloco.records.rights import Right
+from trasloco.records.stages import ENDED, Stage, stage_of
+from trasloco.records.verification import verification_sums
+
+PER_PAGE = 50
+MOST_DOMAINS = 20
+
+
+@page(Right.MIGRATE)
+def migration(request: PanelRequest, code: str) -> HttpResponse:
+    """A draft goes on in its steps. state: one of ``account_lines.STATES`` or ``ATTENTION``; q: words of address or login."""
+    found = migration_of(request, code)
+    if found.planned_at is None and found.customer is not None:
+        return redirect("new_check" if found.accounts.exists() else "new_csv", code)
+    stage = stage_of(found)
+    context = {**standing(found, stage), **_accounts(request, found), "area": "migrations"}
+    if request.htmx:
+        response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
+        if context["mx_now"]:
+            response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
+        return response
+    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED, "mails": found.mails.all()[:20]})
+
+
+@page(Right.MIGRATE)
+def migration_mx(request: PanelRequest, code: str) -> HttpResponse:
+    """Which mail servers its domains have now, when it is the moment to change them, else nothing: asked of the name server
+    apart from the page, which does not wait for it."""
+    found = migration_of(request, code)
+    stage, run, runs = stage_of(found), current_run(found), run_lines([found]).get(found.pk, [])
+    context: dict[str, Any] = {"migration": found, "mx_now": _mx_now(stage, runs, _line(runs, run))}
+    if context["mx_now"]:
+        domains = found.domains[:MOST_DOMAINS]
+        context |= {"servers": present_mx(domains), "more": len(found.domains) - len(domains)}
+    return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or stage not in ENDED)
+
+
+def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
+    """What the top of the page says: stage, runs, next and current run, what is wrong, and which buttons there are."""
+    run, runs = current_run(found), run_lines([found]).get(found.pk, [])
+    line = _line(runs, run)
+    found_wrong = troubles(run)
+    has_passwords = found.wrapped_key is not None
+    return {
+        "migration": found,
+        "type": {name: title for name, title, *_words in TYPES}.get(found.source_type, found.source_type),
+        "stage": stage,
+        "runs": runs,
+        "run": run,
+        "line": line,
+        "next": next((item for item in runs if item.planned), None),
+        "failed": sum(item.count for item in found_wrong if item.status == TransferState.FAILED),
+        "wrong": [{"trouble": item, "advice": diagnosis(item.code) if item.code else None} for item in found_wrong],
+        "can_retry": bool(found_wrong) and has_passwords and stage is not Stage.STOPPED,
+        "can_again": stage in ENDED and not has_passwords and found.customer is not None,
+        "mx_now": _mx_now(stage, runs, line),
+        "verified": _verified(found, run),
+        "has_passwords": has_passwords,
+    }
+
+
+def _mx_now(stage: Stage, runs: list[RunLine], line: RunLine | None) -> bool:
+    """Is it the moment to change the MX records? After the first run, unless it failed as a whole."""
+    first_ended = line is not None and line.number == 1 and line.status in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+    return first_ended and (stage is Stage.BETWEEN or len(runs) == 1)
+
+
+def _verified(found: MailMigration, run: Run | None) -> dict[str, int] | None:
+    if run is None or run.verified_at is None:
+        return None
+    return verification_sums(found, run.ended_at)
+
+
+def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
+    """The table: one page of the accounts that are asked for, and how many there are of each kind."""
+    run = current_run(found)
+    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    state = state if state in (*STATES, ATTENTION) else ""
+    everyone = accounts_with_state(found, run)
+    shown = Paginator(narrowed(everyone, run, state=state, words=words), PER_PAGE).get_page(request.GET.get("page"))
+    lines = [
+        {"line": item, "advice": diagnosis(item.transfer.failure_code) if item.transfer and item.transfer.failure_code else None}
+        for item in account_lines(shown, run)
+    ]
+    counts = state_counts(everyone, run)
+    kept = urlencode({name: value for name, value in (("state", state), ("q", words)) if value})
+    return {
+        "lines": lines,
+        "shown": shown,
+        "filters": [(name, counts[name]) for name in (ATTENTION, *STATES) if counts.get(name)],
+        "all_accounts": sum(count for name, count in counts.items() if name != ATTENTION),
+        "state": state,
+        "q": words,
+        "query": f"{kept}&" if kept else "",
+        "here": f"?{kept}{'&' if kept else ''}page={shown.number}",
+    }
+
+
+def _line(runs: list[RunLine], run: Run | None) -> RunLine | None:
+    return next((item for item in runs if run is not None and item.number == run.number), None)

@@ -1,0 +1,108 @@
+"""The list of migrations: searched, filtered, sorted by a column, page by page, live while one of them runs."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from trasloco.panel.access import PanelRequest, page
+from trasloco.panel.forms_wizard import TYPES
+from trasloco.panel.live import live_part
+from trasloco.records.models import MailMigration, Run
+from trasloco.records.overviews import RunLine, run_lines
+from trasloco.records.rights import Right
+from trasloco.records.stages import ENDED, Stage, with_stage
+
+PER_PAGE = 25
+COLUMNS = {
+    "code": ("code",),
+    "status": ("stage",),
+    "person": ("asked_by_name",),
+    "type": ("source_type",),
+    "accounts": ("lines",),
+    "first": ("first_at",),
+    "second": ("second_at",),
+    "created": ("created_at",),
+}
+NEWEST = "-created"
+
+
+@page(Right.MIGRATE)
+def migrations(request: PanelRequest) -> HttpResponse:
+    """All he may see. q: code, person, customer, domain or address; stage: one of ``Stage``; sort: a key of ``COLUMNS``, "-" before
+    it for the other way round."""
+    wanted, stage = request.GET.get("q", "").strip()[:200], request.GET.get("stage", "")
+    sort = request.GET.get("sort", NEWEST)
+    sort = sort if sort.removeprefix("-") in COLUMNS else NEWEST
+    shown = Paginator(_found(request, wanted, stage, sort), PER_PAGE).get_page(request.GET.get("page"))
+    asked = {"q": wanted, "stage": stage if stage in Stage.values else "", "sort": "" if sort == NEWEST else sort}
+    kept = urlencode({name: value for name, value in asked.items() if value})
+    lines = _lines(shown)
+    context = {
+        "lines": lines,
+        "shown": shown,
+        **asked,
+        "sort": sort,
+        "stages": Stage.choices,
+        "query": f"{kept}&" if kept else "",
+        "here": f"?{kept}{'&' if kept else ''}page={shown.number}",
+        "filter": urlencode({name: asked[name] for name in ("q", "stage") if asked[name]}),
+        "area": "migrations",
+    }
+    moving = any(line["stage"] not in (*ENDED, Stage.DRAFT) for line in lines)
+    if request.htmx:
+        return live_part(request, "panel/migrations/list_table.html", context, more=moving)
+    return render(request, "panel/migrations/list.html", context | {"moving": moving})
+
+
+def _found(request: PanelRequest, wanted: str, stage: str, sort: str) -> QuerySet[MailMigration]:
+    visible = request.viewer.migrations()
+    found: Any = with_stage(visible.select_related("customer", "asked_by")).annotate(
+        lines=Count("accounts", filter=Q(accounts__left_out=False), distinct=True), first_at=_hour(1), second_at=_hour(2)
+    )
+    if wanted:
+        by_text = (
+            Q(code__iexact=wanted)
+            | Q(asked_by_name__icontains=wanted)
+            | Q(customer__name__icontains=wanted)
+            | Q(domains__contains=[wanted.lower()])
+            | Q(accounts__destination_address__icontains=wanted)
+        )
+        found = found.filter(pk__in=visible.order_by().filter(by_text).values("pk"))
+    if stage in Stage.values:
+        found = found.filter(stage=stage)
+    minus = "-" if sort.startswith("-") else ""
+    ordered: QuerySet[MailMigration] = found.order_by(*(f"{minus}{name}" for name in COLUMNS[sort.removeprefix("-")]), "-pk")
+    return ordered
+
+
+def _hour(number: int) -> Subquery:
+    """When the run with this number began, or is to begin."""
+    runs = Run.objects.filter(migration=OuterRef("pk"), number=number)
+    return Subquery(runs.values(hour=Coalesce("started_at", "due_at", "created_at"))[:1])
+
+
+def _lines(shown: Page[MailMigration]) -> list[dict[str, Any]]:
+    runs, titles = run_lines(shown), {name: title for name, title, *_words in TYPES}
+    lines = []
+    for row in shown:
+        own: list[RunLine] = runs.get(row.pk, [])
+        by_number = {run.number: run for run in own}
+        current = next((run for run in own if run.under_way), None) or next((run for run in reversed(own) if not run.planned), None)
+        lines.append(
+            {
+                "migration": row,
+                "stage": Stage(str(getattr(row, "stage", Stage.DRAFT))),
+                "type": titles.get(row.source_type, row.source_type),
+                "first": by_number.get(1),
+                "second": by_number.get(2),
+                "current": current,
+            }
+        )
+    return lines

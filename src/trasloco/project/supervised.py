@@ -1,0 +1,37 @@
+"""A child of ``serve`` ends when its supervisor is gone, however that one went.
+
+The supervisor holds the other end of the child's standard input and never writes: its end (``kill -9`` too) is the
+end of that pipe. The child then stops as if it had been asked to; should it not get there, it goes without asking.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+
+import click
+
+from trasloco.project.exit_codes import ExitCode
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 45.0  # seconds to put the work down
+
+supervised_option = click.option("--supervised", is_flag=True, default=False, hidden=True)
+
+
+def end_with_supervisor(patience: float = PATIENCE) -> None:
+    """Watch standard input from now on, in a thread of its own."""
+
+    def watch() -> None:
+        while os.read(0, 64):
+            pass
+        log.warning("the serve that started this process is gone; stopping")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(patience)
+        os._exit(ExitCode.BROKEN)
+
+    threading.Thread(target=watch, daemon=True, name="supervisor-watch").start()

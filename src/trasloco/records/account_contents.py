@@ -1,0 +1,91 @@
+"""One account looked at closely: its folders on both sides, and every message that is not there as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from trasloco.engine.fate import Fate
+from trasloco.imap.utf7 import decode_name
+from trasloco.records.message_exceptions import IS_EXCEPTION
+from trasloco.records.models import FATE_CODES, FATES, Account, FolderTally, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLine:
+    """One folder of an account in a run: what the source has, what is on the destination, what is not and why."""
+
+    source: str
+    destination: str
+    note: str
+    messages: dict[str, int]
+
+    @property
+    def on_source(self) -> int:
+        return sum(self.messages.values())
+
+    @property
+    def on_destination(self) -> int:
+        return self.messages["copied"] + self.messages["adopted"] + self.messages["moved"]
+
+    @property
+    def behind(self) -> int:
+        return self.on_source - self.on_destination
+
+
+def folder_lines(transfer: Transfer) -> list[FolderLine]:
+    """In the order of the run."""
+    rows = FolderTally.objects.filter(transfer=transfer).order_by("position", "pk")
+    return [FolderLine(row.source, row.destination, row.note, {fate.value: getattr(row, fate.value) for fate in Fate}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionLine:
+    """One message that is not on the destination as it was. fate: as of ``exception_counts``. size: bytes.
+    parked: the id of its ``ParkedMessage``, None when there is none."""
+
+    folder: str
+    uid: int
+    fate: str
+    size: int
+    reason: str
+    parked: int | None
+
+
+REPAIRED = "repaired"
+"""What a copied message is called that had to be mended; its ledger row is a copied one with a reason."""
+_SHOWN = {code: REPAIRED if fate is Fate.COPIED else fate.value for code, fate in FATES.items()}
+_COUNTS = f"""
+SELECT m.fate, count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE f.account_id = %s AND {IS_EXCEPTION} GROUP BY m.fate
+"""  # noqa: S608 - a constant
+_EXCEPTIONS = f"""
+SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, p.id
+FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+LEFT JOIN trasloco_parked_message p ON p.folder_id = f.id AND p.source_uid = m.source_uid
+WHERE f.account_id = %s AND {IS_EXCEPTION} AND m.fate = ANY(%s)
+ORDER BY m.fate = {FATE_CODES[Fate.SKIPPED]}, f.id, m.source_uid LIMIT %s OFFSET %s
+"""  # noqa: S608 - a constant
+
+
+class Exceptions:
+    """The messages of an account that are not there as they were, refused ones before skipped ones; a list for
+    ``django.core.paginator.Paginator``, of which only the page asked for is read. fate: only those, "" for all."""
+
+    def __init__(self, account: Account, fate: str = "") -> None:
+        self._account = account
+        self._codes = [code for code, name in _SHOWN.items() if fate in ("", name)]
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNTS, [account.pk])
+            self.counts = {_SHOWN[code]: int(count) for code, count in cursor.fetchall()}
+        self._length = sum(count for name, count in self.counts.items() if fate in ("", name))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice) -> list[ExceptionLine]:
+        start, stop, _step = part.indices(self._length)
+        with connection.cursor() as cursor:
+            cursor.execute(_EXCEPTIONS, [self._account.pk, self._codes, stop - start, start])
+            return [ExceptionLine(decode_name(bytes(row[0])), row[1], _SHOWN[row[2]], row[3], row[4], row[5]) for row in cursor.fetchall()]

@@ -1,0 +1,119 @@
+"""The accounts of a migration with what became of them in each run: one page of a table at a time.
+
+A few queries whatever the number of accounts. The state of an account is that of its transfer in the current
+run; ``LEFT_OUT`` and ``PLANNED`` where it has none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.fields import CharField
+from django.db.models.functions import Coalesce
+
+from trasloco.records.models import Account, FolderTally, MailMigration, Run, Transfer, TransferState
+
+PLANNED, LEFT_OUT = "planned", "left-out"
+ATTENTION = "attention"
+"""The filter for what needs somebody: failed, with errors, or waiting for another try."""
+STATES = (*TransferState.values, PLANNED, LEFT_OUT)
+_WRONG = (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS)
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """transfer: in the current run, None where there is none. states: by number of the run. refused, skipped: messages of ``transfer``."""
+
+    account: Account
+    state: str
+    transfer: Transfer | None
+    states: dict[int, str] = field(default_factory=dict)
+    refused: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Accounts of a run with the same failure. status: ``failed``, ``completed_with_errors``, or ``waiting`` for the next try.
+    code: "" where single messages were refused. addresses: the first few."""
+
+    status: str
+    code: str
+    count: int
+    addresses: tuple[str, ...]
+
+
+def accounts_with_state(migration: MailMigration, run: Run | None) -> QuerySet[Account]:
+    """In the order of the CSV, each with ``state``."""
+    found = migration.accounts.order_by("line", "pk")
+    status = Transfer.objects.filter(run=run, account=OuterRef("pk")).values("status")[:1]
+    none = Case(When(left_out=True, then=Value(LEFT_OUT)), default=Value(PLANNED), output_field=CharField())
+    return found.annotate(state=Coalesce(Subquery(status, output_field=CharField()), none))
+
+
+def narrowed(accounts: QuerySet[Account], run: Run | None, *, state: str = "", words: str = "") -> QuerySet[Account]:
+    """Only those in a state (one of ``STATES`` or ``ATTENTION``; anything else is none at all), or with words in address or login."""
+    found: Any = accounts  # its annotation is not a field
+    if words:
+        found = found.filter(Q(destination_address__icontains=words) | Q(login__icontains=words))
+    if state == ATTENTION:
+        found = found.filter(pk__in=_troubled(run).values("account_id"))
+    elif state:
+        found = found.filter(state=state) if state in STATES else found.none()
+    narrow: QuerySet[Account] = found
+    return narrow
+
+
+def state_counts(accounts: QuerySet[Account], run: Run | None) -> dict[str, int]:
+    """How many accounts are in which state; ``ATTENTION`` is counted beside it."""
+    found: Any = accounts
+    counts = Counter(found.values_list("state", flat=True))
+    return {**counts, ATTENTION: _troubled(run).count()}
+
+
+def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountLine]:
+    """Of one page of ``accounts_with_state``."""
+    page = list(accounts)
+    states: dict[int, dict[int, str]] = defaultdict(dict)
+    current: dict[int, Transfer] = {}
+    for transfer in Transfer.objects.filter(account__in=page).select_related("run").order_by("run__number"):
+        states[transfer.account_id][transfer.run.number] = transfer.status
+        if run is not None and transfer.run_id == run.pk:
+            current[transfer.account_id] = transfer
+    sums = _sums([transfer.pk for transfer in current.values()])
+    lines = []
+    for account in page:
+        own: Any = account
+        transfer_now = current.get(account.pk)
+        refused, skipped = sums.get(transfer_now.pk, (0, 0)) if transfer_now else (0, 0)
+        lines.append(AccountLine(account, own.state, transfer_now, states[account.pk], refused, skipped))
+    return lines
+
+
+def troubles(run: Run | None) -> list[Trouble]:
+    """What is wrong in a run, the most frequent first; failed accounts before those with errors."""
+    found = _troubled(run)
+    groups = found.values("status", "failure_code").annotate(count=Count("pk")).order_by("-count")
+    lines = []
+    for group in groups:
+        own = found.filter(status=group["status"], failure_code=group["failure_code"]).order_by("account__line")
+        addresses = own.values_list("account__destination_address", flat=True)[:MOST_NAMED]
+        lines.append(Trouble(group["status"], group["failure_code"], group["count"], tuple(addresses)))
+    return sorted(lines, key=lambda line: (line.status != TransferState.FAILED, line.status == TransferState.WAITING))
+
+
+def _troubled(run: Run | None) -> QuerySet[Transfer]:
+    if run is None:
+        return Transfer.objects.none()
+    return run.transfers.filter(Q(status__in=_WRONG) | Q(status=TransferState.WAITING, attempts__gt=0))
+
+
+def _sums(transfers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Refused and skipped messages, by transfer."""
+    rows = FolderTally.objects.filter(transfer__in=transfers).values("transfer_id").annotate(no=Sum(F("refused")), out=Sum(F("skipped")))
+    return {row["transfer_id"]: (row["no"] or 0, row["out"] or 0) for row in rows}

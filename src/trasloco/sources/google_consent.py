@@ -1,0 +1,85 @@
+"""The consent of a Google account's owner: he signs in with any browser, and what the browser then shows comes back to us.
+
+The flow is the one for installed programs (authorization code with PKCE, RFC 7636). The last page of it leads to this
+machine's loopback address, where nothing listens: its whole address, from the browser's address line, is what is pasted
+here. So the browser may run anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+
+from trasloco.engine.token_source import TokenUnavailable
+from trasloco.secret import Secret
+from trasloco.sources.google_tokens import AUTH_URI, TOKEN_URI, USER_SCOPE
+from trasloco.sources.oauth_settings import OauthSettings
+
+_BACK = "http://127.0.0.1"
+_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A consent that was asked for. url: where the owner goes."""
+
+    url: str
+    state: str
+    verifier: Secret
+
+
+def ask_consent(settings: OauthSettings, mailbox: str) -> Asked:
+    """Begin: the owner of ``mailbox`` opens ``url``."""
+    state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
+    query = {
+        "client_id": settings.value("client_id"),
+        "redirect_uri": _BACK,
+        "response_type": "code",
+        "scope": USER_SCOPE,
+        "access_type": "offline",
+        "prompt": "consent",
+        "login_hint": mailbox,
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    return Asked(f"{settings.value('auth_uri', AUTH_URI)}?{urlencode(query)}", state, Secret(verifier))
+
+
+def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
+    """End: from the address of the browser's last page to the consent to be kept (a refresh token). Raises TokenUnavailable."""
+    answer = {key: values[0] for key, values in parse_qs(urlsplit(pasted.strip()).query).items()}
+    if "error" in answer:
+        raise TokenUnavailable(f"Google says “{answer['error']}”", "The owner has to allow it", permanent=True)
+    if answer.get("state") != asked.state or "code" not in answer:
+        words = "that is not the address of the page this sign-in ended on"
+        raise TokenUnavailable(words, "Copy the whole address, beginning with http://127.0.0.1", permanent=True)
+    form = {
+        "grant_type": "authorization_code",
+        "code": answer["code"],
+        "client_id": settings.value("client_id"),
+        "client_secret": settings.value("client_secret"),
+        "redirect_uri": _BACK,
+        "code_verifier": asked.verifier.reveal(),
+    }
+    facts = _exchanged(settings.value("token_uri", TOKEN_URI), form)
+    if not facts.get("refresh_token"):
+        said = f"{facts.get('error', 'nothing')}: {facts.get('error_description', '')}".strip(": ")
+        raise TokenUnavailable(f"Google says “{said}”", "Check client_id and client_secret, and begin again", permanent=True)
+    return Secret(str(facts["refresh_token"]))
+
+
+def _exchanged(url: str, form: dict[str, str]) -> dict[str, Any]:
+    try:
+        answer = requests.post(url, data=form, timeout=_SECONDS, allow_redirects=False)
+        facts: dict[str, Any] = answer.json()
+    except requests.RequestException as error:
+        raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", "Begin again", permanent=False) from None
+    return facts

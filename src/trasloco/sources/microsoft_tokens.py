@@ -1,0 +1,162 @@
+"""Tokens of Microsoft: app-only (client credentials) and delegated (a consent given by device code).
+
+``msal`` does the protocol and keeps tokens until they run out; it is called in threads, one call at a time for a source.
+Scopes and their meaning: learn.microsoft.com, "Authenticate an IMAP, POP or SMTP connection using OAuth".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msal
+import requests
+
+from trasloco.engine.token_source import TokenUnavailable
+from trasloco.secret import Secret
+from trasloco.sources.oauth_settings import OauthSettings
+
+AUTHORITY = "https://login.microsoftonline.com"
+APP_SCOPES = ["https://outlook.office365.com/.default"]
+USER_SCOPES = ["https://outlook.office.com/IMAP.AccessAsUser.All"]
+_SECONDS = 30
+
+# Errors of the token endpoint (RFC 6749 5.2, RFC 8628 3.5) that pass by themselves.
+_PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "request_timeout"})
+_ADVICE: tuple[tuple[str, str], ...] = (
+    ("AADSTS7000215", "The client secret is wrong: take its value, not its id, from Certificates & secrets of the app registration"),
+    ("AADSTS7000222", "The client secret has expired: make a new one in Certificates & secrets of the app registration"),
+    ("AADSTS700016", "The app is not known in this tenant: check client_id and tenant, and that an administrator has given consent"),
+    ("AADSTS90002", "The tenant is not known: write its id or one of its domains"),
+    ("AADSTS50173", "The consent was revoked, or the password changed: run trasloco authorize for this mailbox again"),
+    ("AADSTS700082", "The consent is too old: run trasloco authorize for this mailbox again"),
+    ("AADSTS50057", "The account is disabled: an administrator of the tenant has to enable it"),
+    ("AADSTS65001", "The consent is missing: an administrator of the tenant has to give it, or run trasloco authorize again"),
+)
+
+
+class MicrosoftApp:
+    """One token for all mailboxes of a tenant that the app may open (IMAP.AccessAsApp)."""
+
+    remedy = (
+        "Microsoft gave the token, but Exchange does not let the app into this mailbox: run Add-MailboxPermission with FullAccess for it, "
+        "check that New-ServicePrincipal was given the object id of the enterprise application, and that IMAP is on for the mailbox"
+    )
+
+    def __init__(self, settings: OauthSettings) -> None:
+        self._settings = settings
+        self._app: Any = None
+        self._lock = threading.Lock()
+        self._given: set[str] = set()
+
+    async def token(self, mailbox: str, *, fresh: bool = False) -> Secret:
+        """See ``TokenSource``."""
+        return await asyncio.to_thread(_asked, lambda: self._ask(mailbox, fresh))
+
+    def _ask(self, mailbox: str, fresh: bool) -> Mapping[str, Any]:
+        with self._lock:
+            self._app = self._app or _confidential_app(self._settings)
+            if fresh:
+                self._app.remove_tokens_for_client()
+            answer: Mapping[str, Any] = self._app.acquire_token_for_client(APP_SCOPES)
+            return answer
+
+
+def _confidential_app(settings: OauthSettings) -> Any:
+    """The app with its secret or certificate. Raises ValueError for an authority or tenant that is none."""
+    credential: Any = settings.value("client_secret")
+    if not credential:
+        credential = {"private_key": settings.value("certificate"), "thumbprint": settings.value("thumbprint")}
+    authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant')}"
+    return msal.ConfidentialClientApplication(
+        settings.value("client_id"), client_credential=credential, authority=authority, instance_discovery=False, timeout=_SECONDS
+    )
+
+
+class MicrosoftDevice:
+    """Tokens of people who signed in once; a mailbox without a consent of its own is opened by the only one there is,
+    as an administrator with FullAccess opens shared mailboxes."""
+
+    remedy = (
+        "Microsoft gave the token, but Exchange does not take it for this mailbox: check that IMAP is on for it, and that the person who "
+        "signed in owns it or has FullAccess; then run trasloco authorize again"
+    )
+
+    def __init__(self, settings: OauthSettings) -> None:
+        self._settings = settings
+        self._apps: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    async def token(self, mailbox: str, *, fresh: bool = False) -> Secret:
+        """See ``TokenSource``."""
+        return await asyncio.to_thread(_asked, lambda: self._ask(mailbox, fresh))
+
+    def _ask(self, mailbox: str, fresh: bool) -> Mapping[str, Any]:
+        consents = self._settings.consents
+        name = mailbox.casefold() if mailbox.casefold() in consents or len(consents) != 1 else next(iter(consents))
+        if name not in consents:
+            words = "nobody has signed in for it yet"
+            raise TokenUnavailable(words, "Run trasloco authorize with this mailbox, then the same command again", permanent=True)
+        with self._lock:
+            app = self._apps.get(name)
+            if app is None:
+                cache = msal.SerializableTokenCache()
+                cache.deserialize(consents[name].reveal())
+                app = self._apps[name] = device_app(self._settings, cache)
+            accounts = app.get_accounts()
+            answer = app.acquire_token_silent_with_error(USER_SCOPES, accounts[0], force_refresh=fresh) if accounts else None
+            return answer or {"error": "invalid_grant", "error_description": "the consent holds no account"}
+
+
+def device_app(settings: OauthSettings, cache: Any) -> Any:
+    """The app as people sign in to it. Raises ValueError for an authority that is none."""
+    authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant', 'common')}"
+    return msal.PublicClientApplication(
+        settings.value("client_id"), authority=authority, token_cache=cache, instance_discovery=False, timeout=_SECONDS
+    )
+
+
+def consent_by_device(settings: OauthSettings, mailbox: str, show: Callable[[str], None]) -> Secret:
+    """Let the owner of ``mailbox`` sign in: ``show`` gets the words with address and code. Waits until he did.
+
+    Returns the consent to be kept. Raises TokenUnavailable."""
+    cache = msal.SerializableTokenCache()
+
+    def ask() -> Mapping[str, Any]:
+        app = device_app(settings, cache)
+        flow = app.initiate_device_flow(USER_SCOPES)
+        if "user_code" not in flow:
+            return dict(flow)
+        show(f"{mailbox}: open {flow['verification_uri']} in any browser, type the code {flow['user_code']}, and sign in as its owner.")
+        answer: Mapping[str, Any] = app.acquire_token_by_device_flow(flow)
+        return answer
+
+    _asked(ask)
+    return Secret(cache.serialize())
+
+
+def _asked(question: Callable[[], Mapping[str, Any]]) -> Secret:
+    """The access token of an answer, or what went wrong in the provider's words."""
+    try:
+        answer = question()
+    except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
+        # without an answer, or with one that says 5xx
+        raise TokenUnavailable(f"Microsoft could not be reached ({type(error).__name__})", permanent=False) from None
+    except (ValueError, RuntimeError) as error:
+        # msal's way to say that authority or tenant lead nowhere, or that what answers is not Microsoft
+        remedy = "Check tenant, authority and certificate in the file of --source-oauth"
+        raise TokenUnavailable(f"the sign-in service refuses ({_first_line(error)})", remedy, permanent=True) from None
+    if "access_token" in answer:
+        return Secret(str(answer["access_token"]))
+    code, said = str(answer.get("error", "")), _first_line(answer.get("error_description") or answer.get("error", "nothing"))
+    advice = next((words for sign, words in _ADVICE if sign in said), "")
+    if not advice and code == "invalid_grant":
+        advice = "Run trasloco authorize for this mailbox again"
+    raise TokenUnavailable(f"Microsoft says “{said}”", advice or "Check the app in Entra", permanent=code not in _PASSING)
+
+
+def _first_line(words: object) -> str:
+    """Microsoft adds trace ids and times in further lines."""
+    return str(words).strip().split("\n")[0].strip()[:300]

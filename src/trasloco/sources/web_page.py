@@ -1,0 +1,118 @@
+"""One small file from a stranger's web server: HTTPS only, to an address that passed the address policy, with limits.
+
+The name is looked up here, held against the policy, and the connection goes to that very address. A redirection
+leads to another https URL or nowhere, is held against the policy again, and there are few of them. No cookie, no
+password and nothing of the operator's is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from trasloco import __version__
+from trasloco.plan.address_policy import allowed
+from trasloco.sources.name_server import addresses
+
+MOST_REDIRECTS = 3
+SECONDS = 8.0  # for one page, with all its redirections
+_SILENCE = 4.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class NoPage(Exception):
+    """The page could not be had; str() says why, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebPages:
+    """How pages are fetched. port: where https:// without a port goes; context: whom to trust. Both for tests."""
+
+    allow_private: bool = False
+    port: int = 443
+    context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+
+    async def fetch(self, url: str, most_bytes: int, seconds: float = SECONDS) -> bytes:
+        """The body of ``url``, at most ``most_bytes``. Raises NoPage."""
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in range(MOST_REDIRECTS + 1):
+                    answer = await self._one(url, most_bytes)
+                    if isinstance(answer, bytes):
+                        return answer
+                    url = answer
+        except TimeoutError:
+            raise NoPage(f"no answer within {seconds:.0f} s") from None
+        raise NoPage(f"more than {MOST_REDIRECTS} redirections")
+
+    async def _one(self, url: str, most_bytes: int) -> bytes | str:
+        """The body, or where it is instead."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or self.port
+        except ValueError:
+            raise NoPage("the redirection leads to no URL") from None
+        if parts.scheme != "https" or not host or parts.username is not None:
+            raise NoPage("the redirection does not lead to https")
+        address = await self._address(host)
+        connection = _Pinned(host, port, address, self.context())
+        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        try:
+            return await asyncio.to_thread(_exchange, connection, url, path, most_bytes)
+        finally:
+            connection.give_up()  # a thread that still waits for a silent server ends with its socket
+
+    async def _address(self, host: str) -> str:
+        found = await addresses(host)
+        if not found:
+            raise NoPage("the name server could not be asked" if found is None else f"the name {host} is not known")
+        reasons = [allowed(address, allow_private=self.allow_private) for address in found]
+        for address, reason in zip(found, reasons, strict=True):
+            if reason is None:
+                return address
+        raise NoPage(f"it was not contacted: {reasons[0]}")
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """Connects to the address that was checked, under the name that was asked for."""
+
+    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=_SILENCE, context=context)
+        self._address, self._tls = address, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._address, self.port), _SILENCE)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()  # now, when ``give_up`` can reach it
+
+    def give_up(self) -> None:
+        found = getattr(self, "sock", None)
+        if found is not None:
+            with contextlib.suppress(OSError):  # it was closed already
+                found.shutdown(socket.SHUT_RDWR)
+
+
+def _exchange(connection: _Pinned, url: str, path: str, most_bytes: int) -> bytes | str:
+    try:
+        connection.request("GET", path, headers={"User-Agent": f"Trasloco/{__version__}", "Accept": "application/xml, text/xml, */*"})
+        response = connection.getresponse()
+        if response.status in _REDIRECTS:
+            return urljoin(url, response.getheader("Location") or "")
+        if response.status != 200:
+            raise NoPage(f"the web server answers {response.status}")
+        body = response.read(most_bytes + 1)
+        if len(body) > most_bytes:
+            raise NoPage(f"it is larger than {most_bytes:,} bytes")
+        return body
+    except ssl.SSLError as error:
+        raise NoPage(f"its certificate or TLS cannot be trusted ({error.reason or 'handshake failed'})") from None
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        raise NoPage(f"no answer from its web server ({type(error).__name__})") from None
+    finally:
+        connection.close()
