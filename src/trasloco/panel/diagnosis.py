@@ -118,3 +118,8 @@ def diagnosis(code: str, source_type: str = "") -> Diagnosis:
     if code == "login-refused" and source_type in _REFUSED_BY:
         return _REFUSED_BY[source_type]
     return _OF_CODE.get(code, _OTHER)
+
+
+def known_title(code: str) -> str | Promise:
+    """The title of a failure's code, "" for a code that has no diagnosis of its own."""
+    return _OF_CODE[code].title if code in _OF_CODE else ""
