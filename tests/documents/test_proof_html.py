@@ -122,7 +122,7 @@ def test_what_strangers_wrote_stays_text_and_nothing_is_loaded() -> None:
 def test_everything_is_said() -> None:
     text = page()
     assert "1,259 messages are on the new server, 43 stayed behind for a stated reason" in text
-    assert "1,258 of 1,259 messages are as they should be, 1 no longer in their folder" in text
+    assert "1,258 of 1,259 messages are as they should be. 1 is no longer in its folder." in text
     assert "24 November 2026, 09:05 UTC" in text
     assert "repaired (line-ends)" in text
     assert "UID 1, 2, 3, 4, 5, …" in text
