@@ -16,7 +16,7 @@ class Sentence(str):
 
     pattern: str
     many: str
-    count: int
+    number: int
     values: Mapping[str, str | int]
 
 
@@ -35,5 +35,5 @@ def _made(pattern: str, many: str, count: int, values: Mapping[str, str | int]) 
     if values:
         filled = filled % {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
     made = Sentence(filled)
-    made.pattern, made.many, made.count, made.values = pattern, many, count, dict(values)
+    made.pattern, made.many, made.number, made.values = pattern, many, count, dict(values)
     return made

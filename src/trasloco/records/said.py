@@ -12,7 +12,7 @@ def said(text: str) -> str:
     """What is not one of our sentences (a server's words) stays as it is."""
     if not isinstance(text, Sentence):
         return text
-    pattern = ngettext(text.pattern, text.many, text.count) if text.many else gettext(text.pattern)
+    pattern = ngettext(text.pattern, text.many, text.number) if text.many else gettext(text.pattern)
     if not text.values:
         return pattern
     return pattern % {
