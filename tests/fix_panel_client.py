@@ -27,14 +27,9 @@ def make_migration(clean_database: Database, ring: KeyRing) -> Callable[..., Any
 
 
 @pytest.fixture
-def anna(clean_database: Database, monkeypatch: pytest.MonkeyPatch) -> Client:
+def anna(make_client: Callable[..., Client]) -> Client:
     """Signed in as the operator who plans the migrations of ``make_migration``."""
-    from django.conf import settings
-
     from trasloco.records.models import Person
 
-    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver"])
     person, _ = Person.objects.get_or_create(email=PERSON, defaults={"name": "Anna", "is_superuser": True, "time_zone": "Europe/Rome"})
-    client = Client()
-    client.force_login(person)
-    return client
+    return make_client(person)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trasloco.records.models import Customer, DestinationSystem, MailMigration, Person
 
 PASSWORD = "gravel lantern 4 oboe"
+MASTER_SECRET = "tulip engine 17"
 BACKEND = "trasloco.panel.sign_in_backend.SignInBackend"
 
 
@@ -82,7 +83,7 @@ def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     actor = Actor(operator)
     systems = [DestinationSystem(name=name, host="mx.example.net", user="master") for name in ("Ours", "Spare")]
     for system in systems:
-        save_system(actor, system, Secret("master's password"), ring)
+        save_system(actor, system, Secret(MASTER_SECRET), ring)
     customers = [Customer(name=name) for name in ("Alpha", "Beta")]
     for customer in customers:
         save_customer(actor, customer)

@@ -53,7 +53,7 @@ class WizardCast:
 
     def sign_in(self, person: Person) -> Client:
         client = self.clients()
-        client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(person)
         return client
 
     def line(self, number: int, address: str = "", password: str | None = None) -> str:

@@ -44,6 +44,7 @@ def fill(server: Dovecot, user: str, count: int) -> None:
         filler.fill(Letters(user), count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("told", "logins"), [(30, None), (3600, 1)], ids=["told-to-run-out-soon", "run-out-before-their-time"])
 def test_tokens_that_run_out_are_renewed_for_each_mailbox(
     trasloco: Trasloco, tokens: Dovecot, endpoint: TokenEndpoint, destination: Dovecot, fresh_user: Fresh, told: int, logins: int | None

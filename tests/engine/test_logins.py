@@ -56,40 +56,38 @@ def test_one_answer_is_enough_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(asked) == 20
 
 
-async def test_two_checks_at_once_do_not_ask_one_server_more_than_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    running, most = 0, 0
+class Counted:
+    """In the place of a server: how many logins it had at once."""
 
-    async def counted(side: Side, **_: object) -> Probe:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
+    def __init__(self) -> None:
+        self.running = self.most = 0
+
+    async def __call__(self, side: Side, **_: object) -> Probe:
+        self.running += 1
+        self.most = max(self.most, self.running)
         await asyncio.sleep(0.001)
-        running -= 1
+        self.running -= 1
         return Probe()
 
-    monkeypatch.setattr(logins, "probe", counted)
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    made = Counted()
+    monkeypatch.setattr(logins, "probe", made)
+    return made
+
+
+async def test_two_checks_at_once_do_not_ask_one_server_more_than_one_would(counted: Counted) -> None:
     gates = HostGates(per_host=3)
     endpoint = source_endpoint("127.0.0.1", 993, tls="pin", starttls=False)
     checks = [try_logins(attempts(endpoint, 30), allow_private=True, told=lambda tried: None, gates=gates) for _ in range(4)]
     tried = await asyncio.gather(*checks)
     assert [len(found) for found in tried] == [30] * 4
-    assert most == 3
+    assert counted.most == 3
 
 
-async def test_all_servers_together_are_asked_at_most_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    running, most = 0, 0
-
-    async def counted(side: Side, **_: object) -> Probe:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0.001)
-        running -= 1
-        return Probe()
-
-    monkeypatch.setattr(logins, "probe", counted)
-    wanted = [
-        attempt for number in range(1, 11) for attempt in attempts(source_endpoint(f"127.0.0.{number}", 993, tls="pin", starttls=False), 5)
-    ]
+async def test_all_servers_together_are_asked_at_most_so_much(counted: Counted) -> None:
+    servers = [source_endpoint(f"127.0.0.{number}", 993, tls="pin", starttls=False) for number in range(1, 11)]
+    wanted = [attempt for server in servers for attempt in attempts(server, 5)]
     await try_logins(wanted, allow_private=True, told=lambda tried: None, gates=HostGates(per_host=4, at_once=6))
-    assert most == 6
+    assert counted.most == 6

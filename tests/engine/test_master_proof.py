@@ -8,6 +8,7 @@ import pytest
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import SideName, TransferError
+from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
 from trasloco.engine.opener import close, open_side
 from trasloco.imap.endpoint import Endpoint, Security
@@ -26,10 +27,11 @@ def side_of(
     mailbox: str,
     preferred: Dialect = Dialect.AUTHZID,
     separator: str = SEPARATOR,
+    memory: MasterMemory | None = None,
 ) -> Side:
     endpoint = Endpoint("localhost", server.port, Security.PLAIN, address=server.host)
     user = MasterUser(master[0], Secret(master[1]), separator, preferred)
-    return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(user, mailbox))
+    return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(user, mailbox, memory or MasterMemory()))
 
 
 def fill(server: LocalServer, user: str, password: str, count: int) -> None:
@@ -109,11 +111,32 @@ async def played(anna: str, himself: str) -> str:
         return side.doubt
 
 
+SAME = session(4, 77, letters(100, 200, 300, 400))
+JOINED = GREETING + "C: t1 AUTHENTICATE PLAIN AGFubmEqbWFzdGVyAHNlY3JldA==\n"
+
+
 async def test_a_server_that_opens_the_administrator_s_own_mailbox_is_caught() -> None:
-    same = session(4, 77, letters(100, 200, 300, 400))
-    with pytest.raises(TransferError, match=r"opened his own mailbox instead of that of anna\. Nothing was copied") as caught:
-        await played(same, same)
-    assert caught.value.failure.code == "master-opens-his-own"
+    """The other dialect is tried, and refused; what is told is what matters."""
+    async with ScriptedServer(ANNA + SAME, HIMSELF + SAME, JOINED + "S: t1 NO no such user\n") as server:
+        with pytest.raises(TransferError, match=r"opened his own mailbox instead of that of anna\. Nothing was copied") as caught:
+            await open_side(side_of(server, ("master", "secret"), "anna"))
+        assert (caught.value.failure.code, server.connections) == ("master-opens-his-own", 3)
+
+
+async def test_nobody_signs_in_where_all_dialects_are_misunderstood() -> None:
+    memory = MasterMemory()
+    async with ScriptedServer(GREETING) as server:
+        for dialect in (Dialect.AUTHZID, Dialect.JOINED):
+            memory.misunderstood(("localhost", server.port, "master"), dialect)
+        with pytest.raises(TransferError, match="opened his own mailbox instead of that of bruno"):
+            await open_side(side_of(server, ("master", "secret"), "bruno", memory=memory))
+
+
+async def test_a_server_that_misunderstands_one_dialect_is_asked_in_the_other() -> None:
+    async with ScriptedServer(ANNA + SAME, HIMSELF + SAME, JOINED + "S: t1 OK [CAPABILITY IMAP4rev1] in\n") as server:
+        client, side = await open_side(side_of(server, ("master", "secret"), "anna"))
+        assert (side.doubt, side.credentials.login) == ("", "anna*master")
+        client.abort()
 
 
 @pytest.mark.parametrize(

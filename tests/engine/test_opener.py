@@ -11,6 +11,7 @@ from trasloco.engine.failure import Retry, SideName, TransferError
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.master_user import Dialect, MasterLogin, MasterUser
 from trasloco.engine.opener import close, credentials_now, open_side
+from trasloco.engine.probe import probe
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.sasl import Credentials
@@ -142,6 +143,17 @@ async def test_a_fresh_token_that_is_refused_is_the_end_and_says_what_to_do() ->
         error = await refusal(by_token(server, Tokens()))
         assert (error.failure.retry, error.failure.code, server.connections) == (Retry.NEVER, "login-refused", 2)
         assert "“NO [AUTHENTICATIONFAILED] revoked”. Give Trasloco the right again" in error.failure.words
+
+
+async def test_a_token_that_opens_no_mailbox_says_what_to_do() -> None:
+    """Exchange Online takes the token of an app and does not let it into a mailbox it has no right to."""
+    taken = FIRST.partition("S: t1")[0] + "S: t1 OK [CAPABILITY IMAP4rev1] in\n"
+    refused = 'C: t2 LIST "" "*"\nS: t2 NO User is authenticated but not connected.\n'
+    async with ScriptedServer(taken + refused) as server:
+        found = await probe(by_token(server, Tokens()))
+    assert found.failure is not None
+    assert (found.failure.retry, found.failure.code) == (Retry.NEVER, "login-refused")
+    assert "“NO User is authenticated but not connected.”. Give Trasloco the right again" in found.failure.words
 
 
 @pytest.mark.parametrize(("permanent", "retry", "code"), [(True, Retry.NEVER, "token-refused"), (False, Retry.LATER, "token-later")])

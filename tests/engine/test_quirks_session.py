@@ -47,8 +47,17 @@ async def test_a_throttled_account_waits_as_long_as_it_is_told(odd: OddSource, k
     outcome = await odd.run(script(opening(1), LISTING, answer), one_message() + "close")
     assert outcome.tally == Tally(copied=1)
     assert len(odd.pauses) == 1
-    assert 29.961 <= odd.pauses[0] <= 31
+    assert odd.pauses == [29.961]
     assert len(odd.said("server-busy")) == 1
+
+
+@meets(quirks.THROTTLED)
+async def test_who_has_to_wait_for_minutes_gives_its_place_to_others(odd: OddSource) -> None:
+    answer = "S: t5 NO Request is throttled. Suggested Backoff Time: 299961 milliseconds\nclose"
+    outcome = await odd.run(script(opening(1), LISTING, answer))
+    assert odd.pauses == []
+    assert outcome.failure is not None
+    assert (outcome.failure.retry, outcome.failure.after) == (Retry.LATER, 299.961)
 
 
 @meets(quirks.BYE_SAYS_WAIT)

@@ -10,6 +10,7 @@ from trasloco.imap.sasl import Acting, Credentials
 from trasloco.secret import Secret
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.scripted_server import ScriptedServer
+from trasloco.testing.token_endpoint import TokenEndpoint
 
 ANNA = Credentials("anna", Secret("päss"))
 TOKEN = Credentials("anna", Secret("token"), oauth=True)
@@ -133,3 +134,18 @@ async def test_a_real_server_opens_a_mailbox_for_its_master_by_scram(user: str) 
         await client.login(Credentials("boss", Secret(ODD), authorization=user))
         assert client.authenticated
         await client.logout()
+
+
+@pytest.mark.parametrize("mechanism", ["xoauth2", "oauthbearer"])
+async def test_a_real_server_takes_a_token_and_tells_why_it_does_not(endpoint: TokenEndpoint, user: str, mechanism: str) -> None:
+    with Dovecot(introspection=endpoint.introspection, extra=f"auth_mechanisms = {mechanism}") as server:
+        for token, well in ((endpoint.issue(user), True), ("never-issued", False)):
+            client = await connect(Endpoint("localhost", server.port, Security.PLAIN, address=server.host))
+            if well:
+                await client.login(Credentials(user, Secret(token), oauth=True))
+                assert client.authenticated
+            else:
+                with pytest.raises(LoginRefused, match=r'"status":"(401|invalid_token)"') as refused:
+                    await client.login(Credentials(user, Secret(token), oauth=True))
+                assert "never-issued" not in str(refused.value)
+            await client.logout()

@@ -114,6 +114,28 @@ async def test_appenduid_that_nobody_announced() -> None:
         assert client.quirks == {"appenduid-without-uidplus", "literal-plus-missing"}
 
 
+@meets(quirks.MAILBOXID_RANDOM)
+async def test_a_mailboxid_is_taken_from_select_and_only_when_it_is_one() -> None:
+    script = """
+        S: * PREAUTH [CAPABILITY IMAP4rev1 OBJECTID] ready
+        C: t1 STATUS Done (MESSAGES UIDNEXT UIDVALIDITY)
+        S: * STATUS Done (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)
+        S: t1 OK done
+        C: t2 EXAMINE Done
+        S: * OK [UIDVALIDITY 7] valid
+        S: * OK [MAILBOXID (06gy92lqg2nno5abr08h7mzj)] Ok
+        S: t2 OK [READ-ONLY] done
+        C: t3 EXAMINE Other
+        S: * OK [UIDVALIDITY 7] valid
+        S: * OK [MAILBOXID (<16>I<F4>U)] Ok
+        S: t3 OK [READ-ONLY] done
+        """
+    async with talk(script) as client:
+        assert await client.statuses([b"Done"]) == {b"Done": Status(0, 1, 7)}
+        assert (await client.select(b"Done", read_only=True)).mailbox_id == "06gy92lqg2nno5abr08h7mzj"
+        assert (await client.select(b"Other", read_only=True)).mailbox_id == ""
+
+
 @meets(quirks.COPYUID_ODD, quirks.RESPONSE_CODE_UNREADABLE)
 async def test_response_codes_that_are_none() -> None:
     script = """

@@ -46,6 +46,17 @@ def test_the_cap_of_a_source_host_holds(ring: KeyRing) -> None:
     assert admit(Caps(total=100, per_source=4)) == 2
 
 
+def test_a_type_of_source_has_its_own_cap(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    run = begun(ring, 10, host="one.example")
+    begun(ring, 10, host="two.example", domain="two.example")
+    run.migration.settings["connections_per_host"] = 2
+    run.migration.save()
+    assert admit(Caps(total=100, per_source=4)) == 6
+    assert Counter(run_id for run_id, _ in admitted())[run.pk] == 2
+
+
 def test_the_cap_of_the_destination_holds(ring: KeyRing) -> None:
     from trasloco.jobs.dispatch import Caps, admit
 

@@ -21,6 +21,7 @@ PATIENCE = 120_000  # milliseconds for what a worker does meanwhile
 def window(browser: Browser, service: Service) -> Iterator[Page]:
     """A browser nobody has signed in with. What a page's scripts complain of fails the test."""
     context = browser.new_context(base_url=service.address, viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -99,7 +100,7 @@ def invite(page: Page, email: str, role: str, domain: str = "") -> None:
     page.locator(f'[name="role"][value="{role}"]').check()
     if domain:
         page.get_by_label(domain).check()
-    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name="Invite", exact=True).click()
 
 
 def accept(page: Page, sink: MailSink, email: str) -> None:

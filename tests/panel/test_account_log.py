@@ -96,5 +96,12 @@ def test_it_is_downloaded_as_text(anna: Client, transfer: Any) -> None:
     assert HistoryEntry.objects.filter(verb="log-downloaded").exists()
 
 
+def test_the_text_ends_with_what_became_of_the_account(anna: Client, transfer: Any) -> None:
+    set_states(transfer.run, ["failed", "completed", "completed"])
+    lines = anna.get(_address(transfer, "?download")).content.decode().splitlines()
+    assert lines[-2].endswith("failed")
+    assert lines[-1] == "NO [AUTHENTICATIONFAILED] Authentication failed."
+
+
 def test_a_run_that_has_not_begun_has_no_log(anna: Client, transfer: Any) -> None:
     assert anna.get(_address(transfer).replace("/log/1/", "/log/2/")).status_code == 404

@@ -333,6 +333,23 @@ def test_an_account_nobody_has_checked_yet_is_not_planned(wizard: WizardCast) ->
     assert wizard.migrate(code).headers["Location"] == f"/migrations/new/{code}/check/"
 
 
+@pytest.mark.parametrize("change", ["port", "system"])
+def test_a_destination_that_was_changed_after_the_check_is_checked_before_anything_is_planned(wizard: WizardCast, change: str) -> None:
+    from trasloco.records.models import DestinationSystem, Domain
+
+    code = wizard.checked(wizard.line(1))
+    if change == "port":
+        DestinationSystem.objects.update(port=wizard.system.port + 1)
+    else:
+        other = DestinationSystem.objects.create(name="Other", host="127.0.0.1", port=wizard.system.port + 1, security="plain")
+        Domain.objects.update(destination_system=other)
+    answer = wizard.migrate(code)
+    assert answer.headers["Location"] == f"/migrations/new/{code}/check/"
+    assert "The operator has changed the destination meanwhile" in text_of(wizard.client.get(answer.headers["Location"]))
+    assert wizard.migration(code).accounts.get().check_result.state == "waiting"
+    assert wizard.migrate(code).headers["Location"] == f"/migrations/new/{code}/check/"
+
+
 # Who it is not
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from trasloco.records.key_ring import KeyRing
 from trasloco.testing.run_states import begin, close, set_states
 
 Make = Callable[..., Any]
@@ -186,3 +187,21 @@ def test_the_present_mx_is_asked_for_only_when_it_matters(anna: Client, make_mig
     page = anna.get(f"/migrations/{migration.code}/mx/").content.decode()
     assert migration.domains[0] in page
     assert "the name server does not answer" in page
+
+
+def test_a_migration_of_the_command_line_is_shown_to_the_operator(anna: Client, ring: KeyRing) -> None:
+    from trasloco.records.actions import begin_run
+    from trasloco.testing.migration_rows import small_migration
+
+    migration = small_migration(ring, 3)
+    assert "no run" not in _page(anna, migration)
+    set_states(begin_run(migration), ["completed", "failed", "completed"])
+    page = _page(anna, migration)
+    assert "1 of 3 accounts has failed." in page
+    assert _accounts(page) == ["a1@example.net", "a2@example.net", "a3@example.net"]
+    assert migration.code in anna.get("/migrations/").content.decode()
+    account = migration.accounts.get(line=2)
+    for address in ("delete/", f"accounts/{account.pk}/", f"accounts/{account.pk}/log/1/"):
+        assert anna.get(f"/migrations/{migration.code}/{address}").status_code == 200, address
+    answer = anna.get(f"/migrations/{migration.code}/again/", follow=True)
+    assert "made on the command line" in answer.content.decode()

@@ -47,16 +47,15 @@ def test_the_whole_date_and_its_zone_are_in_the_title() -> None:
     assert moment(None) == "–"
 
 
-def test_a_short_moment_has_a_year_only_where_it_is_another_one() -> None:
+def test_only_what_lies_ahead_is_to_come() -> None:
     from django.utils import timezone
 
-    from trasloco.panel.templatetags.moments import short
+    from trasloco.panel.templatetags.moments import to_come
 
-    this_year = timezone.now().replace(month=6, day=2, hour=8, minute=5)
-    with timezone.override("UTC"):
-        assert short(this_year) == "2 Jun, 08:05"
-        assert short(this_year.replace(year=2001)) == "2 Jun 2001, 08:05"
-    assert short(None) == "–"
+    ahead = timezone.now() + timedelta(minutes=1)
+    assert to_come(ahead) == ahead
+    assert to_come(timezone.now()) is None
+    assert to_come(None) is None
 
 
 @pytest.mark.parametrize(

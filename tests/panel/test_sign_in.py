@@ -80,6 +80,7 @@ def test_a_forgotten_password_is_chosen_anew_by_mail_once(cast: Cast, make_clien
     assert client.post("/account/password/reset/", {"email": ADMIN}).headers["Location"] == "/account/password/reset/done/"
     mail = Mail.objects.get(recipient=ADMIN, subject__startswith="Trasloco: choose")
     link = _reset_link(mail.text)
+    assert link in mail.html
     form = client.get(link).headers["Location"]
     answer = client.post(form, {"password1": "entirely other words", "password2": "entirely other words"}, follow=True)
     assert b"Your password is changed" in answer.content
@@ -148,6 +149,8 @@ def test_where_one_goes_after_signing_in_stays_within_the_panel(cast: Cast, make
 
 
 def test_a_changed_password_keeps_this_session_and_ends_the_others(cast: Cast, make_client: MakeClient) -> None:
+    from trasloco.records.models import HistoryEntry
+
     here, there = make_client(), make_client()
     _sign_in(here)
     _sign_in(there)
@@ -155,6 +158,7 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(cast: Cast, m
     assert here.post("/account/password/change/", words).headers["Location"] == "/profile/"
     assert here.get("/profile/").status_code == 200
     assert there.get("/profile/").status_code == 302
+    assert HistoryEntry.objects.filter(verb="password-changed", person=cast.people["admin"], customer=cast.alpha).count() == 1
 
 
 def test_all_other_sessions_can_be_ended(cast: Cast, make_client: MakeClient) -> None:

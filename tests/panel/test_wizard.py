@@ -104,7 +104,7 @@ def test_a_planned_migration_has_no_steps_any_more(wizard: WizardCast) -> None:
 def test_each_type_says_what_it_needs_and_nothing_that_does_not_work(wizard: WizardCast) -> None:
     page = page_of(wizard, "/migrations/new/")
     assert "Needs an app password for each mailbox" in page
-    assert "Microsoft 365 takes no passwords by IMAP any more, app passwords included" in page
+    assert "Passwords are not taken by IMAP any more, app passwords included." in page
 
 
 def test_a_large_provider_is_always_reached_by_checked_tls(wizard: WizardCast) -> None:
@@ -373,14 +373,14 @@ def test_the_review_has_every_answer(wizard: WizardCast) -> None:
     for shown in ("Alice & Co", "example.net", "without TLS", "Ours", "(1 left out)", "6 hours after the first", "alice@example.net"):
         assert shown in page, shown
     assert "Expected to take" in page
-    assert "disabled" not in page.split("Migrate")[-2][-80:]
+    assert '<button class="primary" type="submit"> Migrate' in page
 
 
 def test_the_present_mx_of_each_domain_is_asked_for(wizard: WizardCast, monkeypatch: pytest.MonkeyPatch) -> None:
     # The name servers of the world are no part of a test; ``jobs.mx`` itself has its own.
-    from trasloco.panel.views import wizard as views
+    from trasloco.panel import present_mx as asked
 
-    monkeypatch.setattr(views, "current_mx", {"example.net": ("mx.old.example.org",), "example.org": None}.__getitem__)
+    monkeypatch.setattr(asked, "current_mx", {"example.net": ("mx.old.example.org",), "example.org": None}.__getitem__)
     code = wizard.begin()
     wizard.give(code, wizard.line(1) + wizard.line(2, "user2@example.org"))
     page = page_of(wizard, f"/migrations/new/{code}/review/mail-servers/")

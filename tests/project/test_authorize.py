@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from trasloco.project.commands import authorize as module
 from trasloco.project.commands.authorize import authorize
-from trasloco.project.halt import Halt
 from trasloco.project.oauth_file import read_oauth
 from trasloco.testing.token_endpoint import CLIENT, SECRET, TENANT, TokenEndpoint
 
@@ -71,7 +70,10 @@ def test_who_did_not_sign_in_is_named(tmp_path: Path, endpoint: TokenEndpoint) -
     assert re.search(rf"{ANNA}: Microsoft says “AADSTS700016", done.output)
 
 
-def test_what_needs_no_consent_says_so(tmp_path: Path) -> None:
-    facts = ('kind = "microsoft-app"', 'tenant = "t"', 'client_id = "c"', 'client_secret = "x"')
-    with pytest.raises(Halt, match="needs no consent"):
-        CliRunner().invoke(authorize, [written(tmp_path, *facts), ANNA], standalone_mode=False, catch_exceptions=False)
+def test_what_needs_no_consent_has_the_administrator_s_steps_printed(tmp_path: Path) -> None:
+    facts = ('kind = "microsoft-app"', 'tenant = "t.example"', 'client_id = "c"', 'client_secret = "s3cret"')
+    done = CliRunner().invoke(authorize, [written(tmp_path, *facts), ANNA, "bruno@old.example"], standalone_mode=False)
+    assert done.return_value == 0
+    assert "New-ServicePrincipal -AppId $clientId" in done.output
+    assert f"    '{ANNA}'\n    'bruno@old.example'\n" in done.output
+    assert "s3cret" not in done.output

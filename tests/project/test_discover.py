@@ -45,8 +45,16 @@ def test_nothing_found_is_status_1_and_says_what_was_asked(zone: Zone) -> None:
     with zone:
         done = CliRunner().invoke(discover, ["anna@nowhere.example"], standalone_mode=False)
     assert done.return_value == 1
-    assert "No IMAP server was found for anna@nowhere.example" in done.output
+    assert "No IMAP server answers for anna@nowhere.example" in done.output
     assert "the name imap.nowhere.example is not known" in done.output
+
+
+def test_a_known_server_that_does_not_answer_is_named_all_the_same(zone: Zone) -> None:
+    with zone:
+        done = CliRunner().invoke(discover, ["anna@gmail.com", "--json"], standalone_mode=False)
+        told = CliRunner().invoke(discover, ["anna@gmail.com"], standalone_mode=False).output
+    assert json.loads(done.output)["type"] == "gmail"
+    assert "imap.gmail.com:993 (its domain is known) should be it, but the name imap.gmail.com is not known" in told
 
 
 @pytest.mark.parametrize("address", ["anna", "@old.example", "anna@", "an na@old.example"])

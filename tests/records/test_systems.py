@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fix_people import Cast
+from tests.fix_people import MASTER_SECRET, Cast
 from trasloco.records.key_ring import KeyRing
 from trasloco.secret import Secret
 
@@ -26,11 +26,11 @@ def test_the_password_is_a_ciphertext_and_stays_when_none_is_given(cast: Cast, r
     from trasloco.records.systems import master_secret, save_system
 
     system = _again(cast)
-    assert b"master's password" not in bytes(system.secret)
+    assert MASTER_SECRET.encode() not in bytes(system.secret)
     save_system(SCHEDULE, system, None, ring)
     kept = master_secret(_again(cast), ring)
     assert kept is not None
-    assert kept.reveal() == "master's password"
+    assert kept.reveal() == MASTER_SECRET
     save_system(SCHEDULE, _again(cast), Secret("another"), ring)
     changed = master_secret(_again(cast), ring)
     assert changed is not None

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.service.conftest import command_of, kill, processes, wait_until
+from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.free_ports import free_ports
+from trasloco.testing.planned_migration import Order, plan_in
 from trasloco.testing.service import COMMAND, Service
 
 
@@ -92,8 +96,6 @@ def test_a_second_serve_on_the_same_state_directory_is_refused(service: Service)
 def test_a_port_that_is_taken_is_said_once_and_ends_it(service: Service, command: str) -> None:
     if command == "serve":
         service.stop()
-        import socket
-
         with socket.create_server(("127.0.0.1", service.port)):
             done = service.run(command, "--port", str(service.port), expect=3)
     else:
@@ -129,3 +131,71 @@ def test_the_log_says_who_was_started_and_ended(service: Service) -> None:
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (serve|panel|worker)\[\d+\] [A-Z]+ ", line) for line in lines), service.log
     for words in ("the panel is process", "the worker is process", "asked to stop"):
         assert any(words in line for line in lines)
+
+
+def test_a_database_of_ones_own_may_go_away_and_come_back(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    own = EmbeddedPostgres(tmp_path / "own")
+    conninfo = own.attach()
+    service = Service(tmp_path, {"DATABASE_URL": conninfo})
+    try:
+        service.start()
+        wait_until(lambda: "working, up to 20 accounts at once" in service.log, "the worker works")
+        before = processes(service)
+        own.leave()  # nobody else uses it: it stops
+        wait_until(lambda: "the database cannot be reached; the work waits until it is back" in service.log, "the worker noticed")
+        refused = service.run("panel", "--port", str(free_ports(1)[0]), expect=3)
+        assert refused.stderr.startswith("The database cannot be used. PostgreSQL said: ")
+        assert own.attach() == conninfo
+        code = plan_in(service.state, Order(), DATABASE_URL=conninfo)
+        wait_until(lambda: f"migration {code}, run 1, a1@example.net: begins" in service.log, f"it works again\n{service.log[-3000:]}")
+        assert processes(service) == before
+        assert "the database is back; the work goes on" in service.log
+        assert "Traceback" not in service.log
+        own.leave()
+        began = time.monotonic()
+        assert service.stop() == 0
+        assert time.monotonic() - began < 60
+    finally:
+        service.stop()
+        own.leave()
+        own.remove()
+
+
+def test_what_ends_a_part_stands_in_the_log(service: Service) -> None:
+    service.stop()
+    (service.state / "master.key").write_text("nonsense\n")
+    service.start()
+    words = "is not a master key"
+    wait_until(lambda: words in service.log, "the log says it")
+    assert words in service.output  # and so does the terminal
+    assert "Traceback" not in service.output
+
+
+@pytest.mark.parametrize("command", ["serve", "panel", "worker"])
+def test_a_state_directory_that_cannot_be_made_is_named(command: str) -> None:
+    where = "/proc/trasloco/state"  # nobody may write there, not even root
+    surroundings = os.environ | {"TRASLOCO_STATE_DIR": where, "NO_COLOR": "1"}
+    done = subprocess.run([str(COMMAND), command], env=surroundings, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == "/proc/trasloco cannot be used: No such file or directory.\n"
+
+
+def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    surroundings = os.environ | {"TRASLOCO_STATE_DIR": str(tmp_path / "state"), "NO_COLOR": "1"}
+    done = subprocess.run([str(COMMAND), "serve"], env=surroundings, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr == f"{tmp_path / 'state'} is a file, but TRASLOCO_STATE_DIR must be a directory.\n"
+
+
+def test_asked_twice_it_ends_at_once(service: Service) -> None:
+    before = processes(service)
+    os.kill(before["worker"], signal.SIGSTOP)  # it will not end by itself
+    assert service.process is not None
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Stopping." in service.output, "it said so")
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(20) == 130
+    assert not any(command_of(pid) for pid in before.values())

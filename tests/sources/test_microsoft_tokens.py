@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fix_tokens import settings
+from tests.fix_tokens import PRIVATE, settings
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.microsoft_tokens import MicrosoftApp, MicrosoftDevice, consent_by_device
@@ -31,6 +31,14 @@ async def test_an_app_s_token_that_runs_out_soon_is_not_given_again(endpoint: To
     endpoint.expires_in = 30
     source = MicrosoftApp(settings("microsoft-app", endpoint))
     assert await source.token(ANNA) != await source.token(ANNA)
+
+
+async def test_an_app_with_a_certificate_signs_for_its_token(endpoint: TokenEndpoint) -> None:
+    facts = {"client_secret": "", "certificate": PRIVATE, "thumbprint": "A1" * 20}
+    source = MicrosoftApp(settings("microsoft-app", endpoint, **facts))
+    assert endpoint.opens((await source.token(ANNA)).reveal()) == ""
+    error = await refused(MicrosoftApp(settings("microsoft-app", endpoint, **facts | {"certificate": "no key"})))
+    assert (error.permanent, error.words) == (True, "the key of the app's certificate cannot be read")
 
 
 @pytest.mark.parametrize(

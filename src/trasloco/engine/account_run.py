@@ -34,7 +34,8 @@ ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
 
 LONGEST_PAUSE = 30.0
-"""Seconds; the pauses between attempts double up to here, each with jitter."""
+"""Seconds; the pauses between attempts double up to here, each with jitter. Where a server names a longer one
+the transfer is given back for that time."""
 
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
@@ -91,6 +92,7 @@ class AccountRun:
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._doubtful = False
         self._progress = _Watching(sink)
 
     async def run(self) -> Outcome:
@@ -126,6 +128,8 @@ class AccountRun:
             failure = await self._attempt()
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
+            if failure.after is not None and failure.after > LONGEST_PAUSE:
+                return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
             if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
@@ -156,6 +160,7 @@ class AccountRun:
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
+            self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
             _drop(clients)
             return self._known_to_be_there(error.failure)
         except LedgerUnavailable as error:
@@ -201,9 +206,10 @@ class AccountRun:
             self._strikes,
             Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
+            self._doubtful,
         )
         ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
-        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress)
+        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
         await tree.prepare()
         self._left_out = await tree.leave_out()
         self._sink.expect(*tree.expectation())
@@ -304,9 +310,9 @@ class _Watching:
 
 
 def _pause(failure: Failure, fruitless: int) -> float:
-    """Seconds before the next attempt: as the server said, else doubling."""
+    """Seconds before the next attempt: exactly as the server said, else doubling."""
     if failure.after is not None:
-        return failure.after + random.random()
+        return failure.after
     if failure.retry is Retry.LATER:
         return min(LONGEST_PAUSE, math.ldexp(2.0, fruitless)) * random.uniform(0.5, 1.0)
     # Full jitter, so that a hundred accounts cut off together do not come back together.

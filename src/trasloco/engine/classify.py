@@ -190,11 +190,14 @@ def _not_connected(status: StatusText, side: Side, doing: str, folder: str) -> F
     if doing not in _BEGINNING:
         words = f"the server says “{status}” while {doing}{_in(folder)}. Trasloco waits and goes on"
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", words)
-    words = (
-        f"{side.credentials.display} could sign in, but was not let into the mailbox; the server says “{status}”. "
+    meaning = (
         "That is Exchange's way to refuse a wrong password, a user without rights on the mailbox, or one for whom IMAP is switched off. "
-        "Check these; it is not tried again by itself"
+        "Check these"
+        if side.tokens is None
+        else side.tokens.remedy
     )
+    words = f"{side.credentials.display} could sign in, but was not let into the mailbox; the server says “{status}”. {meaning}"
+    words += "; it is not tried again by itself"
     return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 

@@ -34,13 +34,14 @@ class Work:
     """What a pass over a folder has to do.
 
     todo: positions in the inventory whose message is not on the destination yet, in UID order.
-    bound: destination UIDs the ledger knows, in no order.
+    bound: destination UIDs the ledger knows, in no order. highest: the greatest source UID it knows.
     tally: fates that are settled already and need no work in this run.
     """
 
     todo: array[int] = field(default_factory=lambda: array("Q"))
     reflag: list[Reflag] = field(default_factory=list)
     bound: array[int] = field(default_factory=lambda: array("Q"))
+    highest: int = 0
     tally: Tally = field(default_factory=Tally)
 
 
@@ -55,6 +56,7 @@ class Diff:
 
     def take(self, rows: Sequence[Known]) -> None:
         for row in rows:
+            self._work.highest = row.source_uid
             if row.destination_uid is not None:
                 self._work.bound.append(row.destination_uid)
             if self._advance_to(row.source_uid):

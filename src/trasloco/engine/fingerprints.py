@@ -70,11 +70,13 @@ class Fingerprints:
         return self._sizes[position] == other._sizes[there] and date == other._dates[there] and date != _NO_DATE
 
     def groups(self) -> Iterator[tuple[bytes, list[int]]]:
-        """(key, positions by UID) in the order of keys."""
-        order = sorted(range(len(self.uids)), key=self.uids.__getitem__)
-        order.sort(key=self._key)
-        for key, positions in groupby(order, self._key):
-            yield key, [next(same) for _, same in groupby(positions, self.uids.__getitem__)]
+        """(key, positions by UID) in the order of keys. A sixteenth of them is sorted at a time."""
+        for first in range(16):
+            order = [place for place in range(len(self.uids)) if self._keys[place * _WIDTH] >> 4 == first]
+            order.sort(key=self.uids.__getitem__)
+            order.sort(key=self._key)
+            for key, positions in groupby(order, self._key):
+                yield key, [next(same) for _, same in groupby(positions, self.uids.__getitem__)]
 
     def _key(self, position: int) -> bytes:
         return bytes(self._keys[position * _WIDTH : (position + 1) * _WIDTH])

@@ -22,7 +22,6 @@ from trasloco.engine.flag_changes import apply_flags, enforce_flags
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.job import Job
-from trasloco.engine.known_folders import tell_renumbered
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import bring_moved
@@ -30,8 +29,10 @@ from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
 from trasloco.engine.salvage import Salvage
+from trasloco.engine.setback import begin_anew, destination_went_back, source_went_back
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes
+from trasloco.engine.validity import Opened, refuse_exchanged, revalidate, validity
 from trasloco.imap import quirks
 from trasloco.imap.client import Client
 from trasloco.imap.values import Selected, Status
@@ -55,6 +56,7 @@ class Session:
     strikes: Strikes
     departures: Departures
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
         self._trouble: Failure | None = None
+        self._uidnext = 0
 
     async def run(self, destination_status: Status | None) -> FolderPass:
         """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
@@ -92,7 +95,7 @@ class FolderRun:
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
-        work = await self._diff(inventory)
+        work = await self._diff_of_what_holds(inventory, source, destination)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -130,6 +133,8 @@ class FolderRun:
         then = (record.source_uidvalidity, record.source_uidnext, record.source_messages, record.source_modseq)
         if now != then or destination.uidvalidity != record.destination_uidvalidity:
             return None
+        if destination.uidnext is not None and destination.uidnext < (record.destination_uidnext or 0):
+            return None  # restored from a backup
         if record.run == self._session.run:
             return record.tally
         # What was refused, left out or not sent is tried again: the rules or the servers may be others now.
@@ -160,35 +165,12 @@ class FolderRun:
         return source, destination
 
     async def _check_validity(self, source: Selected, destination: Selected) -> None:
-        """UIDs mean something only together with UIDVALIDITY (RFC 9051 2.3.1.1), and only where they last."""
-        record, ledger = self._record, self._session.ledger
-        ours, theirs = _validity(source), _validity(destination)
-        passing = [place for place, found in ((self._source, source), (self._destination, destination)) if not _validity(found)]
-        for place in passing:
-            place.client.note(quirks.UIDVALIDITY_MISSING)
-        before, now = (record.source_uidvalidity, record.destination_uidvalidity), (ours, theirs)
-        if record.source_uidvalidity is not None and (passing or before != now):
-            await self._begin_anew(ours, theirs)
-            if passing:
-                whose = passing[0].side.name
-                words = f"“{self._shown}”: the {whose}'s UIDs do not outlive a session; its messages are matched again, not copied again."
-                self._session.sink.write(Entry(Level.WARNING, "uids-not-lasting", words, self._shown))
-            else:
-                tell_renumbered(self._session.sink, record.source_name, "source" if record.source_uidvalidity != ours else "destination")
-        ids = source.mailbox_id, destination.mailbox_id
-        if before != now or ids != (record.source_id, record.destination_id):
-            await ledger.revalidate(record.id, ours, theirs, *ids)
-        self._record = replace(record, source_uidvalidity=ours, destination_uidvalidity=theirs, source_id=ids[0], destination_id=ids[1])
-
-    async def _begin_anew(self, ours: int, theirs: int) -> None:
-        """The source's UIDs say nothing any more: then what was brought is still known by where it went. The
-        destination's say nothing: then nothing is known."""
-        record, ledger = self._record, self._session.ledger
-        if theirs and record.destination_uidvalidity == theirs:
-            await ledger.retire(record.id)
-            await self._session.departures.add_relics(ledger)
-        else:
-            await ledger.forget(record.id, ours, theirs)
+        record, session = self._record, self._session
+        ours = Opened(self._source, source, record.source_uidvalidity, record.source_id)
+        theirs = Opened(self._destination, destination, record.destination_uidvalidity, record.destination_id)
+        if not session.doubtful:
+            refuse_exchanged(record, ours, theirs)
+        self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
 
     async def _take(self) -> Inventory:
         client = self._session.source
@@ -205,6 +187,16 @@ class FolderRun:
             words += "a further run asks again. Look at this folder with a mail program on the old server."
             self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
         return inventory
+
+    async def _diff_of_what_holds(self, inventory: Inventory, source: Selected, destination: Selected) -> Work:
+        """The difference to the ledger, whose rows are begun anew where a server has gone back behind them."""
+        work, session = await self._diff(inventory), self._session
+        there = await destination_went_back(self._record, work, destination, self._destination)
+        if not there and not source_went_back(inventory, work, source):
+            return work
+        await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
+        self._record = replace(self._record, destination_uidnext=None)
+        return await self._diff(inventory)
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
@@ -278,7 +270,7 @@ class FolderRun:
             return
         await look_again(self._session.departures, self._source, self._session.ledger, record.source_name)
         selected = await _select(self._source, record.source_name, read_only=True)
-        if _validity(selected) != record.source_uidvalidity:
+        if validity(selected) != record.source_uidvalidity:
             words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
@@ -314,6 +306,7 @@ class FolderRun:
         finally:
             counter.count()
         self.under_way = False
+        self._uidnext = relay.uidnext
         self._add(work.tally, salvage.rows)
         if relay.permitted.lost:
             lost = " ".join(sorted(relay.permitted.lost))
@@ -358,6 +351,7 @@ class FolderRun:
             source_modseq=marks.highest_modseq if self._tells_of_flags(marks) else None,
             run=self._session.run,
             tally=tally,
+            destination_uidnext=max(destination.uidnext or 0, self._uidnext) or None,
         )
         await self._session.ledger.complete(record)
 
@@ -396,11 +390,6 @@ class _Counter:
         if rows:
             self._strikes.carried()
             self._sink.advance(len(rows), copied)
-
-
-def _validity(selected: Selected) -> int:
-    """What the UIDs are valid for; 0 when for this session only (no UIDVALIDITY, UIDNOTSTICKY)."""
-    return selected.uidvalidity or 0 if selected.uids_sticky else 0
 
 
 async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame, busy, explain
@@ -23,29 +24,55 @@ from trasloco.plan.roles import Role, claims
 _THROWN_AWAY = frozenset({Role.TRASH, Role.JUNK})
 
 
-async def retire_renumbered(
-    ledger: Ledger,
-    records: Sequence[FolderRecord],
-    source: Mapping[bytes, Status | None],
-    destination: Mapping[bytes, Status | None],
-    sink: Sink,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One side's folders as listed now. doubtful: a folder that was opened under its name proved to be another one of
+    the same UIDVALIDITY, so all are opened to be asked for their MAILBOXID."""
+
+    side: Side
+    client: Client
+    tree: Sequence[Mailbox]
+    doubtful: bool
+
+    @property
+    def statuses(self) -> Mapping[bytes, Status | None]:
+        return {mailbox.name: mailbox.status for mailbox in self.tree}
+
+    async def is_another(self, name: bytes, mailbox_id: str) -> bool:
+        """Whether this name is another folder's than the one with that MAILBOXID. Raises TransferError."""
+        if not self.doubtful or not mailbox_id:
+            return False
+        selected = await self.select(name)
+        return selected is not None and bool(selected.mailbox_id) and selected.mailbox_id != mailbox_id
+
+    async def select(self, name: bytes) -> Selected | None:
+        """None when it cannot be opened. Raises TransferError."""
+        folder = decode_name(name)
+        try:
+            with blame(self.side, "opening the folder", folder, refusals=True):
+                return await self.client.select(name, read_only=True)
+        except CommandFailed as error:
+            if busy(error.status):
+                raise TransferError(explain(error, self.side, "opening the folder", folder=folder)) from error
+            return None
+
+
+async def retire_renumbered(ledger: Ledger, records: Sequence[FolderRecord], source: Listed, destination: Listed, sink: Sink) -> None:
     """Where a source folder is another one, or has other numbers, and the destination's is the same: its rows become
-    relics. source, destination: as listed now. Whether there was any. Raises LedgerUnavailable, Fenced.
+    relics. Raises TransferError, LedgerUnavailable, Fenced.
 
     When the destination's has changed too, nothing of the rows holds: they are forgotten when its turn comes.
     """
-    found = False
+    here, there = source.statuses, destination.statuses
     for record in records:
-        ours, theirs = source.get(record.source_name), destination.get(record.destination_name)
+        ours, theirs = here.get(record.source_name), there.get(record.destination_name)
         if ours is None or theirs is None or not record.source_uidvalidity or not record.destination_uidvalidity:
             continue
-        if not ours.uidvalidity or ours.uidvalidity == record.source_uidvalidity or theirs.uidvalidity != record.destination_uidvalidity:
+        if not ours.uidvalidity or theirs.uidvalidity != record.destination_uidvalidity:
             continue
-        await ledger.retire(record.id)
-        tell_renumbered(sink, record.source_name)
-        found = True
-    return found
+        if ours.uidvalidity != record.source_uidvalidity or await source.is_another(record.source_name, record.source_id):
+            await ledger.retire(record.id)
+            tell_renumbered(sink, record.source_name)
 
 
 def tell_renumbered(sink: Sink, source_name: bytes, side: str = "source") -> None:
@@ -55,16 +82,14 @@ def tell_renumbered(sink: Sink, source_name: bytes, side: str = "source") -> Non
     sink.write(Entry(Level.WARNING, "uidvalidity-changed", words, shown))
 
 
-async def follow_renamed(
-    ledger: Ledger, records: Sequence[FolderRecord], side: Side, client: Client, listed: Sequence[Mailbox], sink: Sink
-) -> bool:
+async def follow_renamed(ledger: Ledger, records: Sequence[FolderRecord], destination: Listed, sink: Sink) -> bool:
     """Pairs whose folder on the destination goes by another name now are bound to that. Whether there was any.
 
     Not into the Trash: to rename a folder there is to delete it, and new mail must not follow. Raises TransferError,
     LedgerUnavailable, Fenced.
     """
-    statuses = {mailbox.name: mailbox.status for mailbox in listed}
-    lost = [record for record in records if record.destination_uidvalidity and not _is_there(record, statuses)]
+    statuses, listed = destination.statuses, destination.tree
+    lost = [record for record in records if record.destination_uidvalidity and await _is_gone(record, statuses, destination)]
     if not lost:
         return False
     kept = {record.destination_name for record in records} - {record.destination_name for record in lost}
@@ -72,7 +97,7 @@ async def follow_renamed(
     free = [mailbox for mailbox in listed if mailbox.selectable and mailbox.name not in kept and not _thrown_away(mailbox, bins)]
     followed = False
     for record in lost:
-        name = await _find(record, side, client, free, listed) if record.destination_name.upper() != b"INBOX" else None
+        name = await _find(record, destination, free) if record.destination_name.upper() != b"INBOX" else None
         if name is None:
             continue
         free = [mailbox for mailbox in free if mailbox.name != name]
@@ -84,40 +109,31 @@ async def follow_renamed(
     return followed
 
 
-def _is_there(record: FolderRecord, statuses: Mapping[bytes, Status | None]) -> bool:
-    """Under its name, or not to be told: a server that lists no status says nothing of another name either."""
+async def _is_gone(record: FolderRecord, statuses: Mapping[bytes, Status | None], destination: Listed) -> bool:
+    """Not there under its name any more. A server that lists no status says nothing of another name either."""
     if record.destination_name not in statuses:
-        return False
+        return True
     status = statuses[record.destination_name]
-    return status is None or not status.uidvalidity or status.uidvalidity == record.destination_uidvalidity
+    if status is None or not status.uidvalidity:
+        return False
+    return status.uidvalidity != record.destination_uidvalidity or await destination.is_another(
+        record.destination_name, record.destination_id
+    )
 
 
-async def _find(record: FolderRecord, side: Side, client: Client, free: Sequence[Mailbox], listed: Sequence[Mailbox]) -> bytes | None:
+async def _find(record: FolderRecord, destination: Listed, free: Sequence[Mailbox]) -> bytes | None:
     """The one folder that is this pair's under another name; None when there is none, or more than one may be it."""
-    validities = Counter(mailbox.status.uidvalidity for mailbox in listed if mailbox.status is not None)
-    candidates = [
-        mailbox.name for mailbox in free if mailbox.status is not None and mailbox.status.uidvalidity == record.destination_uidvalidity
-    ]
+    number = record.destination_uidvalidity
+    validities = Counter(mailbox.status.uidvalidity for mailbox in destination.tree if mailbox.status is not None)
+    candidates = [mailbox.name for mailbox in free if mailbox.status is not None and mailbox.status.uidvalidity == number]
     if not record.destination_id:
         # 1 and the like are no numbers that tell one folder from another.
-        alone = len(candidates) == 1 and validities[record.destination_uidvalidity] == 1 and (record.destination_uidvalidity or 0) > 1
-        return candidates[0] if alone else None
+        return candidates[0] if len(candidates) == 1 and validities[number] == 1 and (number or 0) > 1 else None
     for name in candidates:
-        selected = await _select(side, client, name)
+        selected = await destination.select(name)
         if selected is not None and selected.mailbox_id == record.destination_id:
             return name
     return None
-
-
-async def _select(side: Side, client: Client, name: bytes) -> Selected | None:
-    folder = decode_name(name)
-    try:
-        with blame(side, "opening the folder", folder, refusals=True):
-            return await client.select(name, read_only=True)
-    except CommandFailed as error:
-        if busy(error.status):
-            raise TransferError(explain(error, side, "opening the folder", folder=folder)) from error
-        return None
 
 
 def _bins(listed: Sequence[Mailbox]) -> list[bytes]:

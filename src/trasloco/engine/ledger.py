@@ -40,6 +40,7 @@ class FolderRecord:
     source_id, destination_id: MAILBOXID of both (RFC 8474), "" where the server has none.
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
     over the folder, all None before it; equal again = nothing to do.
+    destination_uidnext: a lower bound of the destination's next UID at the end of that pass, None before it.
     run, tally: number of the run of the last completed pass, and how its messages fared.
     """
 
@@ -56,6 +57,7 @@ class FolderRecord:
     tally: Tally | None = None
     source_id: str = ""
     destination_id: str = ""
+    destination_uidnext: int | None = None
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ class MasterMemory:
     def __init__(self) -> None:
         self.asking: defaultdict[Server, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._spoken: dict[Server, Dialect] = {}
+        self._misunderstood: dict[Server, set[Dialect]] = {}
         self._proved: set[tuple[Server, Dialect]] = set()
         self._doubts: Counter[tuple[Server, Dialect]] = Counter()
 
@@ -31,6 +32,16 @@ class MasterMemory:
 
     def opened(self, server: Server, dialect: Dialect) -> None:
         self._spoken[server] = dialect
+
+    def misunderstood(self, server: Server, dialect: Dialect) -> None:
+        """In this dialect the server opens the administrator's own mailbox: it is not to be tried again."""
+        self._misunderstood.setdefault(server, set()).add(dialect)
+        if self._spoken.get(server) is dialect:
+            del self._spoken[server]
+
+    def avoided(self, server: Server) -> frozenset[Dialect]:
+        """The dialects that the server misunderstands."""
+        return frozenset(self._misunderstood.get(server, ()))
 
     def proved(self, server: Server, dialect: Dialect) -> bool:
         """Whether it is certain that the dialect opens the user's mailbox there, and not the master's own."""

@@ -76,7 +76,7 @@ async def _compare(client: Client, own: Client, side: Side, login: MasterLogin) 
             return ""
         if len(pairs) < _CERTAIN:
             return "the user's INBOX and the administrator's own hold the same few messages"
-    raise TransferError(_his_own(side, login))
+    raise TransferError(his_own(side, login))
 
 
 async def _status(client: Client) -> Status | None:
@@ -94,7 +94,7 @@ async def _list(client: Client) -> Listed:
     return sorted(found)
 
 
-def _his_own(side: Side, login: MasterLogin) -> Failure:
+def his_own(side: Side, login: MasterLogin) -> Failure:
     where = f"{side.name.value.capitalize()} {side.endpoint}"
     words = (
         f"{where}: the server let {login.user.name} in and opened his own mailbox instead of that of {login.mailbox}. Nothing was copied. "

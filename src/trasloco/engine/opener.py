@@ -14,7 +14,8 @@ from trasloco.engine.account import Side
 from trasloco.engine.classify import blame, busy, master_refused, no_token, token_refused
 from trasloco.engine.dialects import dialects, recognised
 from trasloco.engine.failure import TransferError
-from trasloco.engine.master_proof import provable, prove
+from trasloco.engine.master_memory import Server
+from trasloco.engine.master_proof import his_own, provable, prove
 from trasloco.engine.master_user import Dialect, MasterLogin
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
 from trasloco.imap.client import Client, connect
@@ -94,16 +95,27 @@ async def _with_token(side: Side, tokens: TokenSource, *, fresh: bool = False) -
 
 async def _by_master(side: Side, login: MasterLogin, deadlines: Deadlines) -> tuple[Client, Side]:
     """In the dialect this server is known to speak, else in those it may speak; then the proof whose mailbox it is."""
-    server = (side.endpoint.host.casefold(), side.endpoint.port, login.user.name)
+    server = _server(side, login)
     known = login.memory.spoken(server)
     client, found, dialect = await _in_one_of((known,) if known is not None else (), side, login, deadlines)
-    login.memory.opened(server, dialect)
     try:
         doubt = await _proved(client, found, login, dialect, deadlines)
+    except TransferError as error:
+        client.abort()
+        login.memory.misunderstood(server, dialect)
+        try:
+            return await _by_master(side, login, deadlines)  # in another dialect; each time there is one less
+        except TransferError:
+            raise error from None  # it tells more than the refusal of what was tried last
     except BaseException:
         client.abort()
         raise
+    login.memory.opened(server, dialect)
     return client, replace(found, doubt=doubt)
+
+
+def _server(side: Side, login: MasterLogin) -> Server:
+    return side.endpoint.host.casefold(), side.endpoint.port, login.user.name
 
 
 async def _in_one_of(tries: Sequence[Dialect], side: Side, login: MasterLogin, deadlines: Deadlines) -> tuple[Client, Side, Dialect]:
@@ -137,7 +149,11 @@ async def _ask_dialects(side: Side, login: MasterLogin, deadlines: Deadlines) ->
         if not known:
             await _introduce(client)
             known = recognised("", client.capabilities, client.server_id)
-        return client, dialects(known, client.capabilities, login.user)
+        avoided = login.memory.avoided(_server(side, login))
+        tries = tuple(dialect for dialect in dialects(known, client.capabilities, login.user) if dialect not in avoided)
+        if not tries:
+            raise TransferError(his_own(side, login))
+        return client, tries
     except BaseException:
         client.abort()
         raise
@@ -145,7 +161,7 @@ async def _ask_dialects(side: Side, login: MasterLogin, deadlines: Deadlines) ->
 
 async def _proved(client: Client, side: Side, login: MasterLogin, dialect: Dialect, deadlines: Deadlines) -> str:
     """ "" or the doubt that remains; once a server is known to open the right mailbox it is not asked again."""
-    server = (side.endpoint.host.casefold(), side.endpoint.port, login.user.name)
+    server = _server(side, login)
     if not provable(dialect) or login.memory.proved(server, dialect):
         return ""
     async with login.memory.asking[server]:

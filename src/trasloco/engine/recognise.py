@@ -7,6 +7,7 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -88,7 +89,8 @@ async def _unknown(job: Job, work: Work) -> set[int]:
     place = job.destination
     with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
         there = {item.uid async for item in place.client.fetch("1:*", ("UID",)) if item.uid is not None}
-    return there.difference(work.bound)
+    there.difference_update(work.bound)
+    return there
 
 
 async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
@@ -118,14 +120,17 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Departures, recognition: Recognition) -> None:
     refused: Refusals = {}
     deleted = await _marked_deleted(job, unknown)
-    pairs = await pair(job.source, job.destination, sorted(wanted), sorted(unknown - deleted), certain=False, refused=refused)
+    pairs = await pair(
+        job.source, job.destination, sorted(wanted), sorted(unknown - deleted if deleted else unknown), certain=False, refused=refused
+    )
     # What waits for the next EXPUNGE there is no copy of a mail, unless that one is marked deleted itself.
     also = sorted(uid for uid in wanted.difference(pairs, refused) if _is_deleted(job, uid))
     if deleted and also:
         pairs |= await pair(job.source, job.destination, also, sorted(deleted), certain=False, refused=refused)
-    found = sorted(pairs.items())
+    found = array("Q", sorted(pairs))
     for start in range(0, len(found), _TOGETHER):
-        await _write_adopted(job, found[start : start + _TOGETHER], departures, wanted, unknown, recognition)
+        some = [(uid, pairs.pop(uid)) for uid in found[start : start + _TOGETHER]]
+        await _write_adopted(job, some, departures, wanted, unknown, recognition)
     withheld = [_row(job, uid, None, Fate.REFUSED) for uid in sorted(refused)]
     for row in withheld:
         row.reason = f"the source says “{refused[row.source_uid].status}”, so it is not known whether it is on the destination already"

@@ -16,7 +16,7 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.known_folders import follow_renamed, retire_renumbered
+from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
@@ -71,14 +71,16 @@ async def _namespaces(client: Client) -> Namespaces | None:
 
 
 class Tree:
-    """The folders of one attempt. Call ``prepare`` first.
+    """The folders of one attempt. Call ``prepare`` first. doubtful: see ``known_folders``.
 
     records: the pairs to work on. failed: folders the destination takes under no name. departed:
     pairs of earlier runs whose source folder is gone, renamed or left out now.
     """
 
-    def __init__(self, source: Listing, destination: Listing, ledger: Ledger, settings: Settings, sink: Sink) -> None:
-        self._source, self._destination = source, destination
+    def __init__(
+        self, source: Listing, destination: Listing, ledger: Ledger, settings: Settings, sink: Sink, *, doubtful: bool = False
+    ) -> None:
+        self._source, self._destination, self._doubtful = source, destination, doubtful
         self._ledger, self._settings, self._sink = ledger, settings, sink
         self._bound: dict[bytes, bytes] = {}
         self._renamed: dict[bytes, str] = {}
@@ -117,12 +119,10 @@ class Tree:
     async def _as_they_are_now(self) -> Sequence[FolderRecord]:
         """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
         records = [record for record in await self._ledger.folders() if record.destination_name]
-        here, there = self._destination.side, self._destination.client
-        followed = await follow_renamed(self._ledger, records, here, there, self._destination.tree, self._sink)
-        if followed:
+        here, there = (Listed(side.side, side.client, side.tree, self._doubtful) for side in (self._source, self._destination))
+        if await follow_renamed(self._ledger, records, there, self._sink):
             records = [record for record in await self._ledger.folders() if record.destination_name]
-        statuses = self._statuses
-        await retire_renumbered(self._ledger, records, statuses[SideName.SOURCE], statuses[SideName.DESTINATION], self._sink)
+        await retire_renumbered(self._ledger, records, here, there, self._sink)
         return await self._ledger.folders()
 
     async def leave_out(self) -> dict[bytes, FolderResult]:

@@ -87,6 +87,12 @@ UIDVALIDITY_MISSING = Quirk(
     "RFC 3501 2.3.1.1, RFC 4315 3",
     "UIDs are worth nothing after the session: messages are matched again by content at every opening, never copied again",
 )
+MAILBOXID_RANDOM = Quirk(
+    "mailboxid-random",
+    "Cyrus 3.6: STATUS (MAILBOXID) of bytes of freed memory",
+    "RFC 8474 4.3; seen with Debian's 3.6.1",
+    "MAILBOXID is never asked for in STATUS; that of SELECT is taken, and one that is no objectid is none",
+)
 HIGHESTMODSEQ_FROZEN = Quirk(
     "highestmodseq-frozen",
     "Dovecot 2.0.18: 1 for ever",

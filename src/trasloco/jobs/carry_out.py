@@ -56,12 +56,12 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
         try:
             outcome = await _outcome(workshop, claim)
         except asyncio.CancelledError:
-            await asyncio.shield(_insist(release_transfer, claim))
+            await asyncio.shield(_insist(workshop, release_transfer, claim))
             raise
         if outcome is None:
-            await _insist(release_transfer, claim)
+            await _insist(workshop, release_transfer, claim)
             log.info("%s: put down, to go on later", _name(claim))
-        elif not await _insist(finish_transfer, claim, outcome):
+        elif not await _insist(workshop, finish_transfer, claim, outcome):
             log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
         else:
             _log_outcome(claim, outcome)
@@ -154,9 +154,12 @@ async def _pin_certificates(claim: Claim, outcome: Outcome) -> None:
         await in_thread(pin_destination, account.migration.pk, seen)
 
 
-async def _insist(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """Write it although the database may be away for a while; None when it stays away (recovery takes over then)."""
+async def _insist(workshop: Workshop, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """Write it although the database may be away for a while; None when it stays away, or we are to stop and it is away:
+    recovery takes over then."""
     for pause in (*INSIST_SECONDS, None):
+        if workshop.stopping.is_set() and workshop.presence.lost:
+            break
         try:
             return await in_thread(verb, *args, **kwargs)
         except (OperationalError, InterfaceError, psycopg.OperationalError) as error:

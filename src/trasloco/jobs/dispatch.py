@@ -29,7 +29,9 @@ ADMISSION_LOCK = 0x7472_6173_6C6F_0002
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many transfers at once: in all, from one source host, into one destination host."""
+    """How many transfers at once: in all, from one source host, into one destination host.
+
+    A migration whose settings name ``connections_per_host``, of its type of source, has that instead of ``per_source``."""
 
     total: int = 20
     per_source: int = 10
@@ -46,9 +48,11 @@ WITH busy AS MATERIALIZED (
     SELECT destination_host, count(*) AS busy FROM busy GROUP BY 1
 ), by_mailbox AS (
     SELECT t.id, t.source_host, t.destination_host, a.line,
+        coalesce((m.settings ->> 'connections_per_host')::int, %(per_source)s) AS most,
         row_number() OVER (PARTITION BY t.destination_host, lower(a.destination_address) ORDER BY t.id) AS place
     FROM trasloco_transfer t
     JOIN trasloco_run r ON r.id = t.run_id
+    JOIN trasloco_migration m ON m.id = r.migration_id
     JOIN trasloco_account a ON a.id = t.account_id
     WHERE t.status = 'waiting' AND (t.not_before IS NULL OR t.not_before <= now()) AND r.status IN ('waiting', 'running')
         AND (%(runs)s::bigint[] IS NULL OR t.run_id = ANY(%(runs)s::bigint[]))
@@ -56,14 +60,14 @@ WITH busy AS MATERIALIZED (
             SELECT FROM busy WHERE busy.destination_host = t.destination_host AND busy.mailbox = lower(a.destination_address)
         )
 ), by_source AS (
-    SELECT w.id, w.destination_host, w.line,
+    SELECT w.id, w.destination_host, w.line, w.most,
         coalesce(s.busy, 0) + row_number() OVER (PARTITION BY w.source_host ORDER BY w.line, w.id) AS place
     FROM by_mailbox w LEFT JOIN sources s ON s.source_host = w.source_host
     WHERE w.place = 1
 ), by_destination AS (
     SELECT w.id, w.line, coalesce(d.busy, 0) + row_number() OVER (PARTITION BY w.destination_host ORDER BY w.line, w.id) AS place
     FROM by_source w LEFT JOIN destinations d ON d.destination_host = w.destination_host
-    WHERE w.place <= %(per_source)s
+    WHERE w.place <= w.most
 )
 SELECT id FROM by_destination WHERE place <= %(per_destination)s
 ORDER BY line, id

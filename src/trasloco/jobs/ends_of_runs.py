@@ -9,7 +9,7 @@ from django.db import transaction
 
 from trasloco.jobs.errands import VERIFY, enqueue
 from trasloco.jobs.letters import write_letters
-from trasloco.jobs.mx import current_mx
+from trasloco.jobs.mx import current_mx_of
 from trasloco.records import clock
 from trasloco.records.actions import wipe_secrets
 from trasloco.records.history import SCHEDULE, note
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _ENDED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED)
 MOST_DOMAINS = 20
-"""Looked up for one mail, at most 5 seconds each; more would keep the other chores waiting."""
+"""Looked up for one mail, all at once; more would make it long."""
 
 
 def look_after_ended_runs(now: datetime | None = None) -> int:
@@ -42,7 +42,7 @@ def _tell(run: Run, now: datetime) -> bool:
     """Names are asked for first: that may take seconds, and no transaction waits for a name server."""
     found = summary(run)
     domains = run.migration.domains
-    servers = [(domain, current_mx(domain)) for domain in domains[:MOST_DOMAINS]] if run.number == 1 else []
+    servers = current_mx_of(domains[:MOST_DOMAINS]) if run.number == 1 else []
     with transaction.atomic():
         migration = MailMigration.objects.select_for_update(of=("self",)).select_related("customer", "asked_by").get(pk=run.migration_id)
         if Run.objects.filter(pk=run.pk, told_at=None, status__in=_ENDED).update(told_at=now) != 1:

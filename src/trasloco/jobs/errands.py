@@ -10,14 +10,14 @@ from typing import Any
 
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from procrastinate import tasks
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
-from trasloco.jobs.letters import write_letters
-from trasloco.records.drafts import locked
+from trasloco.jobs.letters import link, tidy, write_letters
+from trasloco.records.drafts import destination_changed, follow_destination, locked
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
@@ -34,7 +34,10 @@ def check_logins(actor: Actor, migration: MailMigration, account_id: int | None 
     """Try the logins of a draft that were not tried yet, of one account or of all; returns how many. failed: those too
     that failed. What works is not tried again. Raises ``NotADraft``."""
     with transaction.atomic():
-        accounts = locked(migration).accounts.filter(left_out=False)
+        draft = locked(migration)
+        if destination_changed(draft):
+            follow_destination(draft)
+        accounts = draft.accounts.filter(left_out=False)
         if account_id is not None:
             accounts = accounts.filter(pk=account_id)
         missing = accounts.filter(check_result=None)
@@ -75,8 +78,15 @@ def send_test_mail(actor: Actor, address: str) -> Mail:
     """One mail that says that mails can be sent."""
     with transaction.atomic():
         note(actor, "mail-tested", address)
-        subject = gettext("Test mail of Trasloco")
-        return Mail.objects.create(kind=MailKind.TEST, recipient=address, subject=subject, text=render_to_string("mail/test.txt"))
+        context = {"subject": gettext("Test mail of Trasloco"), "link": link("installation")}
+        return Mail.objects.create(
+            kind=MailKind.TEST,
+            recipient=address,
+            language=(get_language() or "en")[:2],
+            subject=context["subject"],
+            text=tidy(render_to_string("mail/test.txt", context)),
+            html=render_to_string("mail/test.html", context),
+        )
 
 
 def enqueue(task: str, key: str, **arguments: int | str) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import dns.exception
 import dns.resolver
 
 from trasloco.sources.name_server import LIFETIME, resolver
+
+AT_ONCE = 20
 
 
 def current_mx(domain: str) -> tuple[str, ...] | None:
@@ -17,3 +22,11 @@ def current_mx(domain: str) -> tuple[str, ...] | None:
     except (dns.exception.DNSException, OSError, ValueError):
         return None
     return tuple(record.exchange.to_text(omit_final_dot=True) for record in sorted(answer, key=lambda record: record.preference))
+
+
+def current_mx_of(domains: Sequence[str]) -> list[tuple[str, tuple[str, ...] | None]]:
+    """Several at once, in their order: names that nobody answers for cost the time of one."""
+    if not domains:
+        return []
+    with ThreadPoolExecutor(min(len(domains), AT_ONCE)) as lookups:
+        return list(zip(domains, lookups.map(current_mx, domains), strict=True))

@@ -20,13 +20,17 @@ LOCK_CLASS = 0x7472_6173  # the first of the two keys; the second is the worker'
 
 
 class Presence:
-    """``async with Presence(conninfo) as presence``; then ``hold`` each worker id this process works under."""
+    """``async with Presence(conninfo) as presence``; then ``hold`` each worker id this process works under.
+
+    lost: the database was away when it was last asked.
+    """
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._held: set[int] = set()
         self._turn = asyncio.Lock()
+        self.lost = False
 
     async def __aenter__(self) -> Presence:
         self._connection = await self._connect()
@@ -60,13 +64,17 @@ class Presence:
                     return True
             except psycopg.OperationalError:
                 pass
+            if not self.lost:
+                log.warning("the database cannot be reached; the work waits until it is back")
+            self.lost = True
             with contextlib.suppress(psycopg.OperationalError):
                 if self._connection is not None:
                     await self._connection.close()
                 self._connection = await self._connect()
                 for worker in self._held:
                     await self._lock(worker)
-                log.warning("the worker's connection to the database was lost and made again")
+                self.lost = False
+                log.info("the database is back; the work goes on")
             return False
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:

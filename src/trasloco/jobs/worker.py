@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
@@ -37,6 +37,7 @@ TICK_SECONDS = 0.5
 RECOVERY_SECONDS = 2.0
 HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
+AWAY_SECONDS = 3.0  # to stop while the database is away
 CHORES_SECONDS = 1.0
 ERRANDS = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
 POOL_SIZE = 8
@@ -52,12 +53,14 @@ async def work(
     runs: Collection[int] | None = None,
     caps: Caps | None = None,
     copy: RunAccount | None = None,
+    abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
 
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are.
     caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
-    copy: instead of the engine's ``run_account``. Raises ``KeyProblem`` when the key ring cannot be used.
+    copy: instead of the engine's ``run_account``. abandon: ends this process at once; called when we are to stop and the
+    database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     scope = None if runs is None else tuple(runs)
@@ -67,18 +70,21 @@ async def work(
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)
+        log.info("working, up to %s accounts at once", concurrency)
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
                 slots = concurrency if scope is not None else concurrency + ERRANDS
                 queue = asyncio.create_task(_take_jobs(workshop, slots), name="queue")
-                present = asyncio.create_task(_stay_present(workshop), name="presence")
+                beside = [asyncio.create_task(_stay_present(workshop), name="presence")]
+                if scope is None:
+                    beside.append(asyncio.create_task(_do_chores(), name="chores"))
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), queue)
                 finally:
-                    await _put_down(workshop, queue)
-                    present.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await present
+                    await _put_down(workshop, queue, abandon)
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.wait(beside)
 
 
 def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
@@ -127,19 +133,34 @@ async def _stay_present(workshop: Workshop) -> None:
             log.warning("the worker's connections could not be renewed yet: %s", error)
 
 
+async def _do_chores() -> None:
+    """In a thread and on a connection of their own: asking name servers, or removing a ledger of millions, holds nobody up."""
+    while True:
+        await asyncio.sleep(CHORES_SECONDS)
+        try:
+            await asyncio.to_thread(_chores)
+        except _AWAY as error:
+            log.warning("the chores wait, because the database cannot be reached: %s", error)
+
+
+def _chores() -> None:
+    close_old_connections()
+    try:
+        do_chores()
+    finally:
+        close_old_connections()
+
+
 async def _tick_until(
     workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
 ) -> None:
-    recovered = chores_done = time.monotonic()
+    recovered = time.monotonic()
     while not stop.is_set():
         try:
             if time.monotonic() - recovered >= RECOVERY_SECONDS:
                 recovered = time.monotonic()
                 await in_thread(recovery.recover)
                 await in_thread(recovery.hand_back_forgotten, workshop.presence.workers, tuple(workshop.in_hand))
-            if workshop.runs is None and time.monotonic() - chores_done >= CHORES_SECONDS:
-                chores_done = time.monotonic()
-                await in_thread(do_chores)
             await in_thread(admit, workshop.caps, workshop.runs)
             if until is not None and await until():
                 return
@@ -152,12 +173,17 @@ async def _tick_until(
                 await stop.wait()
 
 
-async def _put_down(workshop: Workshop, queue: asyncio.Task[None]) -> None:
+async def _put_down(workshop: Workshop, queue: asyncio.Task[None], abandon: Callable[[], object] | None) -> None:
     """Hand everything back and let the queue's worker go."""
     workshop.stopping.set()
     queue.cancel()
+    if workshop.presence.lost and abandon is not None:
+        ended, _ = await asyncio.wait([queue], timeout=AWAY_SECONDS)
+        if not ended:  # it insists on writing down that it ends; whoever comes next sees that we are gone
+            log.warning("stopped without the database; what was under way is handed back by the next worker that starts")
+            abandon()
     with contextlib.suppress(asyncio.CancelledError, *_AWAY):
         await queue
-    if workshop.runs is not None:
+    if workshop.runs is not None and not workshop.presence.lost:
         with contextlib.suppress(*_AWAY):
             await in_thread(recovery.hand_back_admitted, workshop.runs)

@@ -41,6 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         if person is not None:
             note(Actor(None, self.get_client_ip(request)), "sign-in-failed", person.email, customer=_customer(person))
 
+    def set_password(self, user: Person, password: str) -> None:
+        """By the page of the one who is signed in, or by the link of a reset."""
+        super().set_password(user, password)
+        note(Actor(user, self.get_client_ip(self.request)), "password-changed", user.email, customer=_customer(user))
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Below the address the operator has given, not the one a request claims."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

@@ -22,8 +22,17 @@ from trasloco.records.admissible import address_problems
 from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, MailMigration
+from trasloco.records.oauth_credentials import read_credentials
 from trasloco.records.rights import Viewer
 from trasloco.secret import Secret
+
+_TOKENS_ONLY = Problem(
+    None,
+    "",
+    "oauth-missing",
+    _("Microsoft 365 takes no passwords by IMAP any more, app passwords included."),
+    _("Give OAuth credentials below, and leave the password of each line empty."),
+)
 
 MOST_SHOWN = 200
 """Lines with problems on one page; who has more corrects these first."""
@@ -41,13 +50,15 @@ class ProblemLine:
 @dataclass(frozen=True, slots=True)
 class CsvUpload:
     """rows: of a faultless file. passwords: of the destination, by casefolded address. typed: text and passwords as
-    they came, to be shown again until they are accepted; the text of a file that is text at all, too."""
+    they came, to be shown again until they are accepted; the text of a file that is text at all, too. oauth: of
+    ``OauthSettings.as_secret``, None when none were given."""
 
     rows: Sequence[Row] = ()
     problems: Sequence[Problem] = ()
     warnings: Sequence[Problem] = ()
     passwords: Mapping[str, Secret] = field(default_factory=dict)
     typed: QueryDict = field(default_factory=QueryDict)
+    oauth: Secret | None = None
 
     @property
     def lines(self) -> list[ProblemLine]:
@@ -70,24 +81,28 @@ class CsvUpload:
     def read(cls, viewer: Viewer, migration: MailMigration, given: QueryDict, file: IO[bytes] | None) -> CsvUpload:
         """given: "text" and "passwords" of the form. A file, where one was chosen, comes before the text."""
         assert migration.customer is not None
-        text, mailbox_passwords = str(given.get("text", "")), str(given.get("passwords", ""))
+        text, mailbox_passwords, oauth_text = (str(given.get(name, "")) for name in ("text", "passwords", "oauth"))
         data = file.read(MOST_BYTES + 1) if file else text.encode("utf-8", "replace")
         if file:
             text = decode(data).text.replace("\0", "\ufffd") or text
         typed = QueryDict(mutable=True)
-        typed.update({"text": text, "passwords": mailbox_passwords})
-        if len(data) > MOST_BYTES or len(mailbox_passwords) > MOST_BYTES:
+        typed.update({"text": text, "passwords": mailbox_passwords, "oauth": oauth_text})
+        if max(len(data), len(mailbox_passwords), len(oauth_text)) > MOST_BYTES:
             return cls(problems=(too_large(),))
-        table = read(data, max_lines=Limits.of(migration.customer).lines)
+        oauth, oauth_problems = read_credentials(oauth_text)
+        by_token = oauth is not None or migration.source_oauth is not None
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,
             *address_problems(viewer, migration.customer, migration, table.rows),
             *_stored_problems(migration, table.rows),
             *wrong,
+            *oauth_problems,
+            *(() if by_token or oauth_problems or migration.source_type != "office365" else (_TOKENS_ONLY,)),
             *(_mailbox_problems(migration, table.rows, passwords) if own_passwords(migration) else ()),
         ]
-        return cls(table.rows, sorted(problems, key=lambda problem: problem.order), table.warnings, passwords, typed)
+        return cls(table.rows, sorted(problems, key=lambda problem: problem.order), table.warnings, passwords, typed, oauth)
 
 
 def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:

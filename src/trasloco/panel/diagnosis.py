@@ -106,7 +106,7 @@ _REFUSED_BY = {
     ),
     "office365": Diagnosis(
         _("Microsoft refuses the login"),
-        _("Exchange Online takes no passwords by IMAP any more, app passwords included. Step “Type” says what can be done."),
+        _("Passwords are not taken by IMAP any more, app passwords included: leave it empty, and give OAuth credentials with the CSV."),
     ),
 }
 

@@ -13,6 +13,10 @@ from trasloco.panel.forms_wizard import CsvForm
 class DateForm(MomentForm):
     """``cleaned_data["due_at"]``: the moment that date, hour and zone name."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["at"].required = True
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("at") and values.get("time_zone"):

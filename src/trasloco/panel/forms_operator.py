@@ -240,9 +240,10 @@ class InstallationForm(LimitsForm):
 
     def clean_mail_from(self) -> str:
         sender: str = self.cleaned_data["mail_from"]
+        address = parseaddr(sender)[1] if sender.isprintable() else ""  # a line break would begin a header of its own
         if sender:
             try:
-                validate_email(parseaddr(sender)[1])
+                validate_email(address)
             except forms.ValidationError as error:
                 raise forms.ValidationError(_("Write an address, or a name and an address in <>.")) from error
         return sender

@@ -22,7 +22,10 @@ TYPES = (
         "gmail",
         _("Gmail"),
         _("Gmail and Google Workspace; the server is imap.gmail.com."),
-        _("Needs an app password for each mailbox (myaccount.google.com/apppasswords, with two-step verification switched on)."),
+        _(
+            "Needs an app password for each mailbox (myaccount.google.com/apppasswords, with two-step verification switched on), or, of a "
+            "Workspace domain, the OAuth key of a service account. The password of the account itself is not taken."
+        ),
     ),
     (
         "exchange",
@@ -33,10 +36,10 @@ TYPES = (
     (
         "office365",
         _("Office 365"),
-        _("Microsoft 365 takes no passwords by IMAP any more, app passwords included, and signing in by OAuth is not built in yet."),
+        _("Microsoft 365; the server is outlook.office365.com. Calendars, contacts and tasks are left out."),
         _(
-            "Until it is: run an IMAP proxy on your side that signs in by OAuth and takes a password from us, choose “Standard”, and "
-            "write the proxy's address as the server. Without one the check will fail."
+            "Needs the OAuth credentials of an app that the tenant's administrator has allowed to read mailboxes (IMAP.AccessAsApp). "
+            "Passwords are not taken by IMAP any more, app passwords included."
         ),
     ),
 )
@@ -93,6 +96,15 @@ class CsvForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
         help_text=_("One line for each: address;password. Who has a stored one needs no line."),
+    )
+    oauth = forms.CharField(
+        label=_("OAuth credentials"),
+        required=False,
+        widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
+        help_text=_(
+            "For lines with an empty password: kind, tenant, client_id and client_secret of a Microsoft app, one in each line as "
+            'key = "value", or Google\'s JSON key of a service account. docs/oauth.md says where they are found.'
+        ),
     )
 
 

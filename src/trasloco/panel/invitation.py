@@ -11,6 +11,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from trasloco.panel.public_address import public_address
+from trasloco.records.mails import subject_line
 from trasloco.records.models import Customer, Mail, MailKind, Person
 
 
@@ -29,7 +30,7 @@ def write_invitation(person: Person, customer: Customer, link: str) -> Mail:
             customer=customer,
             recipient=person.email,
             language=person.language,
-            subject=_("You are invited to Trasloco by %(customer)s") % {"customer": customer.name},
+            subject=subject_line(_("You are invited to Trasloco by %(customer)s") % {"customer": customer.name}),
             text=render_to_string("panel/mail/invitation.txt", context).strip() + "\n",
             html=render_to_string("panel/mail/invitation.html", context),
         )

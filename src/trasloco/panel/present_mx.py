@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from django.core.cache import cache
 
-from trasloco.jobs.mx import current_mx
+from trasloco.jobs.mx import current_mx_of
 
 SECONDS = 60
-SIDE_BY_SIDE = 8
 
 
 def present_mx(domains: Sequence[str]) -> list[tuple[str, tuple[str, ...] | None]]:
     """Each domain with its hosts in the order of preference: () when it has none, None when nobody could be asked."""
     known = cache.get_many([_key(domain) for domain in domains])
     wanted = [domain for domain in domains if _key(domain) not in known]
-    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        answers = dict(zip(wanted, pool.map(current_mx, wanted), strict=True))
+    answers = dict(current_mx_of(wanted))
     cache.set_many({_key(domain): hosts for domain, hosts in answers.items() if hosts is not None}, SECONDS)
     return [(domain, answers[domain] if domain in answers else known[_key(domain)]) for domain in domains]
 

@@ -15,6 +15,7 @@ def refusal_words(error: NotNow) -> str:
         "addresses": _("%(value)s addresses may not be moved (any more); they are named here."),
         "no-accounts": _("There is no account to move: give a CSV, or take an account in again."),
         "logins-fail": _("There are logins that do not work or were not checked yet. Correct them, or leave those accounts out."),
+        "destination-changed": _("The operator has changed the destination meanwhile: the logins are checked again."),
         "no-destination": _("None of the domains has a destination system. Ask your provider."),
         "nothing-to-start": _("There is no planned run that could be started now."),
         "nothing-runs": _("No run is under way any more."),

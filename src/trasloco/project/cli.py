@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -29,7 +30,7 @@ _COMMANDS = {
     "worker": "Work for the panel: checks, runs, mails.",
     "superuser": "Make a person who may do everything in the panel.",
     "discover": "Find the IMAP server of a mail address.",
-    "authorize": "Let the owners of mailboxes sign in once, for OAuth.",
+    "authorize": "Let owners sign in once for OAuth, or print what their administrator does.",
     "check": "Read a CSV of accounts and try every login, on both sides.",
     "migrate": "Move all mailboxes of a CSV; go on where it stopped; bring what is new.",
     "copy": "Copy one mailbox, without a database.",
@@ -157,8 +158,10 @@ def _keep_traceback() -> str:
 
 
 def _complain(words: str) -> None:
+    """On the terminal, and in the log where a command keeps one: a service's terminal is read by nobody."""
     from trasloco.project.screen import complain
 
+    logging.getLogger("trasloco").error("%s", words)
     complain(words)
 
 

@@ -23,7 +23,7 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.imap.utf7 import decode_name
 from trasloco.project.progress import AccountProgress, Progress
 
-MOST_TRIES = 5
+MOST_TRIES = 5  # in a row that bring nothing
 FIRST_WAIT = 15.0  # seconds; doubled each time, unless the server names a time itself
 MOST_EXCEPTIONS = 1000  # of one folder, listed one by one
 _MOST_NOTES = 200
@@ -74,11 +74,13 @@ async def copy_mailbox(source: Side, destination: Side, settings: Settings, sink
 
     ledger: an empty one; it tells afterwards what became of each message.
     """
-    for attempt in range(1, MOST_TRIES + 1):
+    tries = 0
+    while True:
         outcome = await _try(source, destination, ledger, settings, sink)
-        if outcome.failure is None or outcome.failure.retry is Retry.NEVER or attempt == MOST_TRIES:
+        tries = 1 if outcome.size else tries + 1  # a slow server is not one that never works
+        if outcome.failure is None or outcome.failure.retry is Retry.NEVER or tries == MOST_TRIES:
             break
-        wait = outcome.failure.after or FIRST_WAIT * 2 ** (attempt - 1)
+        wait = outcome.failure.after or FIRST_WAIT * 2 ** (tries - 1)
         sink.words = f"{outcome.failure.words} Next try in {wait:.0f} s."
         await asyncio.sleep(wait)
         sink.words = ""

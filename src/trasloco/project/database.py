@@ -47,7 +47,7 @@ class Database:
             "PORT": str(parts.pop("port", "")),
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 8, "max_idle": 60, "timeout": 30}},
+            "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 8, "max_idle": 60, "timeout": 10}},
         }
 
 

@@ -19,6 +19,8 @@ from trasloco.records.database_unavailable import DatabaseUnavailable
 NAME = "trasloco.log"
 _MOST_BYTES = 4 << 20
 _OLD_FILES = 3
+_REPEATING = ("psycopg.pool", "procrastinate.utils")
+"""They say every second, the latter with a traceback, that the database is away; our own worker says it once."""
 
 
 class SharedLogFile(logging.handlers.WatchedFileHandler):
@@ -91,3 +93,5 @@ def keep_log(state: Path, role: str) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("trasloco").setLevel(logging.INFO)
+    for name in _REPEATING:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -152,7 +152,7 @@ destination_options = together(
         "--destination-master",
         metavar="NAME",
         section=_DESTINATION,
-        help="Log in to each mailbox as ADDRESS*NAME with one master password (Dovecot).",
+        help="Log in to each mailbox as ADDRESS*NAME with one master password (Dovecot), or in the dialect the server speaks.",
     ),
     option(
         "--destination-master-separator",

@@ -86,6 +86,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("it", _("Italian"))]
+FORMAT_MODULE_PATH = "trasloco.project.formats"
 LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]
 
 # Who signs in, and how.

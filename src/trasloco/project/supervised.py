@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 import time
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -24,7 +26,9 @@ supervised_option = click.option("--supervised", is_flag=True, default=False, hi
 
 
 def end_with_supervisor(patience: float = PATIENCE) -> None:
-    """Watch standard input from now on, in a thread of its own."""
+    """Watch standard input from now on, in a thread of its own. Asked to stop before the command has its own way to do so,
+    it simply goes: it is the supervisor who says what happens."""
+    signal.signal(signal.SIGTERM, _go)
 
     def watch() -> None:
         while os.read(0, 64):
@@ -35,3 +39,7 @@ def end_with_supervisor(patience: float = PATIENCE) -> None:
         os._exit(ExitCode.BROKEN)
 
     threading.Thread(target=watch, daemon=True, name="supervisor-watch").start()
+
+
+def _go(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(ExitCode.OK)

@@ -33,7 +33,8 @@ from trasloco.records.models import (
     LoginCheck,
     MailMigration,
 )
-from trasloco.records.opening import new_code
+from trasloco.records.opening import OAUTH_ROW, new_code
+from trasloco.records.systems import as_json
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
 
@@ -90,12 +91,20 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str) -> 
 
 
 @transaction.atomic
-def give_csv(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwords: Mapping[str, Secret], ring: KeyRing) -> None:
+def give_csv(
+    actor: Actor,
+    migration: MailMigration,
+    rows: Sequence[Row],
+    passwords: Mapping[str, Secret],
+    ring: KeyRing,
+    oauth: Secret | None = None,
+) -> None:
     """The accounts of the draft become these. A line that says the same as before keeps the result of its check,
     and stays left out if it was.
 
     passwords: of the destination, by casefolded address, where each mailbox has its own; who is not in it keeps
-    what is stored. A row may have ``KEPT`` only where the draft has its account. Raises ``KeyProblem``.
+    what is stored. A row may have ``KEPT`` only where the draft has its account. oauth: of ``OauthSettings.as_secret``,
+    for the rows without a password; None keeps what is stored. Raises ``KeyProblem``.
     """
     draft = locked(migration)
     draft_vault = vault(draft, ring)
@@ -115,7 +124,10 @@ def give_csv(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwo
     gone.delete()
     draft.domains = sorted({domain_of(row.destination) for row in rows})
     draft.destination_system = _system(draft)
-    draft.save(update_fields=["domains", "destination_system", "wrapped_key", "key_id"])
+    if oauth is not None:
+        draft.source_oauth = draft_vault.lock(oauth, OAUTH_ROW)
+        _check_again(draft)
+    draft.save(update_fields=["domains", "destination_system", "wrapped_key", "key_id", "source_oauth"])
     note(actor, "csv-given", migration=draft, accounts=len(rows))
 
 
@@ -159,6 +171,21 @@ def own_passwords(migration: MailMigration) -> bool:
         return migration.destination_system.form == DestinationLogin.PASSWORD
     systems = DestinationSystem.objects.filter(domains__customer=migration.customer)
     return systems.filter(form=DestinationLogin.PASSWORD).exists()
+
+
+def destination_changed(draft: MailMigration) -> bool:
+    """Is its mail to go elsewhere than its logins were tried: by another system of its domains, or by other words for that system?"""
+    system = _system(draft)
+    return bool(draft.domains) and (
+        draft.destination_system != system or (system is not None and draft.destination not in ({}, as_json(system)))
+    )
+
+
+def follow_destination(draft: MailMigration) -> None:
+    """Take the system its domains have now, and forget the checks. draft: locked."""
+    draft.destination_system, draft.destination = _system(draft), {}
+    draft.save(update_fields=["destination_system", "destination"])
+    _check_again(draft)
 
 
 def locked(migration: MailMigration) -> MailMigration:
@@ -246,7 +273,7 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
 def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
     provider = providers()[source_type]
     settings = Settings(max_size=limits.message_bytes, skip_folders=provider.no_mail, skip_non_mail=provider.skip_non_mail)
-    return asdict(settings)
+    return asdict(settings) | {"connections_per_host": provider.connections_per_host}  # for admission
 
 
 def _system(draft: MailMigration) -> Any:

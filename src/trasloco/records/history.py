@@ -39,6 +39,7 @@ VERBS = {
     "person-removed": _("removed a person"),
     "invitation-accepted": _("accepted the invitation"),
     "invitation-repeated": _("sent the invitation again"),
+    "password-changed": _("changed the password"),
     "profile-changed": _("changed the profile"),
     "second-factor-removed": _("removed the second factor of a person"),
     "signed-in": _("signed in"),

@@ -42,7 +42,7 @@ WHERE a.id = %(me)s ORDER BY b.ledger_turn DESC, b.id DESC LIMIT 1
 """
 
 _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq,
-    source_id, destination_id"""
+    source_id, destination_id, destination_uidnext"""
 _RELIC = "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed"
 _INTENT = "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids"
 

@@ -20,7 +20,8 @@ WITH fence AS MATERIALIZED (
 )"""
 
 _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
-    source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id"""
+    source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id,
+    destination_uidnext"""
 
 # Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
 _ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
@@ -43,7 +44,7 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
     SELECT %(account)s, %(source_name)s, %(destination_name)s, %(renamed)s FROM fence
     ON CONFLICT (account_id, source_name) DO UPDATE SET destination_name = excluded.destination_name, renamed = excluded.renamed,
         source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
-        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     WHERE trasloco_ledger_folder.destination_name = ''::bytea AND excluded.destination_name <> ''::bytea
     RETURNING {_FOLDER}
 ), listed AS (
@@ -83,7 +84,7 @@ FORGET: LiteralString = f"""{_FENCE}, messages AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
-        source_id = '', destination_id = '',
+        source_id = '', destination_id = '', destination_uidnext = NULL,
         source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
@@ -103,7 +104,7 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
-        source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
 SELECT count(*) FROM fence"""
@@ -193,7 +194,7 @@ COMPLETE: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder SET renamed = %(renamed)s,
         source_uidvalidity = %(source_uidvalidity)s, destination_uidvalidity = %(destination_uidvalidity)s,
         source_uidnext = %(source_uidnext)s, source_messages = %(source_messages)s, source_modseq = %(source_modseq)s,
-        run = %(run)s, tally = %(tally)s::integer[]
+        run = %(run)s, tally = %(tally)s::integer[], destination_uidnext = %(destination_uidnext)s
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 ), noted AS (
     {_NOTE}

@@ -19,6 +19,7 @@ from trasloco.records.drafts import vault, write_row
 from trasloco.records.history import Actor
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, MailMigration, Run
+from trasloco.records.opening import OAUTH_ROW
 from trasloco.records.planning import NotNow, add_run, refuse_another_run
 from trasloco.records.systems import give_destination
 from trasloco.records.vault import Vault
@@ -41,11 +42,18 @@ def row_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]
     return problems
 
 
-def run_once_more(actor: Actor, migration: MailMigration, rows: Sequence[Row], passwords: Mapping[str, Secret], ring: KeyRing) -> Run:
+def run_once_more(
+    actor: Actor,
+    migration: MailMigration,
+    rows: Sequence[Row],
+    passwords: Mapping[str, Secret],
+    ring: KeyRing,
+    oauth: Secret | None = None,
+) -> Run:
     """Begin one more run of the accounts of these lines; all others sit it out.
 
     rows: without ``row_problems``. passwords: of the destination, by casefolded address, where each mailbox has its
-    own. Raises ``NotNow``, ``KeyProblem``.
+    own. oauth: of ``OauthSettings.as_secret``, for the rows without a password. Raises ``NotNow``, ``KeyProblem``.
     """
     with transaction.atomic():
         found = MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, deleting_at=None).first()
@@ -59,7 +67,8 @@ def run_once_more(actor: Actor, migration: MailMigration, rows: Sequence[Row], p
         give_destination(found, found.destination_system, ring, fresh)
         if all(found.destination[name] == before.get(name) for name in ("host", "port", "trust")):
             found.destination["fingerprint"] = found.destination["fingerprint"] or before.get("fingerprint")  # what was pinned stays so
-        found.save(update_fields=["wrapped_key", "key_id", "destination", "destination_secret"])
+        found.source_oauth = fresh.lock(oauth, OAUTH_ROW) if oauth else None
+        found.save(update_fields=["wrapped_key", "key_id", "destination", "destination_secret", "source_oauth"])
         _give_passwords(found, rows, passwords, fresh)
         return add_run(actor, found)
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from trasloco.records import clock
 from trasloco.records.actions import add_transfers, end_run
 from trasloco.records.admissible import account_problems, one_at_a_time, unfinished_problem
-from trasloco.records.drafts import locked, unchecked, vault
+from trasloco.records.drafts import destination_changed, locked, unchecked, vault
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.limits import Limits
@@ -216,6 +216,8 @@ def refuse_another_run(migration: MailMigration) -> None:
 def _refuse_unready(draft: MailMigration) -> None:
     if not draft.accounts.filter(left_out=False).exists():
         raise NotNow("no-accounts")
+    if destination_changed(draft):
+        raise NotNow("destination-changed")
     if unchecked(draft):
         raise NotNow("logins-fail")
     if draft.destination_system is None:

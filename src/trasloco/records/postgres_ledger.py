@@ -151,6 +151,7 @@ class PostgresLedger:
             source_messages=record.source_messages,
             source_modseq=record.source_modseq,
             run=record.run,
+            destination_uidnext=record.destination_uidnext,
             tally=None if record.tally is None else [getattr(tally, fate.value) for fate in FATE_CODES],
             **_line(record.source_name, clean(decode_name(record.destination_name)), record.renamed, tally),
         )
@@ -186,7 +187,7 @@ async def _border() -> AsyncIterator[None]:
 def _folder(row: tuple[Any, ...]) -> FolderRecord:
     tally = None if row[10] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[10], strict=True)})
     record = FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10])
-    return replace(record, tally=tally, source_id=row[11], destination_id=row[12])
+    return replace(record, tally=tally, source_id=row[11], destination_id=row[12], destination_uidnext=row[13])
 
 
 def _intent(row: tuple[Any, ...]) -> Intent:

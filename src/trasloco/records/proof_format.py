@@ -31,8 +31,8 @@ class ProofRow:
     """One source message. number: from 1, without a gap. Folder names as displayed; sizes in bytes.
 
     destination_folder, destination_uid, sha256: "" when there is none or it is not known. sha256: lower-case
-    hex over the message as the source gave it. run: the one that gave the fate. reason: of every fate that is
-    not plain, also of a message that was repaired or moved.
+    hex over the message as the source gave it. run: the one that gave the fate, 0 when another migration brought it.
+    reason: of every fate that is not plain, also of a message that was repaired or moved.
     """
 
     number: int

@@ -15,6 +15,9 @@ def said(text: str) -> str:
     pattern = ngettext(text.pattern, text.many, text.number) if text.many else gettext(text.pattern)
     if not text.values:
         return pattern
-    return pattern % {
-        name: number_format(value, force_grouping=True) if isinstance(value, int) else value for name, value in text.values.items()
-    }
+    return pattern % {name: _filled(value) for name, value in text.values.items()}
+
+
+def _filled(value: str | int) -> str:
+    """A blank: a figure, a part of the sentence that is one itself, or a name."""
+    return str(number_format(value, force_grouping=True)) if isinstance(value, int) else said(value)

@@ -20,9 +20,10 @@ from google.auth.transport.requests import Request
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sources.first_steps import GOOGLE_SCOPE
 from trasloco.sources.oauth_settings import OauthSettings
 
-ADMIN_SCOPE = "https://www.googleapis.com/auth/gmail.imap_admin"
+ADMIN_SCOPE = GOOGLE_SCOPE
 USER_SCOPE = "https://mail.google.com/"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 AUTH_URI = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -42,7 +43,6 @@ class _Google:
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._request = Request(requests.Session())
 
     async def token(self, mailbox: str, *, fresh: bool = False) -> Secret:
         """See ``TokenSource``."""
@@ -59,7 +59,8 @@ class _Google:
 
     def _refresh(self, credentials: Any, mailbox: str) -> None:
         try:
-            credentials.refresh(self._request)
+            with requests.Session() as session:
+                credentials.refresh(Request(session))
         except google.auth.exceptions.TransportError as error:
             raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", permanent=False) from None
         except google.auth.exceptions.RefreshError as error:

@@ -13,6 +13,8 @@ from typing import Any
 
 import msal
 import requests
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
@@ -65,10 +67,16 @@ class MicrosoftApp:
 
 
 def _confidential_app(settings: OauthSettings) -> Any:
-    """The app with its secret or certificate. Raises ValueError for an authority or tenant that is none."""
+    """The app with its secret or certificate. Raises TokenUnavailable, and ValueError for an authority or tenant that is none."""
     credential: Any = settings.value("client_secret")
     if not credential:
-        credential = {"private_key": settings.value("certificate"), "thumbprint": settings.value("thumbprint")}
+        key = settings.value("certificate")
+        try:
+            load_pem_private_key(key.encode("utf-8", "replace"), None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            remedy = "certificate_file must hold the private key of the certificate, as PEM and without a password"
+            raise TokenUnavailable("the key of the app's certificate cannot be read", remedy, permanent=True) from None
+        credential = {"private_key": key, "thumbprint": settings.value("thumbprint")}
     authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant')}"
     return msal.ConfidentialClientApplication(
         settings.value("client_id"), client_credential=credential, authority=authority, instance_discovery=False, timeout=_SECONDS

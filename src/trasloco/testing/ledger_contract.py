@@ -129,6 +129,7 @@ class LedgerContract:
             source_modseq=2**62,
             run=2,
             tally=Tally(1, 2, 3, 4, 5, 6),
+            destination_uidnext=4_000_000_001,
         )
         await ledger.complete(done)
         assert list(await ledger.folders()) == [done]

@@ -72,12 +72,12 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     return plan(actor, draft, ring, now) if now else plan_migration(actor, draft, ring)
 
 
-def plan_in(state: Path, order: Order) -> str:
-    """The same in the database of a service with that state directory; returns the migration's code."""
+def plan_in(state: Path, order: Order, **environment: str) -> str:
+    """The same in the database of a service with that state directory (and environment); returns the migration's code."""
     done = run(  # our own module
         [sys.executable, "-m", "trasloco.testing.planned_migration"],
         input=json.dumps(asdict(order)),
-        env=os.environ | {"TRASLOCO_STATE_DIR": str(state)},
+        env=os.environ | {"TRASLOCO_STATE_DIR": str(state)} | environment,
         capture_output=True,
         text=True,
         timeout=120,

@@ -80,12 +80,16 @@ class TokenEndpoint:
             entry[1] += 1
             return str(entry[0])
 
-    def _give(self, mailbox: str, **more: Any) -> Answer:
+    def issue(self, mailbox: str) -> str:
+        """A new token for this mailbox."""
         with self._lock:
             token = f"token-{next(self._numbers)}"
             self._tokens[token] = [mailbox, 0]
             self.given[mailbox] += 1
-        return _json({"token_type": "Bearer", "access_token": token, "expires_in": self.expires_in, **more})
+            return token
+
+    def _give(self, mailbox: str, **more: Any) -> Answer:
+        return _json({"token_type": "Bearer", "access_token": self.issue(mailbox), "expires_in": self.expires_in, **more})
 
     def _introspect(self, request: Request) -> Answer:
         mailbox = self.opens(parse_qs(urlsplit(request.path).query).get("token", [""])[0])
@@ -116,7 +120,7 @@ class TokenEndpoint:
             return _refused("unauthorized_client", "AADSTS700016: Application with identifier 'x' was not found in the directory.")
         grant = form.get("grant_type")
         if grant == "client_credentials":
-            if form.get("client_secret") != SECRET:
+            if form.get("client_secret") != SECRET and not self._signed(form.get("client_assertion", "")):
                 return _refused("invalid_client", "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1", 401)
             if form.get("scope") != "https://outlook.office365.com/.default":
                 return _refused("invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.")
@@ -128,6 +132,16 @@ class TokenEndpoint:
         if grant == "refresh_token" and form.get("refresh_token") == "refresh" and self.mailbox not in self.revoked:
             return self._person()
         return _refused("invalid_grant", "AADSTS50173: The provided grant has expired due to it being revoked.")
+
+    def _signed(self, assertion: str) -> bool:
+        """Whether it is the app's own, signed with its certificate's key (RFC 7523)."""
+        try:
+            claims = jwt.decode(
+                assertion, self.public_key, algorithms=["RS256", "PS256"], audience=f"{self.url}/{TENANT}/oauth2/v2.0/token"
+            )
+        except jwt.InvalidTokenError:
+            return False
+        return bool(claims["iss"] == claims["sub"] == CLIENT)
 
     def _person(self) -> Answer:
         client_info = base64.urlsafe_b64encode(json.dumps({"uid": "uid", "utid": "utid"}).encode()).rstrip(b"=").decode()

@@ -28,12 +28,9 @@ def moment(value: datetime | None) -> str | SafeString:
 
 
 @register.filter
-def short(value: datetime | None) -> str:
-    """Date and hour for narrow places: "26 Nov, 02:10"; with the year where it is another one."""
-    if value is None:
-        return "–"
-    local = timezone.localtime(value)
-    return date_format(local, "j M, H:i" if local.year == timezone.localtime().year else "j M Y, H:i")
+def to_come(value: datetime | None) -> datetime | None:
+    """The moment when it lies ahead, else None."""
+    return value if value is not None and value > timezone.now() else None
 
 
 @register.filter

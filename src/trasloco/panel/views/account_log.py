@@ -45,6 +45,10 @@ def account_log(request: PanelRequest, code: str, account_id: int, number: int) 
         "entries": shown,
         "last": shown[-1].pk if shown else after,
         "first": shown[0].pk if shown and entries.filter(pk__lt=shown[0].pk).exists() else 0,
+        "begins": transfer.started_at is not None
+        and transfer.attempts == 0
+        and not (after or before or problems)
+        and len(shown) < MOST_LINES,
         "problems": problems,
         "running": transfer.status in UNFINISHED and not before,
         "numbers": list(Transfer.objects.filter(account=found).order_by("run__number").values_list("run__number", flat=True)),
@@ -66,6 +70,9 @@ def _as_text(name: str, transfer: Transfer, entries: list[LogEntry]) -> HttpResp
         _("from %(login)s at %(host)s; times are UTC") % {"login": plain(account.login), "host": account.source_host},
         "",
     ]
+    ending = [f"{transfer.ended_at:%Y-%m-%d %H:%M:%S}  {transfer.status.replace('_', ' ')}"] if transfer.ended_at else []
+    if transfer.failure_words:
+        ending.append(plain(transfer.failure_words))
     lines = [f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.level:7}  {plain(entry.words)}" for entry in entries]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse("\n".join([*head, *lines, ""]), "text/plain; charset=utf-8", headers=headers)
+    return HttpResponse("\n".join([*head, *lines, *ending, ""]), "text/plain; charset=utf-8", headers=headers)

@@ -83,7 +83,8 @@ def destination_test(request: PanelRequest, system_id: int) -> HttpResponse:
 def _form_page(request: PanelRequest, system: DestinationSystem | None, more: dict[str, object] | None = None) -> HttpResponse:
     """system: None = a new one. more: of a test that was refused; the form is then shown as it is stored."""
     given = None if more else request.POST or None
-    form = DestinationForm(given, instance=DestinationSystem.objects.get(pk=system.pk) if system else None)
+    # Of its own: what was typed and refused must not be shown as the system's name. A new one brings the defaults.
+    form = DestinationForm(given, instance=DestinationSystem.objects.get(pk=system.pk) if system else DestinationSystem())
     if request.method == "POST" and given and form.is_valid():
         password = form.cleaned_data["password"]
         save_system(request.actor, form.instance, Secret(password) if password else None, _ring())

@@ -14,6 +14,7 @@ from trasloco.panel.diagnosis import diagnosis
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.present_mx import present_mx
+from trasloco.panel.query_text import query_text
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.models import MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
@@ -32,13 +33,13 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
     if found.planned_at is None and found.customer is not None:
         return redirect("new_check" if found.accounts.exists() else "new_csv", code)
     stage = stage_of(found)
-    context = {**standing(found, stage), **_accounts(request, found), "area": "migrations"}
+    context = {**standing(found, stage), **_accounts(request, found), "mails": found.mails.all()[:20], "area": "migrations"}
     if request.htmx:
         response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
-    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED, "mails": found.mails.all()[:20]})
+    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED})
 
 
 @page(Right.MIGRATE)
@@ -93,7 +94,7 @@ def _verified(found: MailMigration, run: Run | None) -> dict[str, int] | None:
 def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
     """The table: one page of the accounts that are asked for, and how many there are of each kind."""
     run = current_run(found)
-    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    state, words = request.GET.get("state", ""), query_text(request)
     state = state if state in (*STATES, ATTENTION) else ""
     everyone = accounts_with_state(found, run)
     shown = Paginator(narrowed(everyone, run, state=state, words=words), PER_PAGE).get_page(request.GET.get("page"))

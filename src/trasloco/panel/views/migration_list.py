@@ -14,6 +14,7 @@ from django.shortcuts import render
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
+from trasloco.panel.query_text import query_text
 from trasloco.records.models import MailMigration, Run
 from trasloco.records.overviews import RunLine, run_lines
 from trasloco.records.rights import Right
@@ -37,7 +38,7 @@ NEWEST = "-created"
 def migrations(request: PanelRequest) -> HttpResponse:
     """All he may see. q: code, person, customer, domain or address; stage: one of ``Stage``; sort: a key of ``COLUMNS``, "-" before
     it for the other way round."""
-    wanted, stage = request.GET.get("q", "").strip()[:200], request.GET.get("stage", "")
+    wanted, stage = query_text(request), request.GET.get("stage", "")
     sort = request.GET.get("sort", NEWEST)
     sort = sort if sort.removeprefix("-") in COLUMNS else NEWEST
     shown = Paginator(_found(request, wanted, stage, sort), PER_PAGE).get_page(request.GET.get("page"))

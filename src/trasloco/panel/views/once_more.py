@@ -14,6 +14,7 @@ from trasloco.panel.access import PanelRequest, migration_of, page
 from trasloco.panel.body_limit import body_refused
 from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
 from trasloco.panel.forms_migrations import AgainForm
+from trasloco.panel.forms_wizard import ALWAYS_TLS
 from trasloco.panel.refusals import refusal_words
 from trasloco.panel.views.steps import key_ring
 from trasloco.records.drafts import own_passwords
@@ -34,7 +35,7 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
         refuse_another_run(found)
         upload = _given(request, found)
         if upload is not None and upload.rows and not upload.problems:
-            run = run_once_more(request.actor, found, upload.rows, upload.passwords, key_ring())
+            run = run_once_more(request.actor, found, upload.rows, upload.passwords, key_ring(), upload.oauth)
             messages.success(request, _("Run %(number)s begins.") % {"number": run.number})
             return redirect("migration", code)
     except NotNow as error:
@@ -43,7 +44,7 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
     only = request.GET.get("only", "")
     accounts = (_failed(found) if only == FAILED else found.accounts.all()).order_by("line")
     typed = upload.typed if upload is not None else {}
-    initial = {"text": typed.get("text") or stored_text(found, accounts, ""), "passwords": typed.get("passwords", "")}
+    initial = {**(upload.typed.dict() if upload is not None else {}), "text": typed.get("text") or stored_text(found, accounts, "")}
     context = {
         "migration": found,
         "form": AgainForm(initial=initial),
@@ -51,6 +52,7 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
         "failed": _failed(found).count(),
         "only": only,
         "own_passwords": own_passwords(found),
+        "by_token": found.source_type in ALWAYS_TLS,
         "area": "migrations",
     }
     return render(request, "panel/migrations/again.html", context, status=413 if body_refused(request) else 200)

@@ -17,7 +17,7 @@ from trasloco.jobs.errands import plan_migration
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.body_limit import body_refused
 from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
-from trasloco.panel.forms_wizard import HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
+from trasloco.panel.forms_wizard import ALWAYS_TLS, HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
 from trasloco.panel.sentences import problem_line
@@ -34,7 +34,13 @@ from trasloco.records.rights import Right
 
 MOST_DOMAINS = 20  # looked up for one page
 
-_STEP_OF = {"logins-fail": "new_check", "no-accounts": "new_check", "addresses": "new_csv", "hours": "new_when"}
+_STEP_OF = {
+    "logins-fail": "new_check",
+    "destination-changed": "new_check",
+    "no-accounts": "new_check",
+    "addresses": "new_csv",
+    "hours": "new_when",
+}
 
 
 @page(Right.MIGRATE, methods=FORM)
@@ -77,7 +83,7 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
         upload = CsvUpload.read(request.viewer, migration, request.POST, request.FILES.get("file"))
         typed = upload.typed
         if upload.rows and not upload.problems:
-            give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring())
+            give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring(), upload.oauth)
             request.session[f"csv-warnings-{code}"] = [problem_line(warning) for warning in upload.warnings[:50]]
             forget_typed(request, migration, "csv")
             return redirect(back_to(request) or "new_check", code)
@@ -96,7 +102,9 @@ csv.explains_too_large = True  # type: ignore[attr-defined] # read by ``middlewa
 def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload | None, typed: QueryDict | None) -> HttpResponse:
     text = typed.get("text", "") if typed is not None else stored_text(migration)
     context = {
-        "form": CsvForm(initial={"text": text, "passwords": typed.get("passwords", "") if typed is not None else ""}),
+        "form": CsvForm(initial={**(typed.dict() if typed is not None else {}), "text": text}),
+        "by_token": migration.source_type in ALWAYS_TLS,
+        "oauth_stored": migration.source_oauth is not None,
         "form_id": "csv",
         "upload": upload,
         "stored": migration.accounts.count(),
@@ -143,6 +151,7 @@ def review(request: PanelRequest, code: str) -> HttpResponse:
         except NotNow as error:
             messages.error(request, refusal_words(error))
             return redirect(_STEP_OF.get(str(error).partition(":")[0], "new_review"), code)
+        request.session.pop(f"csv-warnings-{code}", None)
         return redirect("migration", code)
     context = {
         **check_sums(migration),

@@ -1,4 +1,4 @@
-"""``trasloco authorize``: the owners of mailboxes sign in once, so that tokens can be had for them."""
+"""``trasloco authorize``: what has to be allowed once so that tokens can be had, by the owners or by their administrator."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import click
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.project.exit_codes import ExitCode
-from trasloco.project.halt import Halt
 from trasloco.project.oauth_file import keep_consent, read_oauth
 from trasloco.project.options import SectionedCommand
 from trasloco.project.screen import complain, say
 from trasloco.secret import Secret
+from trasloco.sources.first_steps import first_steps
 from trasloco.sources.oauth_settings import MICROSOFT_DEVICE, OauthSettings
 
 _EPILOG = """
@@ -19,7 +19,7 @@ Examples:
   trasloco authorize oauth.toml anna@gmail.com bruno@gmail.com
 
 What the owners allow is kept beside FILE, in FILE.consents, and opens their mail: guard it like a password.
-Exit status: 0 all have signed in, 1 one has not, 2 the command is wrong, 130 interrupted.
+Exit status: 0 all have signed in (or the steps were printed), 1 one has not, 2 the command is wrong, 130 interrupted.
 """
 
 
@@ -27,15 +27,17 @@ Exit status: 0 all have signed in, 1 one has not, 2 the command is wrong, 130 in
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False))
 @click.argument("mailboxes", metavar="ADDRESS...", nargs=-1, required=True)
 def authorize(file: str, mailboxes: tuple[str, ...]) -> int:
-    """Let the owner of each ADDRESS sign in at the provider.
+    """Let the owner of each ADDRESS sign in at the provider, or say what his administrator has to do.
 
-    For OAuth credentials of the kinds microsoft-device and google-consent (see docs/oauth.md). The owner needs a browser, on
-    any machine; his password is typed at his provider and nowhere else.
+    With OAuth credentials of the kinds microsoft-device and google-consent (see docs/oauth.md) the owner signs in: he needs a
+    browser, on any machine; his password is typed at his provider and nowhere else. With microsoft-app and
+    google-service-account the steps of the administrator are printed, filled in, for all ADDRESSes.
     """
     settings = read_oauth(file)
     assert settings is not None
     if not settings.by_consent:
-        raise Halt(f"{settings.kind} needs no consent of the owners: use the file with --source-oauth as it is.", ExitCode.USAGE)
+        click.echo(first_steps(settings, mailboxes))  # as it stands: it is to be pasted
+        return ExitCode.OK
     missing = 0
     for mailbox in mailboxes:
         try:

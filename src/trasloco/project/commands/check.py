@@ -35,6 +35,7 @@ from trasloco.project.options import (
 )
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.screen import interactive, say, screen, table
+from trasloco.project.type_hints import type_hints
 from trasloco.sources.tokens import token_source
 
 _EPILOG = """
@@ -70,6 +71,8 @@ def check(accounts: str, **values: Any) -> int:
     if not rows.rows:
         say("No login was tried: there is no line that can be read.")
         return ExitCode.SOMETHING_FAILED
+    for hint in type_hints(rows.rows, values["source_type"], by_token=oauth is not None):
+        say(f"To think about: {hint}")
     attempts = _attempts(rows, tls, destination, token_source(oauth) if oauth else None)
     per_host = min(PER_HOST, values["connections_per_host"] or providers()[values["source_type"]].connections_per_host)
     tried = run(_try(attempts, allow_private=values["allow_private_addresses"], per_host=per_host))

@@ -84,14 +84,17 @@ def _server(item: Called) -> dict[str, Any]:
 def _show(found: Discovery) -> None:
     for item in found.called:
         if item.trouble:
-            server = item.candidate.server
-            say(f"{server.host}:{server.port} ({item.candidate.found_by}) is not it: {item.trouble}")
+            server, verdict = item.candidate.server, "should be it, but" if item.candidate.provider else "is not it:"
+            say(f"{server.host}:{server.port} ({item.candidate.found_by}) {verdict} {item.trouble}")
     if found.found is None:
-        say(f"No IMAP server was found for {found.address}. Ask whoever runs it for its name, or look into the settings of a mail program.")
+        say(f"No IMAP server answers for {found.address}. Ask whoever runs it for its name, or look into the settings of a mail program.")
         for question, answer in found.asked:
             say(f"  {question}: {answer}")
         return
-    item = found.found
+    _show_server(found, found.found)
+
+
+def _show_server(found: Discovery, item: Called) -> None:
     server, provider = item.candidate.server, found.provider
     say(f"Server: {server.host}:{server.port}, {'STARTTLS' if server.starttls else 'TLS'} ({item.candidate.found_by})")
     say(f"It says: {item.greeting} {item.server_id}".rstrip())
@@ -101,6 +104,7 @@ def _show(found: Discovery) -> None:
     say(f"Type: --type {provider.name} ({provider.title})")
     for sentence in provider.first:
         say(f"First: {sentence}")
+    say()
     login = found.address.rpartition("@")[0] if server.login.startswith("local part") else found.address
     say(f"In the CSV: NEW-ADDRESS;{_written(server.host, server.port)};{login};{'PASSWORD' if provider.takes_passwords else ''}")
 

@@ -41,6 +41,7 @@ from trasloco.project.paths import state_directory
 from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say
+from trasloco.project.type_hints import type_hints
 
 if TYPE_CHECKING:  # both need Django to be set up
     from trasloco.project.verifying import Verified
@@ -110,6 +111,8 @@ def migrate(accounts: str, **values: Any) -> int:
         raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
     oauth = read_oauth(values["source_oauth"])
     rows = _rows(accounts, destination, by_token=oauth is not None)
+    for hint in type_hints(rows, values["source_type"], by_token=oauth is not None):
+        say(f"To think about: {hint}")
     keep_log(state_directory(), "migrate")
     with prepare():
         # The records can be imported only now: Django has to know its database first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -62,6 +63,7 @@ def _serve(opened: socket.socket, proxies: str, words: str) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, asked)
+    logging.getLogger(__name__).info("the panel answers on %s", opened.getsockname())
     if words:
         say(words)
     server.run(sockets=[opened])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from trasloco.project.database import prepare
@@ -39,7 +41,7 @@ def worker(concurrency: int, *, quiet: bool, supervised: bool) -> int:
             # Under serve it is serve that says so.
             words = "" if supervised else "Stopping. What is under way is put down at a safe point and goes on at the next start."
             async with Interruption(words, insist=not supervised) as stop:
-                await work(concurrency, stop=stop)
+                await work(concurrency, stop=stop, abandon=lambda: os._exit(ExitCode.OK))
 
         if not quiet:
             say(f"Working, up to {concurrency} accounts at once.")

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("LedgerFolder", "source_id", models.TextField(default="", db_default="")),
         migrations.AddField("LedgerFolder", "destination_id", models.TextField(default="", db_default="")),
+        migrations.AddField("LedgerFolder", "destination_uidnext", models.BigIntegerField(null=True)),
         migrations.AddField(
             "LedgerIntent",
             "flags",

@@ -28,6 +28,7 @@ class LedgerFolder(models.Model):
     tally = ArrayField(models.IntegerField(), null=True)
     source_id = models.TextField(default="", db_default="")
     destination_id = models.TextField(default="", db_default="")
+    destination_uidnext = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_ledger_folder"

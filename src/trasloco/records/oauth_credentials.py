@@ -1,0 +1,78 @@
+"""OAuth credentials as they are pasted into the panel: settings to be sealed, or what is wrong with them.
+
+Other than on the command line no file is read, nobody can be asked to sign in, and only the providers' own servers are
+asked for tokens: who writes here is a customer, and we shall not call servers in our own network for him.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
+from trasloco.secret import Secret
+from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, OauthError, OauthSettings, parse_oauth
+
+TOKEN_SERVERS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.chinacloudapi.cn",
+        "login.partner.microsoftonline.cn",
+        "accounts.google.com",
+        "oauth2.googleapis.com",
+        "www.googleapis.com",
+    }
+)
+_ADDRESSES = ("authority", "auth_uri", "token_uri")
+_REMEDY = _("Write them as docs/oauth.md shows, or paste Google's key of the service account as it is.")
+
+
+def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
+    """``OauthSettings.as_secret`` of the text, None for an empty or a wrong one; and what is wrong. No value is repeated."""
+    if not text.strip():
+        return None, ()
+    try:
+        settings = _settings(text)
+    except OauthError as error:
+        return None, (_problem(_("OAuth credentials: %(why)s.", why=error.args[0])),)
+    if settings.by_consent:
+        words = _("OAuth credentials: with this kind the owner of each mailbox has to sign in, which the panel does not offer yet.")
+        remedy = _("Use the kind microsoft-app or google-service-account, or trasloco migrate on the command line.")
+        return None, (_problem(words, remedy),)
+    if strange := [key for key, host in _servers(settings) if host not in TOKEN_SERVERS]:
+        words = _("OAuth credentials: %(key)s names no server of Microsoft or Google.", key=strange[0])
+        return None, (_problem(words, _("Leave it out, or write the provider's own.")),)
+    return settings.as_secret(), ()
+
+
+def _settings(text: str) -> OauthSettings:
+    """Google's own key file needs nothing around it."""
+    try:
+        facts: Any = json.loads(text)
+    except ValueError:
+        facts = None
+    if isinstance(facts, dict) and facts.get("type") == "service_account":
+        return parse_oauth(json.dumps({"kind": GOOGLE_SERVICE_ACCOUNT, "key_file": "pasted"}), lambda _name: text)
+    return parse_oauth(text, _no_file)
+
+
+def _no_file(_name: str) -> str:
+    raise OSError(2, "the panel reads no files; with a certificate use trasloco migrate on the command line")
+
+
+def _servers(settings: OauthSettings) -> list[tuple[str, str]]:
+    """Key and host of every address in the credentials, those inside of Google's key too."""
+    found = {key: settings.value(key) for key in _ADDRESSES if settings.value(key)}
+    if settings.kind == GOOGLE_SERVICE_ACCOUNT:
+        key = json.loads(settings.value("key"))
+        found |= {name: str(key[name]) for name in ("auth_uri", "token_uri") if key.get(name)}
+    return [(key, (urlsplit(address).hostname or "").lower()) for key, address in found.items()]
+
+
+def _problem(words: Sentence, remedy: Sentence = _REMEDY) -> Problem:
+    return Problem(None, "", "oauth-credentials", words, remedy)

@@ -1,0 +1,60 @@
+"""What an administrator does once so that an app may open the mailboxes of his domain: filled in, ready to paste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, MICROSOFT_APP, OauthSettings
+
+GOOGLE_SCOPE = "https://www.googleapis.com/auth/gmail.imap_admin"
+
+
+def first_steps(settings: OauthSettings, mailboxes: Sequence[str]) -> str:
+    """For the kinds that need no consent of the owners: a text for the administrator, without any secret.
+
+    Raises ValueError for another kind."""
+    if settings.kind == MICROSOFT_APP:
+        return _powershell(settings, mailboxes)
+    if settings.kind == GOOGLE_SERVICE_ACCOUNT:
+        return _delegation(settings)
+    raise ValueError(f"{settings.kind} is allowed by the owners of the mailboxes")
+
+
+def _powershell(settings: OauthSettings, mailboxes: Sequence[str]) -> str:
+    lines = [
+        "# For an administrator of the tenant, in PowerShell.",
+        "# The object id is the one on the page of the ENTERPRISE APPLICATION in Entra (Enterprise applications, then the app's name).",
+        "# The app registration shows another object id: with that one every sign-in is refused.",
+        f"$tenant = {_quoted(settings.value('tenant'))}",
+        f"$clientId = {_quoted(settings.value('client_id'))}",
+        "$objectId = Read-Host 'Object id of the enterprise application'",
+        "Install-Module ExchangeOnlineManagement -Scope CurrentUser",
+        "Connect-ExchangeOnline -Organization $tenant",
+        "New-ServicePrincipal -AppId $clientId -ObjectId $objectId",
+        "$mailboxes = @(",
+        *(f"    {_quoted(mailbox)}" for mailbox in mailboxes),
+        ")",
+        "foreach ($mailbox in $mailboxes) {",
+        "    Add-MailboxPermission -Identity $mailbox -User $objectId -AccessRights FullAccess -AutoMapping $false",
+        "    Set-CASMailbox -Identity $mailbox -ImapEnabled $true",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """A PowerShell string in which nothing is expanded; its typographic quotes end one too."""
+    return "'" + "".join(char * 2 if char in "'‘’‚‛" else char for char in text if char.isprintable()) + "'"
+
+
+def _delegation(settings: OauthSettings) -> str:
+    client = str(json.loads(settings.value("key")).get("client_id", "")) or "the number under Unique ID of the service account"
+    return "\n".join(
+        [
+            "For an administrator of the domain, at https://admin.google.com:",
+            "Security, Access and data control, API controls, Manage domain-wide delegation, Add new:",
+            f"  Client ID: {client}",
+            f"  OAuth scopes: {GOOGLE_SCOPE}",
+        ]
+    )

@@ -1,0 +1,103 @@
+"""Runs in figures: how far, how many failed, how long still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from trasloco.testing.run_states import begin, close, set_states
+
+Make = Callable[..., Any]
+
+
+def _line(migration: Any, number: int = 1) -> Any:
+    from trasloco.records.overviews import run_lines
+
+    return run_lines([migration])[migration.pk][number - 1]
+
+
+def _count(run: Any, *figures: tuple[int, int]) -> None:
+    """Done and expected messages of its transfers."""
+    for transfer, (done, expected) in zip(run.transfers.order_by("account__line"), figures, strict=True):
+        type(transfer).objects.filter(pk=transfer.pk).update(done_messages=done, expected_messages=expected)
+
+
+def test_a_planned_run_has_its_hour_and_nothing_else(make_migration: Make) -> None:
+    line = _line(make_migration(), 2)
+    assert (line.planned, line.due, line.share, line.accounts, line.seconds, line.left_seconds) == (True, False, 0, 0, None, None)
+    assert line.hour == line.due_at
+
+
+def test_a_run_whose_hour_has_come_is_due(make_migration: Make) -> None:
+    assert _line(make_migration()).due
+
+
+def test_accounts_that_nobody_has_opened_yet_count_with_what_their_check_found(make_migration: Make) -> None:
+    from trasloco.records.models import LoginCheck
+
+    migration = make_migration()
+    LoginCheck.objects.filter(account__migration=migration, account__line=3).update(messages=600)
+    run = begin(migration)
+    set_states(run, ["completed", "running", "waiting"])
+    _count(run, (100, 100), (150, 300), (0, 0))
+    line = _line(migration)
+    assert (line.done, line.expected, line.share) == (250, 1000, 25)
+    assert (line.accounts, line.finished_accounts, line.running_accounts, line.failed_accounts) == (3, 1, 1, 0)
+
+
+def test_a_failed_account_is_finished_and_a_stopped_one_is_not(make_migration: Make) -> None:
+    migration = make_migration()
+    set_states(begin(migration), ["failed", "stopped", "admitted"])
+    line = _line(migration)
+    assert (line.finished_accounts, line.failed_accounts, line.running_accounts) == (1, 1, 1)
+
+
+def test_a_run_under_way_is_never_at_100_and_an_ended_one_always(make_migration: Make) -> None:
+    migration = make_migration()
+    run = begin(migration)
+    set_states(run, ["completed", "running", "waiting"])
+    _count(run, (10, 10), (20, 10), (0, 0))  # mail arrived meanwhile
+    assert _line(migration).share == 99
+    set_states(run, ["completed", "failed", "completed"])
+    assert _line(migration).share == 100
+
+
+def test_a_later_run_goes_by_accounts(make_migration: Make) -> None:
+    migration = make_migration()
+    set_states(begin(migration), ["completed"] * 3)
+    run = begin(migration)
+    set_states(run, ["completed", "running", "waiting"])
+    _count(run, (5, 5), (0, 9000), (0, 0))
+    assert _line(migration, 2).share == 33
+
+
+def test_the_time_that_is_left_is_guessed_out_of_the_time_that_it_took(make_migration: Make) -> None:
+    from trasloco.records.clock import now
+    from trasloco.records.models import Run
+
+    migration = make_migration()
+    run = begin(migration)
+    set_states(run, ["running"] * 3)
+    _count(run, (100, 200), (50, 200), (0, 200))
+    assert _line(migration).left_seconds is None, "it has only begun"
+    Run.objects.filter(pk=run.pk).update(started_at=now() - timedelta(minutes=10))
+    assert abs(_line(migration).left_seconds - 1800) < 5
+    _count(run, (1, 200), (0, 200), (0, 200))
+    assert _line(migration).left_seconds is None, "too little is done to guess"
+
+
+def test_the_current_run_is_the_one_under_way_or_stopped_else_the_last_that_began(make_migration: Make) -> None:
+    from trasloco.records.overviews import current_run
+
+    migration = make_migration()
+    assert current_run(migration) is None
+    first = begin(migration)
+    assert current_run(migration) == first
+    set_states(first, ["completed"] * 3)
+    assert current_run(migration) == first, "the second is only planned"
+    second = begin(migration)
+    assert current_run(migration) == second
+    set_states(second, ["completed"] * 3)
+    close(migration)
+    assert current_run(migration) == second
