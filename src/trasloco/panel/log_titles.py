@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from trasloco.panel.diagnosis import known_title
+from trasloco.records.diagnosis import known_title
 
 LOG_TITLES: dict[str, str | Promise] = {
     "append-limit": _("Largest message the new server takes"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from trasloco.documents.plain import plain
 from trasloco.panel.access import PanelRequest, account_of, page, run_of
-from trasloco.panel.diagnosis import diagnosis
+from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, LogEntry, Transfer
 from trasloco.records.rights import Right

@@ -120,6 +120,6 @@ def diagnosis(code: str, source_type: str = "") -> Diagnosis:
     return _OF_CODE.get(code, _OTHER)
 
 
-def known_title(code: str) -> str | Promise:
-    """The title of a failure's code, "" for a code that has no diagnosis of its own."""
-    return _OF_CODE[code].title if code in _OF_CODE else ""
+def known_title(code: str, source_type: str = "") -> str | Promise:
+    """The title of ``diagnosis``, "" for a code that has none of its own."""
+    return diagnosis(code, source_type).title if code in _OF_CODE else ""
