@@ -2,78 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from babel.messages.pofile import read_po
 from django.test import Client
 
+from tests.fix_languages import EnglishTexts, Visible
 from tests.fix_people import PASSWORD, Cast
 from tests.panel.addresses import Addresses
 from tests.panel.matrix_table import ROOMS
-from tools.messages import SOURCES, po_file
 
 MakeClient = Callable[..., Client]
 
 DOWNLOADS = {"migration_proof", "account_proof"}
 """Archives, no pages."""
 
-SHORTEST = 12
-"""Characters of an English text that is looked for: shorter ones may stand inside of Italian words."""
-
-_BLANK = re.compile(r"%\(\w+\)[sd]|<[^>]+>|&\w+;")
-_SHOWN = ("title", "alt", "placeholder", "aria-label", "data-label")
-
-
-class Visible(HTMLParser):
-    """What a person reads or hears of a page. language: of its ``html`` element."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self._parts: list[str] = []
-        self._silent = 0
-        self.language = ""
-        self.feed(page)
-        self.text = " ".join(" ".join(self._parts).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "html":
-            self.language = dict(attrs).get("lang") or ""
-        if tag in ("script", "style"):
-            self._silent += 1
-        self._parts += [value for name, value in attrs if name in _SHOWN and value]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
-            self._silent -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._parts.append(data)
-
 
 @pytest.fixture(autouse=True)
 def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing listens there: the present MX cannot be asked."""
     monkeypatch.setenv("TRASLOCO_DNS", "127.0.0.1:9")
-
-
-@pytest.fixture(scope="module")
-def english() -> dict[str, re.Pattern[str]]:
-    """Each English text that reads otherwise in Italian, as it may stand on a page."""
-    with po_file(SOURCES, "it").open("rb") as file:
-        catalog = read_po(file, locale="it")
-    found = {}
-    for message in catalog:
-        pairs = zip(message.id, message.string, strict=True) if isinstance(message.id, tuple) else [(message.id, message.string)]
-        for text, italian in pairs:
-            parts = [" ".join(part.split()) for part in _BLANK.split(text)]
-            if text != italian and max(map(len, parts)) > SHORTEST:
-                found[text] = re.compile(r".{1,200}?".join(re.escape(part) for part in parts if part), re.DOTALL)
-    return found
 
 
 @pytest.fixture
@@ -97,34 +46,30 @@ def _pages(client: Client, cast: Cast, viewer: int) -> Iterator[tuple[str, Any]]
                 yield name, response
 
 
-def _shown_in_english(page: Visible, english: dict[str, re.Pattern[str]]) -> list[str]:
-    return [text for text, pattern in english.items() if pattern.search(page.text)]
-
-
-def test_no_page_shows_english_to_an_italian(italians: Cast, make_client: MakeClient, english: dict[str, re.Pattern[str]]) -> None:
+def test_no_page_shows_english_to_an_italian(italians: Cast, make_client: MakeClient, english: EnglishTexts) -> None:
     client = make_client(italians.people["superuser"])
     client.post("/account/reauthenticate/", {"password": PASSWORD})  # some pages ask for it before they open
     wrong, seen = [], set()
     for name, response in _pages(client, italians, viewer=0):
         page = Visible(response.content.decode())
         seen.add(name)
-        wrong += [f"{name}: {text}" for text in _shown_in_english(page, english)]
+        wrong += [f"{name}: {text}" for text in english.shown_in(page.text)]
     assert wrong == []
     assert len(seen) > 40, ",".join(sorted(seen))
 
 
-def test_who_has_not_signed_in_chooses_the_language(cast: Cast, make_client: MakeClient, english: dict[str, re.Pattern[str]]) -> None:
+def test_who_has_not_signed_in_chooses_the_language(cast: Cast, make_client: MakeClient, english: EnglishTexts) -> None:
     client = make_client()
     before = Visible(client.get("/account/login/").content.decode())
     assert before.language == "en"
     assert "Italiano" in before.text
-    assert "Forgotten password" in _shown_in_english(before, english)  # where there is English it is found
+    assert "Forgotten password" in english.shown_in(before.text)  # where there is English it is found
     chosen = client.post("/account/language/", {"language": "it", "next": "/account/login/?next=/migrations/"})
     assert chosen.headers["Location"] == "/account/login/?next=/migrations/"
     for name, response in _pages(client, cast, viewer=6):
         page = Visible(response.content.decode())
         assert (name, page.language) == (name, "it")
-        assert (name, _shown_in_english(page, english)) == (name, [])
+        assert (name, english.shown_in(page.text)) == (name, [])
 
 
 def test_the_choice_of_the_language_leads_nowhere_else(cast: Cast, make_client: MakeClient) -> None:
@@ -186,3 +131,27 @@ def test_reports_and_proofs_are_in_the_language_of_who_takes_them_along(italians
     assert page.language == "it"
     assert "Cartella per cartella" in page.text
     assert "Folder by folder" not in page.text
+
+
+def test_an_invitation_is_in_the_language_of_who_is_invited(italians: Cast, english: EnglishTexts) -> None:
+    from trasloco.panel.invitation import write_invitation
+
+    mail = write_invitation(italians.people["invited"], italians.alpha, "https://panel.example/invitation/")
+    assert mail.subject == "Alpha La invita in Trasloco"
+    for text in (" ".join(mail.text.split()), Visible(mail.html).text):
+        assert english.shown_in(text) == []
+        assert "Alpha La invita in Trasloco, dove le caselle vengono spostate nella loro nuova sede." in text
+
+
+def test_mails_about_the_sign_in_are_in_the_language_of_the_person(italians: Cast, make_client: MakeClient, english: EnglishTexts) -> None:
+    from trasloco.records.models import Mail
+
+    old = set(Mail.objects.values_list("pk", flat=True))
+    make_client().post("/account/password/reset/", {"email": "team@alpha.example"})  # the page itself is English
+    client = make_client(italians.people["admin"])
+    wanted = {"oldpassword": PASSWORD, "password1": "candle ribbon 7 cello", "password2": "candle ribbon 7 cello"}
+    client.post("/account/password/change/", wanted)
+    mails = Mail.objects.exclude(pk__in=old).order_by("pk")
+    assert [mail.subject for mail in mails] == ["Trasloco: scelga una nuova password", "Trasloco: la Sua password è stata modificata"]
+    for mail in mails:
+        assert english.shown_in(" ".join(mail.text.split())) == []
