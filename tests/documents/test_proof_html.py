@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fix_languages import EnglishTexts, Visible
 from trasloco.engine.fate import Fate
 from trasloco.records.proof_format import Seal
 
@@ -149,3 +150,13 @@ def test_folders_that_were_only_counted_are_named() -> None:
     text = page(only_counted=[{"source": "Müll", "messages": 7, "note": "a rule"}], reasons=[])
     assert "only counted" in text
     assert "Müll" in text
+
+
+def test_it_is_in_the_active_language(english: EnglishTexts) -> None:
+    from django.utils import translation
+
+    with translation.override("it"):
+        shown = Visible(page())
+    assert shown.language == "it"
+    assert english.shown_in(shown.text) == []
+    assert "1.259 messaggi si trovano sul nuovo server, rimasti indietro per un motivo indicato: 43" in shown.text

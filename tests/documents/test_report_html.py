@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tests.fix_languages import EnglishTexts, Visible
 from tests.project.sample_report import folder, run, sample_report
 from trasloco.documents.report_html import html_report
 
@@ -69,3 +70,14 @@ def test_what_a_rule_left_out_is_said_in_the_same_breath() -> None:
     account = {"source": "a@b", "destination": "a@b", "runs": [run(1, "completed", folders)]}
     page = html_report({"migration": "m", "accounts": [account]})
     assert "All mail is there but 2 messages that were left out by a rule" in page
+
+
+def test_it_is_in_the_active_language(english: EnglishTexts) -> None:
+    from django.utils import translation
+
+    with translation.override("it"):
+        page = Visible(html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC)))
+    assert page.language == "it"
+    assert english.shown_in(page.text) == []
+    assert "2 caselle su 4 richiedono attenzione" in page.text
+    assert "24 Novembre 2026, 09:05 UTC" in page.text

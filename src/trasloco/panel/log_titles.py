@@ -27,6 +27,7 @@ LOG_TITLES: dict[str, str | Promise] = {
     "messages-moved": _("Messages moved"),
     "messages-skipped": _("Messages skipped"),
     "messages-without-content": _("Messages without content"),
+    "numbers-went-back": _("Message numbers went back"),
     "refused-and-stored": _("Refused and stored all the same"),
     "room-is-short": _("Room is short"),
     "subscribe-refused": _("Folder not subscribed"),
