@@ -44,6 +44,11 @@ class Visible(HTMLParser):
             self._parts.append(data)
 
 
+def _forms(text: object) -> list[str]:
+    """One text, or that of one and that of several."""
+    return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text or "")]
+
+
 class EnglishTexts:
     """Each English text that reads otherwise in Italian, as it may stand somewhere with its blanks filled in."""
 
@@ -52,8 +57,7 @@ class EnglishTexts:
             catalog = read_po(file, locale="it")
         self._patterns: dict[str, re.Pattern[str]] = {}
         for message in catalog:
-            pairs = zip(message.id, message.string, strict=True) if isinstance(message.id, tuple) else [(message.id, message.string)]
-            for text, italian in pairs:
+            for text, italian in zip(_forms(message.id), _forms(message.string), strict=True):
                 self._take(text, italian)
 
     def _take(self, text: str, italian: str) -> None:
