@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos serve pictures lock clean
+.PHONY: help setup demo test check bench chaos serve messages pictures lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS=
 
 serve: setup  ## the panel, its worker and its database on this machine
 	@$(BIN)/trasloco serve $(SERVE)
+
+messages: setup  ## gather the texts people see for their translations, and compile them
+	@$(BIN)/python -m tools.messages
 
 pictures: setup  ## docs/pictures anew: the whole way in a browser (2 minutes)
 	@TRASLOCO_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/journey

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fix_languages import EnglishTexts, Visible
 from trasloco.engine.fate import Fate
 from trasloco.records.proof_format import Seal
 
@@ -122,7 +123,7 @@ def test_what_strangers_wrote_stays_text_and_nothing_is_loaded() -> None:
 def test_everything_is_said() -> None:
     text = page()
     assert "1,259 messages are on the new server, 43 stayed behind for a stated reason" in text
-    assert "1,258 of 1,259 messages are as they should be, 1 no longer in their folder" in text
+    assert "1,258 of 1,259 messages are as they should be. 1 is no longer in its folder." in text
     assert "24 November 2026, 09:05 UTC" in text
     assert "repaired (line-ends)" in text
     assert "UID 1, 2, 3, 4, 5, …" in text
@@ -149,3 +150,13 @@ def test_folders_that_were_only_counted_are_named() -> None:
     text = page(only_counted=[{"source": "Müll", "messages": 7, "note": "a rule"}], reasons=[])
     assert "only counted" in text
     assert "Müll" in text
+
+
+def test_it_is_in_the_active_language(english: EnglishTexts) -> None:
+    from django.utils import translation
+
+    with translation.override("it"):
+        shown = Visible(page())
+    assert shown.language == "it"
+    assert english.shown_in(shown.text) == []
+    assert "1.259 messaggi si trovano sul nuovo server, rimasti indietro per un motivo indicato: 43" in shown.text

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import pytest
+
+from tests.fix_languages import EnglishTexts, Visible
 from tests.project.sample_report import folder, run, sample_report
 from trasloco.documents.report_html import html_report
 
-PAGE = html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC))
+pytestmark = pytest.mark.usefixtures("database")  # its language needs Django to be set up
+
+
+@functools.cache
+def sample_page() -> str:
+    return html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC))
 
 
 class Tags(HTMLParser):
@@ -20,31 +29,31 @@ class Tags(HTMLParser):
 
 
 def test_what_strangers_wrote_stays_text() -> None:
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in PAGE
-    assert "\x1b" not in PAGE
-    assert not {"script", "img", "iframe", "link", "object"} & {tag for tag, _ in Tags(PAGE).tags}
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in sample_page()
+    assert "\x1b" not in sample_page()
+    assert not {"script", "img", "iframe", "link", "object"} & {tag for tag, _ in Tags(sample_page()).tags}
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
-    for tag, attributes in Tags(PAGE).tags:
+    for tag, attributes in Tags(sample_page()).tags:
         assert not any(name in attributes for name in ("src", "srcset", "style", "onclick")), tag
         assert (attributes.get("href") or "#").startswith("#")
-    assert "url(" not in PAGE
-    assert "@import" not in PAGE
+    assert "url(" not in sample_page()
+    assert "@import" not in sample_page()
 
 
 def test_everything_is_said() -> None:
-    assert "24 November 2026, 09:05 UTC" in PAGE
-    assert "2 of 4 accounts need attention" in PAGE
-    assert "larger than 50 MiB" in PAGE
-    assert "Trash is left out (named &quot;Papierkorb&quot;)" in PAGE
-    assert "could not sign in" in PAGE
-    assert "60 messages with changed flags brought up to date." in PAGE
-    assert "2 folders without news." in PAGE
+    assert "24 November 2026, 09:05 UTC" in sample_page()
+    assert "2 of 4 accounts need attention" in sample_page()
+    assert "larger than 50 MiB" in sample_page()
+    assert "Trash is left out (named &quot;Papierkorb&quot;)" in sample_page()
+    assert "could not sign in" in sample_page()
+    assert "60 messages with changed flags brought up to date." in sample_page()
+    assert "2 folders without news." in sample_page()
 
 
 def test_links_lead_somewhere() -> None:
-    tags = Tags(PAGE).tags
+    tags = Tags(sample_page()).tags
     ids = {attributes.get("id") for _, attributes in tags}
     assert {(attributes["href"] or "")[1:] for tag, attributes in tags if tag == "a"} <= ids
 
@@ -61,3 +70,14 @@ def test_what_a_rule_left_out_is_said_in_the_same_breath() -> None:
     account = {"source": "a@b", "destination": "a@b", "runs": [run(1, "completed", folders)]}
     page = html_report({"migration": "m", "accounts": [account]})
     assert "All mail is there but 2 messages that were left out by a rule" in page
+
+
+def test_it_is_in_the_active_language(english: EnglishTexts) -> None:
+    from django.utils import translation
+
+    with translation.override("it"):
+        page = Visible(html_report(sample_report(), datetime(2026, 11, 24, 9, 5, tzinfo=UTC)))
+    assert page.language == "it"
+    assert english.shown_in(page.text) == []
+    assert "2 caselle su 4 richiedono attenzione" in page.text
+    assert "24 Novembre 2026, 09:05 UTC" in page.text

@@ -188,7 +188,7 @@ def test_every_mail_is_plain_html_without_anything_from_elsewhere(ring: KeyRing)
     from trasloco.records.models import Mail, MailKind
 
     migration = planned(ring, Order())
-    write_letters(MailKind.LOGIN_PROBLEMS, migration, {"problems": [{"address": "a@example.net", "words": "No."}]})
+    write_letters(MailKind.LOGIN_PROBLEMS, migration, {"problems": [{"address": "a@example.net", "words": "No.", "code": "login-refused"}]})
     end(migration, 1, HOUR, ("completed", "", 0))
     told(HOUR)
     kinds = set()

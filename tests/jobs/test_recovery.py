@@ -96,17 +96,19 @@ COMPLETED = "SELECT count(*) FROM trasloco_transfer WHERE status = 'completed'"
 def test_killed_and_started_again_it_goes_on_at_once(
     clean_database: Database, ring: KeyRing, worker: Callable[[int, float], subprocess.Popen[str]]
 ) -> None:
+    from trasloco.jobs.recovery import STALLED_SECONDS
+
     run = begun(ring, 8)
     first = worker(run.pk, 0.2)
-    assert within(10, lambda: one(clean_database, RUNNING) == 5)
+    assert within(60, lambda: one(clean_database, RUNNING) == 5)
     first.kill()
     first.wait()
     fence = one(clean_database, "SELECT max(fence) FROM trasloco_transfer")
     began = time.monotonic()
     second = worker(run.pk, 0.001)
-    assert within(10, lambda: one(clean_database, COMPLETED) == 8)
-    assert time.monotonic() - began < 8
-    assert second.wait(10) == 0
+    assert within(60, lambda: one(clean_database, COMPLETED) == 8)
+    assert time.monotonic() - began < STALLED_SECONDS  # it did not wait for a heartbeat to grow old
+    assert second.wait(30) == 0
     assert one(clean_database, "SELECT max(fence) FROM trasloco_transfer") > fence
     assert one(clean_database, "SELECT count(*) FROM trasloco_ledger_message") == 80
     assert one(clean_database, "SELECT count(*) FROM trasloco_ledger_intent") == 0
@@ -119,14 +121,14 @@ def test_a_frozen_worker_writes_nothing_when_it_wakes(
 ) -> None:
     run = begun(ring, 1)
     frozen = worker(run.pk, 0.3)
-    assert within(10, lambda: one(clean_database, RUNNING) == 1)
+    assert within(60, lambda: one(clean_database, RUNNING) == 1)
     frozen.send_signal(signal.SIGSTOP)
     # Its heartbeat grows old; here by hand, so that nobody has to wait half a minute.
     one(clean_database, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute' RETURNING 1")
     second = worker(run.pk, 0.1)
-    assert within(10, lambda: one(clean_database, "SELECT max(fence) FROM trasloco_transfer") >= 3)
+    assert within(60, lambda: one(clean_database, "SELECT max(fence) FROM trasloco_transfer") >= 3)
     frozen.send_signal(signal.SIGCONT)
-    assert within(15, lambda: one(clean_database, COMPLETED) == 1)
+    assert within(60, lambda: one(clean_database, COMPLETED) == 1)
     assert second.wait(15) == 0
     assert frozen.wait(20) == 0
     assert one(clean_database, "SELECT count(*) FROM trasloco_ledger_message") == 10

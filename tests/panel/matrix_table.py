@@ -42,6 +42,7 @@ SIGN_IN = {
     "account_reset_password_done": Line(EVERYBODY, NEVER),
     "account_reset_password_from_key": Line(EVERYBODY, EVERYBODY),
     "account_reset_password_from_key_done": Line(EVERYBODY, NEVER),
+    "set_language": Line("rrrrrrr", "rrrrrrr", {"language": "it"}),
     "account_signup": Line("-------", "-------"),
     "account_email": Line("-------", "-------"),
     "account_set_password": Line("-------", "-------"),

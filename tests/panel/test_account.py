@@ -42,7 +42,7 @@ def _with_messages(migration: Any) -> Any:
     FolderTally.objects.create(transfer=transfer, position=1, source="INBOX", destination="INBOX", copied=3, refused=2)
     FolderTally.objects.create(transfer=transfer, position=2, source="Trash", note="Trash is left out", skipped=120)
     inbox, trash = (LedgerFolder.objects.create(account=account, source_name=name, destination_name=name) for name in (b"INBOX", b"Trash"))
-    rows = [(inbox, uid, 1, "") for uid in (1, 2)] + [(inbox, 3, 1, "NUL bytes replaced")]
+    rows = [(inbox, uid, 1, "") for uid in (1, 2)] + [(inbox, 3, 1, "repaired (NUL bytes replaced)")]
     rows += [(inbox, uid, 5, "NO [LIMIT] too big") for uid in (4, 5)] + [(trash, uid, 4, "Trash is left out") for uid in range(1, 121)]
     LedgerMessage.objects.bulk_create(
         LedgerMessage(folder=folder, source_uid=uid, size=2048, fate=fate, run=1, reason=reason) for folder, uid, fate, reason in rows

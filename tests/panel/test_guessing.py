@@ -23,6 +23,7 @@ def foreign(cast: Cast) -> dict[str, str]:
         "log": f"/migrations/{code}/accounts/{account}/log/1/",
         "parked": f"/migrations/{code}/accounts/{account}/parked/{cast.parked}/",
         "draft": f"/migrations/new/{cast.draft.code}/csv/",
+        "steps of a planned one": f"/migrations/new/{code}/csv/",
         "line": f"/migrations/new/{cast.draft.code}/check/{cast.draft.accounts.get().pk}/",
         "person": f"/people/{cast.people['team'].pk}/",
         "customer": f"/customers/{cast.alpha.pk}/",
@@ -49,9 +50,10 @@ def test_a_row_of_one_migration_is_not_reached_through_another(viewer: str, cast
         f"/migrations/{wide}/accounts/{other.pk}/parked/{cast.parked}/",
         f"/migrations/{wide}/accounts/{other.pk}/log/9/",
         f"/migrations/new/{cast.draft.code}/check/{other.pk}/",
-        f"/migrations/new/{moving}/csv/",  # planned: its steps are over
     ):
         assert client.get(path).status_code == 404, path
+    # Planned: its steps are over, and who may see it is sent to its own page.
+    assert client.get(f"/migrations/new/{moving}/csv/").headers["Location"] == f"/migrations/{moving}/"
 
 
 def test_a_foreign_account_cannot_be_left_out_through_ones_own_draft(cast: Cast, make_client: MakeClient) -> None:
@@ -71,7 +73,8 @@ def test_of_a_migration_into_other_domains_too_a_manager_learns_nothing(cast: Ca
     shown = client.get("/migrations/").content.decode()
     assert cast.moving.code in shown
     assert wide not in shown
-    assert wide not in client.get("/migrations/", {"q": wide}).content.decode().replace(f'value="{wide}"', "")
+    searched = client.get("/migrations/", {"q": wide}).content.decode()
+    assert f"/migrations/{wide}/" not in searched  # what he searched for stands there again, but leads nowhere
 
 
 def test_the_customer_in_the_address_moves_nobody_but_the_operator(cast: Cast, make_client: MakeClient) -> None:

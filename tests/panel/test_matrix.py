@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 
 from tests.fix_people import Cast
+from tests.panel.addresses import Addresses
 from tests.panel.matrix_table import ROOMS, VIEWERS, Line
 
 MakeClient = Callable[..., Client]
@@ -57,7 +58,7 @@ class Asking:
     """Sends requests and takes back what they did. changed: refused requests that were not without effect."""
 
     def __init__(self, cast: Cast, make_client: MakeClient) -> None:
-        self._names = _ids(cast)
+        self._addresses = Addresses(cast)
         self._clients = {name: make_client(cast.people.get(name)) for name in VIEWERS}
         self._cookies = {name: copy.deepcopy(client.cookies) for name, client in self._clients.items()}
         self.changed: list[str] = []
@@ -68,10 +69,10 @@ class Asking:
 
         client = self._clients[viewer]
         client.cookies = copy.deepcopy(self._cookies[viewer])
-        data = {key: value.format_map(self._names) for key, value in line.data.items()}
+        data = {key: value.format_map(self._addresses.names) for key, value in line.data.items()}
         with transaction.atomic():
             before = contents() if method == "post" else {}
-            response = getattr(client, method)(self._address(name), data if method == "post" else None)
+            response = getattr(client, method)(self._addresses.of(name), data if method == "post" else None)
             if response.streaming:
                 asyncio.run(_read(response.streaming_content))
             letter = _letter(response)
@@ -80,13 +81,6 @@ class Asking:
             response.close()
             transaction.set_rollback(True)
         return letter
-
-    def _address(self, name: str) -> str:
-        from django.urls import get_resolver, reverse
-
-        wanted = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
-        in_draft = {"code": "draft_code", "account_id": "draft_account_id"} if name.startswith("new_") else {}
-        return reverse(name, kwargs={key: self._names[in_draft.get(key, key)] for key in wanted})
 
 
 def contents() -> dict[str, str]:
@@ -119,29 +113,6 @@ def _letter(response: Any) -> str:
             return "s"
         return "c" if where.startswith("/account/reauthenticate/") else "r"
     return {200: "o", 404: "-", 405: "x"}.get(response.status_code, f"[{response.status_code}]")
-
-
-def _ids(cast: Cast) -> dict[str, Any]:
-    return {
-        "code": cast.moving.code,
-        "account_id": cast.account.pk,
-        "draft_code": cast.draft.code,
-        "draft_account_id": cast.draft.accounts.get().pk,
-        "parked_id": cast.parked,
-        "number": 1,
-        "verb": "stop",
-        "form": "csv",
-        "person_id": cast.people["removable"].pk,
-        "mail_id": cast.mail.pk,
-        "customer_id": cast.alpha.pk,
-        "domain_id": cast.ids["other.example"],
-        "system_id": cast.spare.pk,
-        "token": "nonsense",
-        "who": "nonsense",
-        "pk": 1,
-        "uidb36": "1",
-        "key": "nonsense",
-    }
 
 
 def _patterns(resolver: Any) -> Iterator[Any]:

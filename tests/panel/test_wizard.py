@@ -12,6 +12,7 @@ import pytest
 
 from tests.fix_wizard import MAILBOXES, WizardCast
 from trasloco.project.database import Database
+from trasloco.testing.zone import Zone
 
 KEPT = "••••••••"
 
@@ -377,13 +378,11 @@ def test_the_review_has_every_answer(wizard: WizardCast) -> None:
 
 
 def test_the_present_mx_of_each_domain_is_asked_for(wizard: WizardCast, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The name servers of the world are no part of a test; ``jobs.mx`` itself has its own.
-    from trasloco.panel import present_mx as asked
-
-    monkeypatch.setattr(asked, "current_mx", {"example.net": ("mx.old.example.org",), "example.org": None}.__getitem__)
     code = wizard.begin()
     wizard.give(code, wizard.line(1) + wizard.line(2, "user2@example.org"))
-    page = page_of(wizard, f"/migrations/new/{code}/review/mail-servers/")
+    with Zone({("example.net", "MX"): ["10 mx.old.example.org."]}, silent={"example.org"}) as zone:
+        monkeypatch.setenv("TRASLOCO_DNS", zone.address)
+        page = page_of(wizard, f"/migrations/new/{code}/review/mail-servers/")
     assert "mx.old.example.org" in page
     assert "the name server does not answer" in page
 

@@ -38,6 +38,8 @@ def failure_codes() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Failure", "_failure"}:
                 yield from _codes(node.args)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_fail":
+                yield from _codes(node.args[2:3])  # check, side, code, words
             if isinstance(node, ast.Dict) and path.stem == "classify":
                 yield from _codes(item.elts[0] for item in node.values if isinstance(item, ast.Tuple))
     yield from ("message-refused", "folder-refused", "account-refused", "run-refused")  # made of the scope's name

@@ -10,27 +10,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trasloco.plan.sentence import sentence as _
+
 Report = Mapping[str, Any]
 
 FATES = ("copied", "adopted", "moved", "skipped", "refused", "vanished")
 LABELS = {
-    "source": "Messages",
-    "copied": "Copied",
-    "adopted": "Was there",
-    "moved": "Moved",
-    "skipped": "Skipped",
-    "refused": "Refused",
-    "vanished": "Vanished",
+    "source": _("Messages"),
+    "copied": _("Copied"),
+    "adopted": _("Was there"),
+    "moved": _("Moved"),
+    "skipped": _("Skipped"),
+    "refused": _("Refused"),
+    "vanished": _("Vanished"),
 }
 STATUS_WORDS = {
-    "completed": "completed",
-    "completed_with_errors": "with errors",
-    "failed": "failed",
-    "stopped": "stopped",
-    "running": "running",
-    "waiting": "waiting",
-    "admitted": "waiting",
+    "completed": _("completed"),
+    "completed_with_errors": _("with errors"),
+    "failed": _("failed"),
+    "stopped": _("stopped"),
+    "running": _("running"),
+    "waiting": _("waiting"),
+    "admitted": _("waiting"),
 }
+
+FATE_WORDS = {
+    "repaired": _("repaired"),
+    "skipped": _("skipped"),
+    "refused": _("refused"),
+    "vanished": _("vanished"),
+}
+"""Of one message that is not there as it was."""
 
 _CAME_TO_ITS_END = frozenset({"completed", "completed_with_errors"})
 
@@ -93,13 +103,15 @@ def attention(report: Report) -> list[Attention]:
         if run["error"]:
             found.append(Attention(name_of(account), run["number"], run["error"]))
         elif run["status"] == "failed":
-            found.append(Attention(name_of(account), run["number"], "failed; the account's log says more"))
+            found.append(Attention(name_of(account), run["number"], _("failed; the account's log says more")))
         elif refused:
             found.append(
-                Attention(name_of(account), run["number"], f"{refused:,} refused by a server, listed with its words in the report")
+                Attention(
+                    name_of(account), run["number"], _("%(count)s refused by a server, listed with its words in the report", count=refused)
+                )
             )
         elif run["status"] == "completed_with_errors":
-            found.append(Attention(name_of(account), run["number"], "completed with errors; the report's folders say which"))
+            found.append(Attention(name_of(account), run["number"], _("completed with errors; the report's folders say which")))
     return found
 
 

@@ -150,15 +150,21 @@ def _tell_problems(migration: MailMigration) -> None:
     """One mail about all logins that do not work; a check of 500 takes longer than people sit before the page."""
     failed = LoginCheck.objects.filter(account__migration=migration, state=CheckState.FAILED, account__left_out=False)
     problems = [
-        {"address": check.account.destination_address, "words": words}
+        {"address": check.account.destination_address, "words": words, "code": code}
         for check in failed.select_related("account").order_by("account__line")[:100]
-        for words in (check.source.get("words") or check.destination.get("words") or "",)
+        for words, code in [_first_words(check)]
     ]
     if not problems:
         return
     with transaction.atomic():
         if MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, deleting_at=None).exists():
             write_letters(MailKind.LOGIN_PROBLEMS, migration, {"problems": problems})
+
+
+def _first_words(check: LoginCheck) -> tuple[str, str]:
+    """What failed first, and its code: the source is looked at before the destination."""
+    found = check.source if check.source.get("words") else check.destination
+    return found.get("words") or "", found.get("code") or ""
 
 
 def _fail(check: LoginCheck, side: str, code: str, words: str) -> None:

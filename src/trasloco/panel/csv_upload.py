@@ -15,6 +15,8 @@ from trasloco.plan.endpoints import usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import sentence as _
+from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
 from trasloco.records.admissible import address_problems
 from trasloco.records.drafts import KEPT, own_passwords
@@ -28,8 +30,8 @@ _TOKENS_ONLY = Problem(
     None,
     "",
     "oauth-missing",
-    "Microsoft 365 takes no passwords by IMAP any more, app passwords included.",
-    "Give OAuth credentials below, and leave the password of each line empty.",
+    _("Microsoft 365 takes no passwords by IMAP any more, app passwords included."),
+    _("Give OAuth credentials below, and leave the password of each line empty."),
 )
 
 MOST_SHOWN = 200
@@ -121,8 +123,8 @@ def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = N
 
 
 def too_large() -> Problem:
-    words = f"What was sent is larger than {MOST_BYTES // 1024 // 1024} MB, which no list of accounts is."
-    return Problem(None, "", "file-too-large", words, "Choose the CSV file; nothing of this was kept.")
+    words = _("What was sent is larger than %(most)s MB, which no list of accounts is.", most=MOST_BYTES // 1024 // 1024)
+    return Problem(None, "", "file-too-large", words, _("Choose the CSV file; nothing of this was kept."))
 
 
 def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]:
@@ -133,9 +135,11 @@ def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Prob
         account = stored.get(row.destination)
         if row.password.reveal() != KEPT or (account is not None and _same_server(account, row)):
             continue
-        why = "was given for another server" if account else "is not stored here"
-        words = f"The password of this line {why}."
-        problems.append(Problem(row.line, "password", "password-not-stored", words, f"Write the password in the place of {KEPT}."))
+        words = _("The password of this line is not stored here.")
+        if account:
+            words = _("The password of this line was given for another server.")
+        remedy = _("Write the password in the place of %(dots)s.", dots=KEPT)
+        problems.append(Problem(row.line, "password", "password-not-stored", words, remedy))
     return problems
 
 
@@ -147,13 +151,17 @@ def _mailbox_problems(migration: MailMigration, rows: Sequence[Row], given: Mapp
     """Where each new mailbox has a password of its own: addresses without one, and passwords of nobody."""
     stored = migration.accounts.exclude(destination_secret=None).values_list("destination_address", flat=True)
     known = {address.casefold() for address in stored} | set(given)
-    words = "There is no password of the new mailbox for this address."
-    remedy = "Add a line address;password to the passwords of the new mailboxes."
+    words = _("There is no password of the new mailbox for this address.")
+    remedy = _("Add a line address;password to the passwords of the new mailboxes.")
     problems = [
         Problem(row.line, "destination", "no-mailbox-password", words, remedy) for row in rows if row.destination.casefold() not in known
     ]
     strangers = len(set(given) - {row.destination.casefold() for row in rows})
     if strangers and problems:  # an address was mistyped, most likely
-        words = f"{strangers} of the passwords of the new mailboxes are for addresses that are not in the CSV."
-        problems.append(Problem(None, "", "mailbox-passwords", words, "Correct the addresses, or remove those lines."))
+        words = ngettext(
+            "%(n)s of the passwords of the new mailboxes is for an address that is not in the CSV.",
+            "%(n)s of the passwords of the new mailboxes are for addresses that are not in the CSV.",
+            strangers,
+        )
+        problems.append(Problem(None, "", "mailbox-passwords", words, _("Correct the addresses, or remove those lines.")))
     return problems

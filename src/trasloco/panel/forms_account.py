@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from trasloco.panel.sentences import server_words
 from trasloco.plan.endpoints import EndpointError, parse_server, usual_port
 from trasloco.records.models import Account
 
@@ -57,7 +58,7 @@ class AccountForm(forms.Form):
         try:
             self.host, self.port = parse_server(server)
         except EndpointError as error:
-            raise forms.ValidationError(f"{error}.") from error
+            raise forms.ValidationError(server_words(error)) from error
         return server
 
     def clean(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_people import ZoneField
+from trasloco.panel.sentences import server_words
 from trasloco.plan.endpoints import EndpointError, parse_server
 from trasloco.records.admissible import domain_name
 from trasloco.records.models import Customer, DestinationLogin, DestinationSystem, Domain, Installation, Language
@@ -157,7 +158,7 @@ class DestinationForm(_ModelForm):
         try:
             host, port = parse_server(self.cleaned_data["host"])
         except EndpointError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(server_words(error)) from error
         if port is not None:
             raise forms.ValidationError(_("The port has its own field."))
         return host

@@ -9,6 +9,7 @@ from __future__ import annotations
 from allauth.account import views
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.views.i18n import set_language
 
 
 def not_offered(request: HttpRequest) -> HttpResponse:
@@ -33,6 +34,8 @@ urlpatterns = [
     path("signup/", not_offered, name="account_signup"),
     path("email/", not_offered, name="account_email"),
     path("password/set/", not_offered, name="account_set_password"),
+    # Of who has not signed in yet; a person has his language in his profile.
+    path("language/", set_language, name="set_language"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
 ]

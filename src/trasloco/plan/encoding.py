@@ -11,24 +11,26 @@ import codecs
 from dataclasses import dataclass
 
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
 
 _SIGNATURES = (
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"PK\x05\x06", "a ZIP archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
-    (b"%PDF-", "a PDF"),
-    (b"\x89PNG\r\n\x1a\n", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"RIFF", "a picture or a sound"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
-    (b"BZh", "a compressed file (bzip2)"),
-    (b"\xfd7zXZ\x00", "a compressed file (xz)"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"{\\rtf", "a formatted document (RTF)"),
-    (b"\x7fELF", "a program"),
-    (b"SQLite format 3\x00", "a database"),
+    (b"PK\x03\x04", _("This is a ZIP archive, not a text file.")),
+    (b"PK\x05\x06", _("This is a ZIP archive, not a text file.")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _("This is an old Excel workbook (.xls), not a text file.")),
+    (b"%PDF-", _("This is a PDF, not a text file.")),
+    (b"\x89PNG\r\n\x1a\n", _("This is a picture, not a text file.")),
+    (b"\xff\xd8\xff", _("This is a picture, not a text file.")),
+    (b"GIF8", _("This is a picture, not a text file.")),
+    (b"RIFF", _("This is a picture or a sound, not a text file.")),
+    (b"\x1f\x8b", _("This is a compressed file (gzip), not a text file.")),
+    (b"BZh", _("This is a compressed file (bzip2), not a text file.")),
+    (b"\xfd7zXZ\x00", _("This is a compressed file (xz), not a text file.")),
+    (b"7z\xbc\xaf\x27\x1c", _("This is a 7-Zip archive, not a text file.")),
+    (b"Rar!\x1a\x07", _("This is a RAR archive, not a text file.")),
+    (b"{\\rtf", _("This is a formatted document (RTF), not a text file.")),
+    (b"\x7fELF", _("This is a program, not a text file.")),
+    (b"SQLite format 3\x00", _("This is a database, not a text file.")),
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -37,7 +39,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SAVE_AS = 'Open it in the spreadsheet program and save it as "CSV UTF-8", with ; between the fields.'
+_SAVE_AS = _('Open it in the spreadsheet program and save it as "CSV UTF-8", with ; between the fields.')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Decoded:
 def decode(data: bytes) -> Decoded:
     """Read a file's bytes as text. Never raises; what cannot be read is a problem."""
     if what := _foreign(data):
-        return Decoded("", "", (Problem(None, "", "not-a-csv", f"This is {what}, not a text file.", _SAVE_AS),))
+        return Decoded("", "", (Problem(None, "", "not-a-csv", what, _SAVE_AS),))
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strictly(data[len(bom) :], encoding)
@@ -65,26 +67,26 @@ def decode(data: bytes) -> Decoded:
         return _windows(data)
 
 
-def _foreign(data: bytes) -> str:
-    """What kind of file this is when it is no text, "" otherwise."""
+def _foreign(data: bytes) -> Sentence | None:
+    """What kind of file this is when it is no text."""
     for signature, what in _SIGNATURES:
         if data.startswith(signature):
             return _archive(data) if data.startswith(b"PK") else what
     start = data[:2000].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")):
-        return "a web page (HTML), perhaps saved instead of the file"
+        return _("This is a web page (HTML), perhaps saved instead of the file, and not a text file.")
     if start.startswith(b"<?xml"):
-        return "an XML file"
-    return ""
+        return _("This is an XML file, not a text file.")
+    return None
 
 
-def _archive(data: bytes) -> str:
+def _archive(data: bytes) -> Sentence:
     start = data[:4000]
     if b"opendocument.spreadsheet" in start:
-        return "a LibreOffice spreadsheet (.ods)"
+        return _("This is a LibreOffice spreadsheet (.ods), not a text file.")
     if b"xl/" in data[:100_000] or b"[Content_Types].xml" in start:
-        return "an Excel workbook (.xlsx)"
-    return "a ZIP archive"
+        return _("This is an Excel workbook (.xlsx), not a text file.")
+    return _("This is a ZIP archive, not a text file.")
 
 
 def _utf16_without_bom(data: bytes) -> str:
@@ -108,7 +110,10 @@ def _strictly(data: bytes, encoding: str) -> Decoded:
         text = data[: error.start].decode(encoding, "replace")
         line = 1 + text.replace("\r\n", "\n").replace("\r", "\n").count("\n")
         name = encoding.upper().removesuffix("-LE").removesuffix("-BE")
-        words = f"From here on the file is not {name}, although it begins as such: it may be cut off or put together from two."
+        words = _(
+            "From here on the file is not %(encoding)s, although it begins as such: it may be cut off or put together from two.",
+            encoding=name,
+        )
         return Decoded("", encoding, (Problem(line, "", "broken-encoding", words, _SAVE_AS),))
 
 
@@ -118,14 +123,15 @@ def _windows(data: bytes) -> Decoded:
     eight_bit = [(number, line) for number, line in enumerate(lines, 1) if not line.isascii()]
     other = [(number, line) for number, line in eight_bit if not _decodes(line, "utf-8")]
     if len(other) < len(eight_bit):
-        words = "The characters on this line are not UTF-8, those on other lines are: the file is put together from two."
+        words = _("The characters on this line are not UTF-8, those on other lines are: the file is put together from two.")
         return Decoded("", "", tuple(Problem(number, "", "mixed-encodings", words, _SAVE_AS) for number, _ in other[:500]))
     unreadable = [number for number, line in other if not _decodes(line, "cp1252")]
     if unreadable:
-        words = "This line has bytes that are neither UTF-8 nor Windows-1252."
+        words = _("This line has bytes that are neither UTF-8 nor Windows-1252.")
         return Decoded("", "", tuple(Problem(number, "", "unknown-encoding", words, _SAVE_AS) for number in unreadable[:500]))
-    words = "The file is not UTF-8; it was read as Windows-1252, the encoding of Western European Windows."
-    warning = Problem(other[0][0], "", "read-as-windows-1252", words, "If accents in passwords come out wrong, save the file as CSV UTF-8.")
+    words = _("The file is not UTF-8; it was read as Windows-1252, the encoding of Western European Windows.")
+    remedy = _("If accents in passwords come out wrong, save the file as CSV UTF-8.")
+    warning = Problem(other[0][0], "", "read-as-windows-1252", words, remedy)
     return Decoded(data.decode("cp1252"), "windows-1252", (), (warning,))
 
 

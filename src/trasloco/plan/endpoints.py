@@ -21,15 +21,26 @@ import re
 from urllib.parse import unquote
 
 from trasloco.imap.endpoint import Endpoint, Security, Trust
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
 
 IMAP_PORT, IMAPS_PORT = 143, 993
 
 _NAME = re.compile(r"(?!-)[^\s/@:\[\]<>\"'(),;\\#?%]{1,253}")
+_V6_REMEDY = _("An IPv6 address with a port is written as [2001:db8::1]:993.")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 
 
 class EndpointError(ValueError):
     """What was written cannot be used; str() says why and what to write instead."""
+
+
+class ServerError(EndpointError):
+    """A server that cannot be one. words: why; remedy: what to write instead. Both are sentences."""
+
+    def __init__(self, words: Sentence, remedy: Sentence) -> None:
+        super().__init__(f"{words.removesuffix('.')}: {remedy[:1].lower()}{remedy[1:].removesuffix('.')}")
+        self.words, self.remedy = words, remedy
 
 
 def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool) -> Endpoint:
@@ -105,19 +116,19 @@ def _login(user: str) -> str:
 def parse_server(text: str) -> tuple[str, int | None]:
     """``host``, ``host:143``, ``[v6]:993``, ``[v6]`` or a bare IPv6 address -> (host, port or None).
 
-    Raises EndpointError, whose words say what to write and never repeat the text: in a CSV with shifted
+    Raises ServerError, whose words say what to write and never repeat the text: in a CSV with shifted
     columns a password stands here."""
     text = text.strip()
     if not text:
-        raise EndpointError("The server is missing")
+        raise ServerError(_("The server is missing."), _("Write its IP address or its name, such as 192.0.2.10."))
     if _URL.fullmatch(text):
-        raise EndpointError('A URL does not belong here: write only the host, without "imap://" and without a path')
+        raise ServerError(_("A URL does not belong here."), _('Write only the host, without "imap://" and without a path.'))
     if re.search(r"\s", text):
-        raise EndpointError("There is a space inside the server: write host or host:port, nothing else")
+        raise ServerError(_("There is a space inside the server."), _("Write host or host:port, nothing else."))
     if text.startswith("["):
         literal, closed, port = text[1:].partition("]")
         if not closed or (port and not port.startswith(":")):
-            raise EndpointError("An IPv6 address with a port is written as [2001:db8::1]:993")
+            raise ServerError(_("The brackets of this IPv6 address are not in place."), _V6_REMEDY)
         return _v6(literal), _port(port[1:]) if port else None
     if text.count(":") > 1:
         return _v6(text), None
@@ -129,12 +140,12 @@ def _v6(text: str) -> str:
     try:
         return str(ipaddress.IPv6Address(text))
     except ValueError:
-        raise EndpointError("This is not an IPv6 address; with a port one is written as [2001:db8::1]:993") from None
+        raise ServerError(_("This is not an IPv6 address."), _V6_REMEDY) from None
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise EndpointError("What follows the host is not a port: a port is a number from 1 to 65535, usually 993 or 143")
+        raise ServerError(_("What follows the host is not a port."), _("A port is a number from 1 to 65535, usually 993 or 143."))
     return int(text)
 
 
@@ -144,12 +155,12 @@ def _host(text: str) -> str:
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise EndpointError("This is not an IPv4 address: one has four numbers from 0 to 255") from None
+            raise ServerError(_("This is not an IPv4 address."), _("One has four numbers from 0 to 255.")) from None
     labels = host.split(".")
     if "@" in host:
-        raise EndpointError("This looks like a mail address: write the name of the IMAP server")
+        raise ServerError(_("This looks like a mail address."), _("Write the name of the IMAP server."))
     if not _NAME.fullmatch(host) or not all(label and len(label) <= 63 and not label.endswith("-") for label in labels):
-        raise EndpointError("This is not a host name: write for example imap.example.net or 192.0.2.10")
+        raise ServerError(_("This is not a host name."), _("Write for example imap.example.net or 192.0.2.10."))
     return host
 
 

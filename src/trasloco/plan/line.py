@@ -9,8 +9,11 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from trasloco.plan.endpoints import EndpointError, parse_server
+from trasloco.plan.endpoints import ServerError, parse_server
 from trasloco.plan.problems import FIELDS, Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
+from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
 
 LONGEST_LINE = 10_000
@@ -81,12 +84,12 @@ def split(line: str) -> list[_Field]:
 
 
 def separator_used(line: str) -> str:
-    """The name of the separator when it is clearly not ``;``, "" otherwise."""
+    """The separator when it is clearly not ``;``: a tab, a comma or a vertical bar; "" otherwise."""
     if line.count(";") > 1 or len(line) > LONGEST_LINE:
         return ""
-    for mark, name in (("\t", "tabs"), (",", "commas"), ("|", "vertical bars")):
+    for mark in ("\t", ",", "|"):
         if line.count(mark) >= 2:
-            return name
+            return mark
     return ""
 
 
@@ -108,18 +111,23 @@ def _names_a_column(text: str) -> bool:
     return bool(words) and all(_HEADER_WORDS.fullmatch(word) for word in words)
 
 
+_OUTER_SPACES = {
+    "login": _("The login begins or ends with a space, which is kept as part of it."),
+    "password": _("The password begins or ends with a space, which is kept as part of it."),
+    "master": _("The master begins or ends with a space, which is kept as part of it."),
+}
 _QUOTING = {
     "unclosed-quote": (
-        'A field begins with " and is not closed on this line; a field cannot contain a line break.',
-        'Close it with ". If the " belongs to the value, write "" for it and put the whole field between ".',
+        _('A field begins with " and is not closed on this line; a field cannot contain a line break.'),
+        _('Close it with ". If the " belongs to the value, write "" for it and put the whole field between ".'),
     ),
     "text-after-quote": (
-        'Something follows the closing " of a field.',
-        'If the " belongs to the value, write "" for it and put the whole field between ".',
+        _('Something follows the closing " of a field.'),
+        _('If the " belongs to the value, write "" for it and put the whole field between ".'),
     ),
     "space-before-quote": (
-        'There is a space before the opening " of a field.',
-        "Remove it; if it belongs to the value, put it after the opening quote.",
+        _('There is a space before the opening " of a field.'),
+        _("Remove it; if it belongs to the value, put it after the opening quote."),
     ),
 }
 
@@ -128,11 +136,12 @@ def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
     """Read and check one line. by_token: an empty password is none that is missing."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
-        words = f"This line has more than {LONGEST_LINE:,} characters, and cannot be an account."
-        _note(line, "", "line-too-long", words, "Check that the line breaks of the file are in place.")
+        words = _("This line has more than %(most)s characters, and cannot be an account.", most=LONGEST_LINE)
+        _note(line, "", "line-too-long", words, _("Check that the line breaks of the file are in place."))
         return line
     if "\0" in text:
-        _note(line, "", "nul-character", "There is a NUL character on this line, which no text has.", "Save the file again as CSV UTF-8.")
+        words = _("There is a NUL character on this line, which no text has.")
+        _note(line, "", "nul-character", words, _("Save the file again as CSV UTF-8."))
         return line
     fields = split(text)
     while len(fields) > 4 and not fields[-1].text.strip() and not fields[-1].quoted:
@@ -149,19 +158,22 @@ def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
     return line
 
 
-def _note(line: Line, name: str, code: str, words: str, remedy: str) -> None:
+def _note(line: Line, name: str, code: str, words: Sentence, remedy: Sentence) -> None:
     line.problems.append(Problem(line.number, name, code, words, remedy))
 
 
-def _warn(line: Line, name: str, code: str, words: str, remedy: str) -> None:
+def _warn(line: Line, name: str, code: str, words: Sentence, remedy: Sentence) -> None:
     line.warnings.append(Problem(line.number, name, code, words, remedy))
 
 
 def _wrong_count(line: Line, count: int) -> None:
-    words = f"There {'is 1 field' if count == 1 else f'are {count} fields'} instead of 4 or 5."
-    remedy = "Write destination;server;login;password, or destination;server;login;master's password;master."
+    words = ngettext("There is %(n)s field instead of 4 or 5.", "There are %(n)s fields instead of 4 or 5.", count)
+    remedy = _("Write destination;server;login;password, or destination;server;login;master's password;master.")
     if count > 5:
-        remedy += ' A field that contains ; stands between ": "pass;word".'
+        remedy = _(
+            "Write destination;server;login;password, or destination;server;login;master's password;master. "
+            'A field that contains ; stands between ": "pass;word".'
+        )
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
@@ -176,15 +188,15 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
         _check_server(line, texts[1].strip())
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
-        _note(line, "login", "empty-login", "The login on the old server is missing.", "Write the user name, often the whole address.")
+        remedy = _("Write the user name, often the whole address.")
+        _note(line, "login", "empty-login", _("The login on the old server is missing."), remedy)
     if not texts[3] and (not by_token or texts[4].strip()):
-        _note(line, "password", "empty-password", "The password is missing.", "Write the password; spaces in it count.")
+        _note(line, "password", "empty-password", _("The password is missing."), _("Write the password; spaces in it count."))
     if len(fields) == 5 and not line.master.strip():
-        _note(line, "master", "empty-master", "The master user's name is empty.", "Write it, or leave the fifth field out.")
+        _note(line, "master", "empty-master", _("The master user's name is empty."), _("Write it, or leave the fifth field out."))
     for name, text in zip(("login", "password", "master"), texts[2:], strict=False):
         if text.strip() and text != text.strip():
-            words = f"The {name} begins or ends with a space, which is kept as part of it."
-            _warn(line, name, "outer-spaces", words, "Remove the space if it does not belong there.")
+            _warn(line, name, "outer-spaces", _OUTER_SPACES[name], _("Remove the space if it does not belong there."))
     if line.host and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
         # 143 and 993 are two doors of one server; any other port may lead to another server behind one address.
@@ -197,26 +209,26 @@ def _check_smart_quotes(line: Line, name: str, item: _Field) -> None:
     if item.quoted or len(text) < 2 or text[0] not in _SMART:
         return
     if text[-1] in _SMART[text[0]] or name in {"destination", "server"}:
-        words = "The field stands between typographic quotes, as word processors make them."
-        remedy = 'Use straight quotes ("), or none. If they belong to the value, put straight quotes around them.'
+        words = _("The field stands between typographic quotes, as word processors make them.")
+        remedy = _('Use straight quotes ("), or none. If they belong to the value, put straight quotes around them.')
         _note(line, name, "smart-quotes", words, remedy)
 
 
 def _check_destination(line: Line, text: str) -> None:
-    code, remedy = "bad-address", "Write the address of the mailbox on your server, such as anna@example.net."
+    code, remedy = "bad-address", _("Write the address of the mailbox on your server, such as anna@example.net.")
     local, at, domain = text.rpartition("@")
     if not text:
-        _note(line, "destination", "empty-destination", "The destination address is missing.", remedy)
+        _note(line, "destination", "empty-destination", _("The destination address is missing."), remedy)
     elif any(char.isspace() or unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in text):
-        _note(line, "destination", code, "The destination has a space or an invisible character inside.", remedy)
+        _note(line, "destination", code, _("The destination has a space or an invisible character inside."), remedy)
     elif text.casefold().startswith("mailto:") or "<" in text or ">" in text:
-        _note(line, "destination", code, "The destination is more than an address.", remedy)
+        _note(line, "destination", code, _("The destination is more than an address."), remedy)
     elif not at or not local or not domain:
-        _note(line, "destination", code, "The destination is not an address: it has to be local@domain.", remedy)
+        _note(line, "destination", code, _("The destination is not an address: it has to be local@domain."), remedy)
     elif len(local.encode()) > 64 or ("@" in local and not (local[0] == local[-1] == '"')):
-        _note(line, "destination", code, "What stands before the last @ cannot be the local part of an address.", remedy)
+        _note(line, "destination", code, _("What stands before the last @ cannot be the local part of an address."), remedy)
     elif not _is_domain(domain):
-        _note(line, "destination", code, "What stands after the @ is not a domain.", remedy)
+        _note(line, "destination", code, _("What stands after the @ is not a domain."), remedy)
     else:
         line.destination = text
         line.destination_key = f"{_folded(local)}@{_ascii_domain(domain)}"
@@ -240,11 +252,9 @@ def _folded(text: str) -> str:
 
 def _check_server(line: Line, text: str) -> None:
     if not text:
-        _note(line, "server", "empty-server", "The server is missing.", "Write its IP address or its name, such as 192.0.2.10.")
+        _note(line, "server", "empty-server", _("The server is missing."), _("Write its IP address or its name, such as 192.0.2.10."))
         return
     try:
         line.host, line.port = parse_server(text)
-    except EndpointError as error:
-        words, _, remedy = str(error).partition(": ")
-        _note(line, "server", "bad-server", words + ".", (remedy[:1].upper() + remedy[1:] or "Write host, host:port or [v6]:port") + ".")
-        return
+    except ServerError as error:
+        _note(line, "server", "bad-server", error.words, error.remedy)

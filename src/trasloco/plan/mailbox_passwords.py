@@ -7,9 +7,12 @@ import io
 from collections.abc import Mapping
 
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
+from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
 
-_REMEDY = 'Write address;password; a password with ; or " stands between ", and a " inside it is written "".'
+_REMEDY = _('Write address;password; a password with ; or " stands between ", and a " inside it is written "".')
 
 
 def read_passwords(text: str) -> tuple[Mapping[str, Secret], tuple[Problem, ...]]:
@@ -23,8 +26,14 @@ def read_passwords(text: str) -> tuple[Mapping[str, Secret], tuple[Problem, ...]
         except StopIteration:
             break
         except csv.Error:
-            words = "a quoted field is not closed or has text after its closing quote."
-            problems.append(_problem(reader.line_num, words))
+            problems.append(
+                _problem(
+                    _(
+                        "Passwords of the new mailboxes, line %(line)s: a quoted field is not closed or has text after its closing quote.",
+                        line=str(reader.line_num),
+                    )
+                )
+            )
             break
         if any(fields):
             _take(fields, reader.line_num, found, problems)
@@ -33,18 +42,24 @@ def read_passwords(text: str) -> tuple[Mapping[str, Secret], tuple[Problem, ...]
 
 def _take(fields: list[str], line: int, found: dict[str, Secret], problems: list[Problem]) -> None:
     if len(fields) != 2:
-        problems.append(_problem(line, f"{len(fields)} fields instead of 2."))
+        words = ngettext(
+            "Passwords of the new mailboxes, line %(line)s: %(n)s field instead of 2.",
+            "Passwords of the new mailboxes, line %(line)s: %(n)s fields instead of 2.",
+            len(fields),
+            line=str(line),
+        )
+        problems.append(_problem(words))
         return
     address, password = fields[0].strip().casefold(), fields[1]
     if "@" not in address:
-        problems.append(_problem(line, "the first field is not an address."))
+        problems.append(_problem(_("Passwords of the new mailboxes, line %(line)s: the first field is not an address.", line=str(line))))
     elif not password:
-        problems.append(_problem(line, "the password is empty."))
+        problems.append(_problem(_("Passwords of the new mailboxes, line %(line)s: the password is empty.", line=str(line))))
     elif address in found:
-        problems.append(_problem(line, "the address has a line above already."))
+        problems.append(_problem(_("Passwords of the new mailboxes, line %(line)s: the address has a line above already.", line=str(line))))
     else:
         found[address] = Secret(password)
 
 
-def _problem(line: int, words: str) -> Problem:
-    return Problem(None, "", "mailbox-passwords", f"Passwords of the new mailboxes, line {line}: {words}", _REMEDY)
+def _problem(words: Sentence) -> Problem:
+    return Problem(None, "", "mailbox-passwords", words, _REMEDY)

@@ -17,6 +17,9 @@ from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
+from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
 
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -94,18 +97,22 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _nothing(header: int | None) -> Problem:
-    remedy = "Write one line for each account: destination;server;login;password."
+    remedy = _("Write one line for each account: destination;server;login;password.")
     if header is None:
-        return Problem(None, "", "empty-file", "The file is empty.", remedy)
-    return Problem(header, "", "only-a-header", "There is only a header line, and no account below it.", remedy)
+        return Problem(None, "", "empty-file", _("The file is empty."), remedy)
+    return Problem(header, "", "only-a-header", _("There is only a header line, and no account below it."), remedy)
 
 
 def _too_many(lines: list[tuple[int, str]], max_lines: int) -> list[Problem]:
     if len(lines) <= max_lines:
         return []
     parts = -(-len(lines) // max_lines)
-    words = f"The file has {len(lines):,} accounts; at most {max_lines:,} go into one migration. The lines from here on were not checked."
-    remedy = f"Split it into {parts:,} files of at most {max_lines:,} lines each."
+    words = _(
+        "The file has %(all)s accounts; at most %(most)s go into one migration. The lines from here on were not checked.",
+        all=len(lines),
+        most=max_lines,
+    )
+    remedy = _("Split it into %(parts)s files of at most %(most)s lines each.", parts=parts, most=max_lines)
     return [Problem(lines[max_lines][0], "", "too-many-lines", words, remedy)]
 
 
@@ -118,12 +125,34 @@ def _separators(lines: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], li
             found.setdefault(mark, []).append(number)
         else:
             good.append((number, text))
-    problems = []
-    for mark, numbers in found.items():
-        more = f" (and on {len(numbers) - 1} more lines)" if len(numbers) > 2 else " (and on one more line)" if len(numbers) == 2 else ""
-        words = f"The fields on this line{more} are separated by {mark} instead of ;."
-        problems.append(Problem(numbers[0], "", "wrong-separator", words, "Save the file again with ; as the separator."))
-    return good, problems
+    remedy = _("Save the file again with ; as the separator.")
+    return good, [Problem(numbers[0], "", "wrong-separator", _separated(mark, len(numbers) - 1), remedy) for mark, numbers in found.items()]
+
+
+def _separated(mark: str, more: int) -> Sentence:
+    """By what the fields of a line, and of so many more, are separated."""
+    if mark == "\t":
+        alone = _("The fields on this line are separated by tabs instead of ;.")
+        among = ngettext(
+            "The fields on this line and on %(n)s more line are separated by tabs instead of ;.",
+            "The fields on this line and on %(n)s more lines are separated by tabs instead of ;.",
+            more,
+        )
+    elif mark == ",":
+        alone = _("The fields on this line are separated by commas instead of ;.")
+        among = ngettext(
+            "The fields on this line and on %(n)s more line are separated by commas instead of ;.",
+            "The fields on this line and on %(n)s more lines are separated by commas instead of ;.",
+            more,
+        )
+    else:
+        alone = _("The fields on this line are separated by vertical bars instead of ;.")
+        among = ngettext(
+            "The fields on this line and on %(n)s more line are separated by vertical bars instead of ;.",
+            "The fields on this line and on %(n)s more lines are separated by vertical bars instead of ;.",
+            more,
+        )
+    return among if more else alone
 
 
 def _twice(parsed: list[Line]) -> list[Problem]:
@@ -135,13 +164,14 @@ def _twice(parsed: list[Line]) -> list[Problem]:
         if line.destination_key:
             first = destinations.setdefault(line.destination_key, line.number)
             if first != line.number:
-                words = f"Line {first} has the same destination: two mailboxes would be mixed in one."
-                problems.append(Problem(line.number, "destination", "destination-twice", words, "Remove one of the two lines."))
+                words = _("Line %(line)s has the same destination: two mailboxes would be mixed in one.", line=str(first))
+                problems.append(Problem(line.number, "destination", "destination-twice", words, _("Remove one of the two lines.")))
         if line.source_key:
             first = sources.setdefault(line.source_key, line.number)
             if first != line.number:
-                words = f"Line {first} has the same login on the same server: one mailbox would be copied twice."
-                problems.append(Problem(line.number, "login", "source-twice", words, "Remove one of the two lines, or correct the login."))
+                words = _("Line %(line)s has the same login on the same server: one mailbox would be copied twice.", line=str(first))
+                remedy = _("Remove one of the two lines, or correct the login.")
+                problems.append(Problem(line.number, "login", "source-twice", words, remedy))
     return problems
 
 
@@ -153,9 +183,14 @@ def _names(parsed: list[Line]) -> list[Problem]:
             lines.setdefault(line.host.casefold(), []).append(line.number)
     warnings = []
     for numbers in lines.values():
-        more = f" (as on {len(numbers) - 1} more)" if len(numbers) > 1 else ""
-        words = f"This line{more} gives the server by name: when the MX record is changed, the name may come to mean another server."
-        remedy = "Prefer its IP address, unless the name is the provider's own."
+        words = _("This line gives the server by name: when the MX record is changed, the name may come to mean another server.")
+        if more := len(numbers) - 1:
+            words = ngettext(
+                "This line and %(n)s more give the server by name: when the MX record is changed, it may come to mean another server.",
+                "This line and %(n)s more give the server by name: when the MX record is changed, it may come to mean another server.",
+                more,
+            )
+        remedy = _("Prefer its IP address, unless the name is the provider's own.")
         warnings.append(Problem(numbers[0], "server", "host-name", words, remedy))
     return warnings
 

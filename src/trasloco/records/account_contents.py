@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection
 
 from trasloco.engine.fate import Fate
+from trasloco.engine.repair import REPAIRED
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATE_CODES, FATES, Account, FolderTally, Transfer
@@ -53,9 +55,9 @@ class ExceptionLine:
     parked: int | None
 
 
-REPAIRED = "repaired"
-"""What a copied message is called that had to be mended; its ledger row is a copied one with a reason."""
-_SHOWN = {code: REPAIRED if fate is Fate.COPIED else fate.value for code, fate in FATES.items()}
+# What is there and had to be mended for it is called so, whatever way it came.
+_NOT_THERE = (Fate.SKIPPED, Fate.REFUSED, Fate.VANISHED)
+_SHOWN = {code: fate.value if fate in _NOT_THERE else REPAIRED for code, fate in FATES.items()}
 _COUNTS = f"""
 SELECT m.fate, count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
 WHERE f.account_id = %s AND {IS_EXCEPTION} GROUP BY m.fate
@@ -78,7 +80,9 @@ class Exceptions:
         self._codes = [code for code, name in _SHOWN.items() if fate in ("", name)]
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS, [account.pk])
-            self.counts = {_SHOWN[code]: int(count) for code, count in cursor.fetchall()}
+            self.counts: Counter[str] = Counter()
+            for code, count in cursor.fetchall():
+                self.counts[_SHOWN[code]] += count
         self._length = sum(count for name, count in self.counts.items() if fate in ("", name))
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, Customer, DestinationSystem, Domain, MailMigration
@@ -49,7 +50,7 @@ def address_problems(viewer: Viewer | None, customer: Customer, migration: MailM
         else:
             kept.append((row, domain.destination_system))
     problems += _systems(kept)
-    return problems + _elsewhere(viewer, migration, [row for row, _ in kept])
+    return problems + _elsewhere(viewer, migration, [row for row, _system in kept])
 
 
 def account_problems(viewer: Viewer | None, migration: MailMigration) -> list[Problem]:
@@ -78,13 +79,14 @@ def one_at_a_time(customer: Customer) -> None:
 
 def _foreign(row: Row, name: str, viewer: Viewer | None, *, known: bool) -> Problem:
     if known:
-        words = f"The domain {name} is not one of those given to you."
-        remedy = "Ask your admin to give it to you, or leave the line out."
+        words = _("The domain %(domain)s is not one of those given to you.", domain=name)
+        remedy = _("Ask your admin to give it to you, or leave the line out.")
     elif viewer is not None and viewer.operator:
-        words, remedy = f"The domain {name} does not belong to this customer.", "Add it to the customer first, or correct the address."
+        words = _("The domain %(domain)s does not belong to this customer.", domain=name)
+        remedy = _("Add it to the customer first, or correct the address.")
     else:
-        words = f"The domain {name} is not one of yours here."
-        remedy = "Correct the address, or ask your provider to add the domain."
+        words = _("The domain %(domain)s is not one of yours here.", domain=name)
+        remedy = _("Correct the address, or ask your provider to add the domain.")
     return Problem(row.line, "destination", "foreign-domain", words, remedy)
 
 
@@ -98,8 +100,13 @@ def _systems(kept: Sequence[tuple[Row, DestinationSystem]]) -> list[Problem]:
             row.line,
             "destination",
             "other-system",
-            f"This domain is served by {system.name}, that of line {first_row.line} by {first.name}.",
-            "Make a migration of its own for each system.",
+            _(
+                "This domain is served by %(system)s, that of line %(line)s by %(other)s.",
+                system=system.name,
+                line=str(first_row.line),
+                other=first.name,
+            ),
+            _("Make a migration of its own for each system."),
         )
         for row, system in kept
         if system.pk != first.pk
@@ -121,8 +128,10 @@ def _elsewhere(viewer: Viewer | None, migration: MailMigration | None, rows: Seq
     problems = []
     for row in rows:
         for code in found.get(row.destination.casefold(), [])[:1]:
-            which = f"migration {code}" if code in visible else "another migration of your provider"
-            words = f"This mailbox is already being moved in {which}."
-            remedy = "Leave the line out here, or wait until that migration has ended, or delete it."
+            if code in visible:
+                words = _("This mailbox is already being moved in migration %(code)s.", code=code)
+            else:
+                words = _("This mailbox is already being moved in another migration of your provider.")
+            remedy = _("Leave the line out here, or wait until that migration has ended, or delete it.")
             problems.append(Problem(row.line, "destination", "in-another-migration", words, remedy))
     return problems

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import Sentence
+from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
 from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, OauthError, OauthSettings, parse_oauth
 
@@ -27,7 +29,7 @@ TOKEN_SERVERS = frozenset(
     }
 )
 _ADDRESSES = ("authority", "auth_uri", "token_uri")
-_REMEDY = "Write them as docs/oauth.md shows, or paste Google's key of the service account as it is."
+_REMEDY = _("Write them as docs/oauth.md shows, or paste Google's key of the service account as it is.")
 
 
 def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
@@ -37,13 +39,14 @@ def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
     try:
         settings = _settings(text)
     except OauthError as error:
-        return None, (_problem(f"OAuth credentials: {error}."),)
+        return None, (_problem(_("OAuth credentials: %(why)s.", why=error.args[0])),)
     if settings.by_consent:
-        words = "OAuth credentials: with this kind the owner of each mailbox has to sign in, which the panel does not offer yet."
-        return None, (_problem(words, "Use the kind microsoft-app or google-service-account, or trasloco migrate on the command line."),)
+        words = _("OAuth credentials: with this kind the owner of each mailbox has to sign in, which the panel does not offer yet.")
+        remedy = _("Use the kind microsoft-app or google-service-account, or trasloco migrate on the command line.")
+        return None, (_problem(words, remedy),)
     if strange := [key for key, host in _servers(settings) if host not in TOKEN_SERVERS]:
-        words = f"OAuth credentials: {strange[0]} names no server of Microsoft or Google."
-        return None, (_problem(words, "Leave it out, or write the provider's own."),)
+        words = _("OAuth credentials: %(key)s names no server of Microsoft or Google.", key=strange[0])
+        return None, (_problem(words, _("Leave it out, or write the provider's own.")),)
     return settings.as_secret(), ()
 
 
@@ -71,5 +74,5 @@ def _servers(settings: OauthSettings) -> list[tuple[str, str]]:
     return [(key, (urlsplit(address).hostname or "").lower()) for key, address in found.items()]
 
 
-def _problem(words: str, remedy: str = _REMEDY) -> Problem:
+def _problem(words: Sentence, remedy: Sentence = _REMEDY) -> Problem:
     return Problem(None, "", "oauth-credentials", words, remedy)

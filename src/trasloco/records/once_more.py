@@ -13,6 +13,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from trasloco.plan.problems import Problem
+from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row
 from trasloco.records.drafts import vault, write_row
 from trasloco.records.history import Actor
@@ -32,11 +33,11 @@ def row_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]
     for row in rows:
         account = accounts.get(row.destination.casefold())
         if account is None:
-            words, remedy = "This address is not one of this migration.", "Leave the line out, and begin a new migration for it."
+            words, remedy = _("This address is not one of this migration."), _("Leave the line out, and begin a new migration for it.")
             problems.append(Problem(row.line, "destination", "not-of-this-migration", words, remedy))
         elif row.login != account.login:
-            words = "This is not the login the mailbox was read with before."
-            remedy = "Write the login of the first time; for another mailbox begin a new migration."
+            words = _("This is not the login the mailbox was read with before.")
+            remedy = _("Write the login of the first time; for another mailbox begin a new migration.")
             problems.append(Problem(row.line, "login", "other-login", words, remedy))
     return problems
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
 
 MICROSOFT_APP, MICROSOFT_DEVICE = "microsoft-app", "microsoft-device"
@@ -76,16 +77,17 @@ def parse_oauth(text: str, read_file: Any) -> OauthSettings:
     facts = _facts(text)
     kind = facts.pop("kind", "")
     if not isinstance(kind, str) or kind not in _KEYS:
-        raise OauthError(f'kind is missing or not known. Write kind = "..." with one of: {", ".join(_KEYS)}')
+        raise OauthError(_('kind is missing or not known. Write kind = "..." with one of: %(kinds)s', kinds=", ".join(_KEYS)))
     needed, optional = _KEYS[kind]
     for key, value in facts.items():
         if key not in (*needed, *optional):
-            raise OauthError(f"the key {key} has no meaning for {kind}; there are {', '.join((*needed, *optional))}")
+            keys = ", ".join((*needed, *optional))
+            raise OauthError(_("the key %(key)s has no meaning for %(kind)s; there are %(keys)s", key=key, kind=kind, keys=keys))
         if not isinstance(value, str) or not value.strip():
-            raise OauthError(f"{key} must be a text, and not empty")
+            raise OauthError(_("%(key)s must be a text, and not empty", key=key))
     for key in needed:
         if key not in facts:
-            raise OauthError(f"{key} is missing; {kind} needs {', '.join(needed)}")
+            raise OauthError(_("%(key)s is missing; %(kind)s needs %(keys)s", key=key, kind=kind, keys=", ".join(needed)))
     values = {key: str(value).strip() for key, value in facts.items()}
     for key, name in _FILES.items():
         if key in values:
@@ -98,8 +100,10 @@ def _facts(text: str) -> dict[str, Any]:
     try:
         facts = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise OauthError(f'it is neither TOML nor JSON{line}. Write lines such as kind = "microsoft-app"') from None
+        words = _('it is neither TOML nor JSON. Write lines such as kind = "microsoft-app"')
+        if isinstance(error, json.JSONDecodeError):
+            words = _('it is neither TOML nor JSON (line %(line)s). Write lines such as kind = "microsoft-app"', line=str(error.lineno))
+        raise OauthError(words) from None
     return dict(facts)
 
 
@@ -107,18 +111,21 @@ def _content(key: str, name: str, read_file: Any) -> str:
     try:
         return str(read_file(name))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise OauthError(f"the file of {key} cannot be read: {reason}") from None
+        if isinstance(error, UnicodeDecodeError):
+            raise OauthError(_("the file of %(key)s cannot be read: it is no text", key=key)) from None
+        raise OauthError(
+            _("the file of %(key)s cannot be read: %(reason)s", key=key, reason=error.strerror or type(error).__name__)
+        ) from None
 
 
 def _check(kind: str, values: Mapping[str, str]) -> None:
     if kind == MICROSOFT_APP and ("client_secret" in values) == ("certificate" in values):
-        raise OauthError("give either client_secret or certificate_file (with thumbprint)")
+        raise OauthError(_("give either client_secret or certificate_file (with thumbprint)"))
     if ("certificate" in values) != ("thumbprint" in values):
-        raise OauthError("certificate_file and thumbprint come together")
+        raise OauthError(_("certificate_file and thumbprint come together"))
     for key in ("authority", "auth_uri", "token_uri"):
         if key in values and urlsplit(values[key]).scheme != "https":
-            raise OauthError(f"{key} must be an https URL")
+            raise OauthError(_("%(key)s must be an https URL", key=key))
     if kind == GOOGLE_SERVICE_ACCOUNT:
         try:
             key = json.loads(values["key"])
@@ -126,4 +133,4 @@ def _check(kind: str, values: Mapping[str, str]) -> None:
         except (ValueError, KeyError, TypeError, AttributeError):
             well = False
         if not well:
-            raise OauthError("the file of key_file is not the JSON key of a service account, as the Google Cloud console gives it")
+            raise OauthError(_("the file of key_file is not the JSON key of a service account, as the Google Cloud console gives it"))

@@ -1,4 +1,4 @@
-"""``moment``: a date and hour as a mail writes it, in the reader's zone and language, so that no hour can be taken for another."""
+"""Words of mails. ``moment``: a date and hour in the reader's zone and language, so that no hour can be taken for another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+
+from trasloco.records.diagnosis import known_title
 
 register = template.Library()
 
@@ -33,3 +35,10 @@ def _zone(local: datetime) -> str:
         return name
     hours, rest = divmod(abs(minutes), 60)
     return f"{name}, UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+@register.filter
+def after_title(words: str, code: str) -> str:
+    """What failed in the reader's language, and then in the server's words. code: of the failure, "" when it is not known."""
+    title = known_title(code)
+    return f"{title}. {words}" if title else words

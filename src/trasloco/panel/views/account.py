@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from trasloco.panel.access import PanelRequest, account_of, page
-from trasloco.panel.diagnosis import diagnosis
 from trasloco.panel.live import live_part
 from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
+from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
 from trasloco.records.rights import Right

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 
 from trasloco.documents.plain import plain
 from trasloco.panel.access import PanelRequest, account_of, page, run_of
-from trasloco.panel.diagnosis import diagnosis
+from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, LogEntry, Transfer
 from trasloco.records.rights import Right
@@ -64,8 +65,9 @@ def _id(request: PanelRequest, name: str) -> int:
 def _as_text(name: str, transfer: Transfer, entries: list[LogEntry]) -> HttpResponse:
     account = transfer.account
     head = [
-        f"{account.destination_address}: log of run {transfer.run.number} of migration {account.migration.code}",
-        f"from {plain(account.login)} at {account.source_host}; times are UTC",
+        _("%(address)s: log of run %(number)s of migration %(code)s")
+        % {"address": account.destination_address, "number": transfer.run.number, "code": account.migration.code},
+        _("from %(login)s at %(host)s; times are UTC") % {"login": plain(account.login), "host": account.source_host},
         "",
     ]
     ending = [f"{transfer.ended_at:%Y-%m-%d %H:%M:%S}  {transfer.status.replace('_', ' ')}"] if transfer.ended_at else []

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.fields import CharField
 
-from trasloco.panel.diagnosis import diagnosis
+from trasloco.records.diagnosis import diagnosis
 from trasloco.records.models import Account, CheckState, MailMigration
 
 ROWS = 50  # on a page

@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from trasloco.panel.access import PanelRequest, migration_of, page
-from trasloco.panel.diagnosis import diagnosis
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.query_text import query_text
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
+from trasloco.records.diagnosis import diagnosis
 from trasloco.records.models import MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
 from trasloco.records.rights import Right

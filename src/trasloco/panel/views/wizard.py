@@ -20,6 +20,7 @@ from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
 from trasloco.panel.forms_wizard import ALWAYS_TLS, HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
+from trasloco.panel.sentences import problem_line
 from trasloco.panel.views.check_table import check_sums
 from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
 from trasloco.plan.csv_text import template
@@ -83,7 +84,7 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
         typed = upload.typed
         if upload.rows and not upload.problems:
             give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring(), upload.oauth)
-            request.session[f"csv-warnings-{code}"] = [str(warning) for warning in upload.warnings[:50]]
+            request.session[f"csv-warnings-{code}"] = [problem_line(warning) for warning in upload.warnings[:50]]
             forget_typed(request, migration, "csv")
             return redirect(back_to(request) or "new_check", code)
         keep_typed(request, migration, "csv", typed)

@@ -77,6 +77,7 @@ _OF_CODE = {
     "limit-exceeded": Diagnosis(_("The server's answer is beyond all measure"), _("Ask its administrator; we stopped reading to be safe.")),
     "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
     "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),
+    "folder-exchanged": Diagnosis(_("A folder has become another one"), _("It is tried again by itself; nothing is copied twice.")),
     "messages-not-listed": Diagnosis(_("The server does not list all messages"), _("Try again; if it stays, ask its administrator.")),
     "expunged-meanwhile": Diagnosis(_("Messages were removed meanwhile"), _("Nothing to do: the next run sees what is there.")),
     "late-uid": Diagnosis(_("The new server numbered messages late"), _("Try again; nothing is copied twice.")),
@@ -118,3 +119,8 @@ def diagnosis(code: str, source_type: str = "") -> Diagnosis:
     if code == "login-refused" and source_type in _REFUSED_BY:
         return _REFUSED_BY[source_type]
     return _OF_CODE.get(code, _OTHER)
+
+
+def known_title(code: str, source_type: str = "") -> str | Promise:
+    """The title of ``diagnosis``, "" for a code that has none of its own."""
+    return diagnosis(code, source_type).title if code in _OF_CODE else ""

@@ -1,0 +1,40 @@
+"""What a line of an account's log is about, by its ``action``, in the person's language. The engine's own words, which
+name folder and message and quote the servers, stand behind it in English."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from trasloco.records.diagnosis import known_title
+
+LOG_TITLES: dict[str, str | Promise] = {
+    "append-limit": _("Largest message the new server takes"),
+    "dates-found": _("Missing dates found"),
+    "flags-lost": _("Flags not kept"),
+    "folder-completed": _("Folder complete"),
+    "folder-followed": _("Renamed folder followed"),
+    "folder-left-out": _("Folder left out"),
+    "folder-renamed": _("Folder has another name on the new server"),
+    "late-copy-left": _("Late copy left in place"),
+    "late-copy-removed": _("Late copy removed"),
+    "ledger-taken-over": _("Earlier ledger taken over"),
+    "log-full": _("Log full"),
+    "master-not-proved": _("Master login not proved"),
+    "message-refused": _("Message refused"),
+    "message-repaired": _("Message repaired"),
+    "message-vanished": _("Message vanished"),
+    "messages-moved": _("Messages moved"),
+    "messages-skipped": _("Messages skipped"),
+    "messages-without-content": _("Messages without content"),
+    "numbers-went-back": _("Message numbers went back"),
+    "refused-and-stored": _("Refused and stored all the same"),
+    "room-is-short": _("Room is short"),
+    "subscribe-refused": _("Folder not subscribed"),
+    "uids-not-lasting": _("Message numbers do not last"),
+}
+
+
+def log_title(action: str) -> str:
+    """A few words; those of the diagnosis when the action is a failure's code, "" for an action that has none."""
+    return str(LOG_TITLES.get(action) or known_title(action))

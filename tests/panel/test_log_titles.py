@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import trasloco
+
+pytestmark = pytest.mark.usefixtures("database")  # languages need Django to be set up
+
+
+def written_actions() -> Iterator[str]:
+    """Every constant that is given to an ``Entry`` of the log as its action, or to what makes one."""
+    package = Path(trasloco.__file__).parent
+    for path in [*(package / "engine").glob("*.py"), *(package / "jobs").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and len(node.args) > 1:
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in {"Entry", "_tell"}:
+                    constants = (part.value for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant))
+                    yield from (value for value in constants if isinstance(value, str) and value)
+
+
+def test_every_action_of_the_log_has_a_title() -> None:
+    from trasloco.panel.log_titles import log_title
+
+    actions = {action for action in written_actions() if not action.endswith("-")}
+    assert {"message-refused", "folder-left-out", "log-full"} <= actions
+    assert [action for action in sorted(actions) if not log_title(action)] == []
+
+
+def test_no_title_is_of_an_action_that_nobody_writes() -> None:
+    from trasloco.panel.log_titles import LOG_TITLES
+
+    made_of_fates = {"message-vanished", "message-refused"}
+    assert set(LOG_TITLES) <= set(written_actions()) | made_of_fates
+
+
+def test_a_failure_has_the_title_of_its_diagnosis() -> None:
+    from django.utils import translation
+
+    from trasloco.panel.log_titles import log_title
+
+    with translation.override("it"):
+        assert log_title("over-quota") == "La nuova casella è piena"
+    assert log_title("of-tomorrow") == ""
