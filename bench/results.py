@@ -102,7 +102,7 @@ class Results:
         model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
         memory = int(_lines("/proc/meminfo")[0].split()[1]) / 2**20
         programs = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-        machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release()}"
+        machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
         machine += f", Python {platform.python_version()}; {programs}"
         return cls(machine, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), scale, rounds, note)
 
