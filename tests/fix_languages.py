@@ -52,8 +52,7 @@ class EnglishTexts:
             catalog = read_po(file, locale="it")
         self._patterns: dict[str, re.Pattern[str]] = {}
         for message in catalog:
-            pairs = zip(message.id, message.string, strict=True) if isinstance(message.id, tuple) else [(message.id, message.string)]
-            for text, italian in pairs:
+            for text, italian in zip(_forms(message.id), _forms(message.string), strict=True):
                 self._take(text, italian)
 
     def _take(self, text: str, italian: str) -> None:
@@ -64,6 +63,11 @@ class EnglishTexts:
     def shown_in(self, text: str) -> list[str]:
         """Those that stand in the text. text: with single blanks between its words."""
         return [english for english, pattern in self._patterns.items() if pattern.search(text)]
+
+
+def _forms(text: object) -> tuple[str, ...]:
+    """A text, or that for one and that for many."""
+    return tuple(str(form) for form in text) if isinstance(text, tuple | list) else (str(text or ""),)
 
 
 @pytest.fixture(scope="session")
