@@ -35,8 +35,8 @@ check: setup  ## style, types and import contracts, without running anything
 	$(BIN)/lint-imports || failed=yes; \
 	if [ -n "$$failed" ]; then echo "make check: FAILED (see above)"; exit 1; fi
 
-bench: setup  ## how fast it is on this machine
-	@$(BIN)/python -m bench
+bench: setup  ## how fast it is on this machine, beside its peers (BENCH="--help" for more)
+	@$(BIN)/python -m bench $(BENCH)
 
 chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS="--cuts 300 --kills 50")
 	@$(BIN)/python -m trasloco.testing.chaos $(CHAOS)

@@ -1,9 +1,65 @@
-"""``make bench``: the wire by itself, then a whole copy beside a peer."""
+"""``make bench``: all cells, or those named; the table on the screen, and on request the page."""
 
 from __future__ import annotations
 
-from bench import copy, wire
+import argparse
+import sys
+import time
+from pathlib import Path
 
-wire.main()
-print()
-copy.main()
+from bench.cells import CELLS, Cell
+from bench.measuring import Measuring
+from bench.page import write_page
+from bench.results import Results, table
+
+
+def main() -> None:
+    options = _options()
+    cells = [cell for cell in CELLS if (cell.name in options.only if options.only else cell.quick or options.all)]
+    if options.page and options.results and options.results.exists():
+        write_page(Results.load(options.results))
+        return
+    results = Results.of_this_machine(options.scale, options.rounds, options.note)
+    if options.results and options.results.exists():
+        results.cells = Results.load(options.results).cells
+    began = time.monotonic()
+    with Measuring(options.scale, options.rounds, options.movers, _say) as measuring:
+        for cell in cells:
+            results.add(measuring.measure(cell))
+            _say(table(next(each for each in results.cells if each.name == cell.name)))
+            if options.results:
+                results.save(options.results)
+    _say(f"{time.monotonic() - began:.0f} s in all")
+    if options.page:
+        write_page(results)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--scale", type=float, default=0.1, help="share of the full corpora (0.1)")
+    parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
+    parser.add_argument("--all", action="store_true", help="all cells, not those of the quick form alone")
+    parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
+    parser.add_argument("--movers", nargs="*", metavar="MOVER", help="only these (trasloco, floor-1, mbsync, ...)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="keep the figures as JSON, beside those of other cells; with --page: write the page from them",
+    )
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
+    parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")
+    return parser.parse_args()
+
+
+def _listed(cells: tuple[Cell, ...]) -> str:
+    return "only these cells: " + ", ".join(cell.name for cell in cells)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -44,6 +44,11 @@ class Visible(HTMLParser):
             self._parts.append(data)
 
 
+def _forms(text: object) -> list[str]:
+    """One text, or that of one and that of several."""
+    return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text or "")]
+
+
 class EnglishTexts:
     """Each English text that reads otherwise in Italian, as it may stand somewhere with its blanks filled in."""
 

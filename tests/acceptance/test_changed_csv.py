@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
+from tests.acceptance.conftest import MASTER, Trasloco, fates, kill, last_run
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller
@@ -67,3 +68,26 @@ def _user_of(destination: Dovecot, name: str) -> MailboxFiller:
 
 def _read(destination: Dovecot, name: str) -> Snapshot:
     return Snapshot.read(destination.host, destination.port, f"{name}*{MASTER[0]}", MASTER[1])
+
+
+def test_another_file_goes_on_where_a_killed_one_was(trasloco: Trasloco, source: Dovecot, destination: Dovecot) -> None:
+    """Messages were on their way: the other migration takes their intents over too."""
+    name, other = "killed-file-1@old.example", "killed-file-2@old.example"
+    rows = [(item, f"{source.host}:{source.port}", item, source.password) for item in (name, other)]
+    with MailboxFiller(source.host, source.port, name, source.password) as filler:
+        filler.fill(Letters(name), 1200)
+    for _ in range(3):
+        process = trasloco.begin(*trasloco.migrate_words(rows[:1], destination))
+        deadline = time.monotonic() + 60
+        before = _count(destination, name)
+        while process.poll() is None and time.monotonic() < deadline and _count(destination, name) == before:
+            time.sleep(0.02)
+        kill(process)
+    report = trasloco.migrate(rows, destination)
+    assert fates(last_run(report))["source"] == 1200
+    assert _read(destination, name).messages() == Snapshot.read(source.host, source.port, name, source.password).messages()
+    assert fates(last_run(trasloco.migrate(rows, destination))) == {"source": 1200, "adopted": 1200}
+
+
+def _count(destination: Dovecot, name: str) -> int:
+    return _read(destination, name).total

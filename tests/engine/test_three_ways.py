@@ -24,13 +24,17 @@ def mails(count: int, prefix: str = "mail") -> list[Mail]:
 
 @pytest.fixture
 def copied(account: Account) -> Account:
+    fill(account)
+    return account
+
+
+def fill(account: Account) -> None:
     """Six messages in INBOX and a folder beside it, one run done."""
     with account.source_filler() as filler:
         filler.append(INBOX, mails(6))
         filler.create(DONE)
         filler.append(DONE, mails(2, "done"))
     assert account.run(1).tally == Tally(copied=8)
-    return account
 
 
 def settled(account: Account, number: int) -> None:

@@ -6,12 +6,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
+from trasloco.engine.account import Outcome
+from trasloco.engine.ledger import Ledger
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict, lines
 
 FOLDERS = (("INBOX",), ("Büro",), ("Büro", "Verträge"))
@@ -56,3 +60,15 @@ def settled(account: Rehearsal, number: int = 2, foreign: Counter[str] = OF_OTHE
     assert account.verdict(foreign) == verdict
     assert account.run(number + 1).failure is None
     assert account.destination.snapshot(account.user) == before
+
+
+def meanwhile(account: Rehearsal, verb: str, at: int, what: Callable[[], object], number: int = 1) -> Outcome:
+    """A run in which ``what`` happens before the ``at``-th call of that verb of the ledger."""
+    inner = account.ledger
+    account.ledger = cast(Ledger, MeanwhileLedger(inner, verb, at, what))
+    try:
+        outcome = account.run(number)
+        assert cast(MeanwhileLedger, account.ledger).calls >= at
+    finally:
+        account.ledger = inner
+    return outcome

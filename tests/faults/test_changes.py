@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
-from typing import cast
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, settled
-from trasloco.engine.account import Outcome, RunStatus
-from trasloco.engine.ledger import Ledger
+from tests.faults.conftest import OF_OTHERS, meanwhile, settled
+from trasloco.engine.account import RunStatus
 from trasloco.testing.mailbox_filler import Mail
-from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Rehearsal
 from trasloco.testing.wire_faults import Poison, Way
 
@@ -23,15 +19,6 @@ LEAF = ("Büro", "Verträge")
 # begin: the batch is not asked for yet; settle: it is sent, its answer is there.
 PLACES = [("begin", 1), ("begin", 2), ("begin", 3), ("settle", 1), ("settle", 2), ("complete", 1)]
 places = pytest.mark.parametrize(("verb", "at"), PLACES, ids=[f"{verb}-{at}" for verb, at in PLACES])
-
-
-def _meanwhile(account: Rehearsal, verb: str, at: int, what: Callable[[], object], number: int = 1) -> Outcome:
-    inner = account.ledger
-    account.ledger = cast(Ledger, MeanwhileLedger(inner, verb, at, what))
-    outcome = account.run(number)
-    assert cast(MeanwhileLedger, account.ledger).calls >= at
-    account.ledger = inner
-    return outcome
 
 
 def _recreate(account: Rehearsal, side: str, path: tuple[str, ...] = LEAF) -> None:
@@ -75,14 +62,14 @@ def test_uidvalidity_changed_inside_a_run(account: Rehearsal, side: str, verb: s
     with account.source.filler(account.user) as filler:
         filler.append(LEAF, [Mail(b"Subject: number %d\r\n\r\nx\r\n" % number) for number in range(12)])
         filler.delete(("INBOX",), range(1, 12))
-    _meanwhile(account, verb, at, lambda: _recreate(account, side))
+    meanwhile(account, verb, at, lambda: _recreate(account, side))
     account.run(1)
     settled(account)
 
 
 @places
 def test_messages_delivered_on_the_source_while_copying(account: Rehearsal, verb: str, at: int) -> None:
-    outcome = _meanwhile(account, verb, at, lambda: _append(account, "source"))
+    outcome = meanwhile(account, verb, at, lambda: _append(account, "source"))
     assert outcome.failure is None
     assert account.run(2).failure is None
     settled(account, 3)
@@ -90,7 +77,7 @@ def test_messages_delivered_on_the_source_while_copying(account: Rehearsal, verb
 
 @places
 def test_messages_delivered_on_the_destination_while_copying(account: Rehearsal, verb: str, at: int) -> None:
-    outcome = _meanwhile(account, verb, at, lambda: _append(account, "destination"))
+    outcome = meanwhile(account, verb, at, lambda: _append(account, "destination"))
     assert outcome.failure is None
     settled(account, 2, OF_OTHERS + Counter({LATE_DIGEST: 1}))
 
@@ -101,7 +88,7 @@ def test_poison_message_and_mail_delivered_while_copying(account: Rehearsal, at:
     with account.source.filler(account.user) as filler:
         filler.append(("INBOX",), [Mail(b"Subject: bad\r\n\r\nPOISON\r\n"), Mail(b"Subject: good\r\n\r\nx\r\n")])
     account.source.proxy.arm(Poison(b"POISON", Way.TO_CLIENT))
-    outcome = _meanwhile(account, "begin", at, lambda: _append(account, "destination"))
+    outcome = meanwhile(account, "begin", at, lambda: _append(account, "destination"))
     assert outcome.failure is None
     assert outcome.tally.refused == 1
     account.clear()
@@ -118,7 +105,7 @@ def test_messages_expunged_on_the_source_while_copying(account: Rehearsal, verb:
             filler.delete(("INBOX",), [2, 5, 6, 11])
 
     there = account.source.snapshot(account.user).digests()
-    outcome = _meanwhile(account, verb, at, expunge)
+    outcome = meanwhile(account, verb, at, expunge)
     assert outcome.failure is None
     assert outcome.tally.refused == 0
     gone = there - account.source.snapshot(account.user).digests()
@@ -135,7 +122,7 @@ def test_messages_expunged_on_the_destination_while_copying(account: Rehearsal, 
         with account.destination.filler(account.user) as filler:
             filler.delete(("INBOX",), uids)
 
-    outcome = _meanwhile(account, verb, at, expunge)
+    outcome = meanwhile(account, verb, at, expunge)
     assert outcome.failure is None
     account.clear()
     before = account.destination.snapshot(account.user)
@@ -153,7 +140,7 @@ def test_source_folder_deleted_while_copying(account: Rehearsal, verb: str, at: 
             filler.remove(LEAF)
 
     there = account.source.snapshot(account.user).digests()
-    _meanwhile(account, verb, at, remove)
+    meanwhile(account, verb, at, remove)
     account.run(2)
     gone = there - account.source.snapshot(account.user).digests()
     settled(account, 3, OF_OTHERS + gone)
@@ -165,7 +152,7 @@ def test_destination_folder_deleted_while_copying(account: Rehearsal, verb: str,
         with account.destination.filler(account.user) as filler:
             filler.remove(LEAF)
 
-    outcome = _meanwhile(account, verb, at, remove)
+    outcome = meanwhile(account, verb, at, remove)
     assert outcome.status is not RunStatus.FAILED
     assert account.run(2).failure is None
     settled(account, 3)
@@ -179,7 +166,7 @@ def test_folder_created_while_copying(account: Rehearsal, side: str, verb: str, 
             filler.create(("Neu",))
             filler.append(("Neu",), [LATE])
 
-    assert _meanwhile(account, verb, at, create).failure is None
+    assert meanwhile(account, verb, at, create).failure is None
     assert account.run(2).failure is None
     settled(account, 3, OF_OTHERS + (Counter() if side == "source" else Counter({LATE_DIGEST: 1})))
 
@@ -192,7 +179,7 @@ def test_source_folder_renamed_while_copying(account: Rehearsal, verb: str, at: 
         with account.source.filler(account.user) as filler:
             filler.rename(LEAF, ("Contratti",))
 
-    _meanwhile(account, verb, at, rename)
+    meanwhile(account, verb, at, rename)
     assert account.run(2).failure is None
     account.clear()
     assert account.verdict(OF_OTHERS).lost == 0
@@ -207,7 +194,7 @@ def test_destination_folder_renamed_while_copying(account: Rehearsal, verb: str,
         with account.destination.filler(account.user) as filler:
             filler.rename(LEAF, ("Contratti",))
 
-    _meanwhile(account, verb, at, rename)
+    meanwhile(account, verb, at, rename)
     assert account.run(2).failure is None
     account.clear()
     assert account.verdict(OF_OTHERS).lost == 0

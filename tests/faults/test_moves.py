@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, cast
 
 import pytest
 
-from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, settled
+from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, settled
 from tests.faults.test_ourselves import Killer
-from trasloco.engine.account import Outcome
 from trasloco.engine.fate import Tally
-from trasloco.engine.ledger import Ledger
 from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
-from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Rewrite
 
@@ -26,15 +22,6 @@ INBOX, BOX, LEAF = FOLDERS
 ELSEWHERE = ("Mine",)
 PLACES = [("begin", 1), ("begin", 3), ("settle", 1), ("settle", 3), ("complete", 1), ("complete", 2), ("complete", 3)]
 places = pytest.mark.parametrize(("verb", "at"), PLACES, ids=[f"{verb}-{at}" for verb, at in PLACES])
-
-
-def _meanwhile(account: Rehearsal, verb: str, at: int, what: Callable[[], object], number: int = 1) -> Outcome:
-    inner = account.ledger
-    account.ledger = cast(Ledger, MeanwhileLedger(inner, verb, at, what))
-    outcome = account.run(number)
-    assert cast(MeanwhileLedger, account.ledger).calls >= at
-    account.ledger = inner
-    return outcome
 
 
 def _total(account: Rehearsal) -> int:
@@ -52,7 +39,7 @@ def _move(account: Rehearsal, side: str, folder: tuple[str, ...], positions: sli
 @places
 def test_messages_moved_on_the_source_during_the_first_run(account: Rehearsal, verb: str, at: int) -> None:
     """Out of a folder that is done, or is being copied, into one that is not: they are there once, where they are now."""
-    outcome = _meanwhile(account, verb, at, lambda: _move(account, "source", INBOX, slice(1, 5), LEAF))
+    outcome = meanwhile(account, verb, at, lambda: _move(account, "source", INBOX, slice(1, 5), LEAF))
     assert outcome.failure is None
     assert outcome.tally.refused == 0
     if (verb, at) == ("complete", 1):
@@ -68,7 +55,7 @@ def test_messages_moved_on_the_source_against_the_order_of_the_first_run(account
     """Into a folder that may be done already: brought or moved by the next run."""
     with account.source.filler(account.user) as filler:
         filler.append(LEAF, [Mail(b"Subject: late %d\r\n\r\nx\r\n" % number) for number in range(9)])
-    assert _meanwhile(account, verb, at, lambda: _move(account, "source", LEAF, slice(0, 5), INBOX)).failure is None
+    assert meanwhile(account, verb, at, lambda: _move(account, "source", LEAF, slice(0, 5), INBOX)).failure is None
     assert account.run(2).failure is None
     settled(account, 3)
 
@@ -79,7 +66,7 @@ def test_messages_moved_on_the_source_during_the_second_run(account: Rehearsal, 
     with account.source.filler(account.user) as filler:
         for folder in FOLDERS:
             filler.append(folder, [Mail(b"Subject: new %d in %d\r\n\r\nx\r\n" % (number, len(folder))) for number in range(6)])
-    assert _meanwhile(account, verb, at, lambda: _move(account, "source", INBOX, slice(0, 9), LEAF), 2).failure is None
+    assert meanwhile(account, verb, at, lambda: _move(account, "source", INBOX, slice(0, 9), LEAF), 2).failure is None
     assert account.run(3).failure is None
     settled(account, 4)
 
@@ -215,11 +202,10 @@ def test_flags_taken_away_on_the_source_while_the_process_was_dead(account: Rehe
     with account.source.filler(account.user) as filler:
         filler.store(INBOX, range(1, 20), "+FLAGS", "\\Flagged", "Old")
     with pytest.raises(_Killed):
-        _meanwhile(account, verb, at, _kill)
+        meanwhile(account, verb, at, _kill)
     with account.source.filler(account.user) as filler:
         filler.store(INBOX, range(1, 20), "-FLAGS", "\\Flagged", "Old")
         filler.store(INBOX, range(1, 20), "+FLAGS", "\\Answered")
-    account.ledger = cast(Any, account.ledger)._inner
     assert account.run(1).failure is None
     there = account.destination.snapshot(account.user)
     here = account.source.snapshot(account.user)

@@ -120,6 +120,7 @@ async def test_a_lost_database_has_its_own_name(ledger: Ledger, clean_database: 
 async def test_a_connection_cut_in_between_is_replaced(ledger: Ledger, clean_database: Database) -> None:
     folder = await ledger.bind(b"INBOX", b"INBOX")
     with psycopg.connect(clean_database.conninfo, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'trasloco'")
+        # Waits until they are gone: one that is still on its way out when it is lent is met in a statement.
+        other.execute("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE application_name = 'trasloco'")
     await ledger.record(folder.id, [row(1)])
     assert len(await everything(ledger, folder.id)) == 1

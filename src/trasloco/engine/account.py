@@ -51,6 +51,7 @@ class Settings:
     unite_flags: add the source's flags to messages that were on the destination already.
     repair: try the repair ladder on a message the destination refuses; else it is parked as it is.
     batch_messages, batch_bytes: upper bounds of one batch.
+    connections: the most that one mailbox has open at a time on each side.
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -62,6 +63,7 @@ class Settings:
     repair: bool = True
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
+    connections: int = 3
 
 
 class RunStatus(enum.StrEnum):

@@ -10,7 +10,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
@@ -19,16 +19,19 @@ from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.folder_run import FolderPass, FolderRun, Session
+from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
 from trasloco.engine.identity import Place
+from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
+from trasloco.engine.succession import Succession, Turn
 from trasloco.engine.tree import Tree, list_side
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.values import Quota
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -94,6 +97,8 @@ class AccountRun:
         self._gone = Memory()
         self._doubtful = False
         self._progress = _Watching(sink)
+        self._clients: list[Client] = []  # of the present attempt
+        self._compressing = False
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -146,20 +151,18 @@ class AccountRun:
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
-        clients: list[Client] = []
+        clients = self._clients = []
         try:
-            source, self._source = await open_side(self._source, self._deadlines)
-            clients.append(source)
-            self._met.add(SideName.SOURCE)
-            destination, self._destination = await open_side(self._destination, self._deadlines)
-            clients.append(destination)
-            self._met.add(SideName.DESTINATION)
+            source, destination = await self._open_pair()
             self._remember(source, destination)
             self._tell_doubts()
             await self._folders(source, destination)
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
+            if len(clients) > 2:
+                # It may be that the server does not like so many connections of one mailbox.
+                self._settings = replace(self._settings, connections=1)
             self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
             _drop(clients)
             return self._known_to_be_there(error.failure)
@@ -169,9 +172,43 @@ class AccountRun:
         except BaseException:
             _drop(clients)
             raise
-        for client in clients:
-            await close(client)
+        await asyncio.gather(*(close(client) for client in clients))
         return None
+
+    async def _open_pair(self) -> tuple[Client, Client]:
+        """Both sides at the same time, each to its end, so that no connection is forgotten. Raises TransferError."""
+        ours, theirs = await asyncio.gather(self._open(SideName.SOURCE), self._open(SideName.DESTINATION), return_exceptions=True)
+        if isinstance(ours, BaseException):
+            raise ours
+        if isinstance(theirs, BaseException):
+            raise theirs
+        await self._compress(ours, theirs)
+        return ours, theirs
+
+    async def _compress(self, source: Client, destination: Client) -> None:
+        """Where it pays: both at the same time, each to its end."""
+        if not self._compressing:
+            return
+
+        async def agree(side: Side, client: Client) -> None:
+            with blame(side, "agreeing on compression"):
+                await client.compress()
+
+        done = await asyncio.gather(agree(self._source, source), agree(self._destination, destination), return_exceptions=True)
+        for error in done:
+            if error is not None:
+                raise error
+
+    async def _open(self, name: SideName) -> Client:
+        """A signed-in client, kept among those of this attempt."""
+        client, side = await open_side(self._source if name is SideName.SOURCE else self._destination, self._deadlines)
+        self._clients.append(client)
+        self._met.add(name)
+        if name is SideName.SOURCE:
+            self._source = side
+        else:
+            self._destination = side
+        return client
 
     def _known_to_be_there(self, failure: Failure) -> Failure:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""
@@ -208,19 +245,28 @@ class AccountRun:
             self._sleep,
             self._doubtful,
         )
-        ours, theirs = await asyncio.gather(list_side(self._source, source), list_side(self._destination, destination))
+        ours, theirs, quotas = await asyncio.gather(
+            list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
+        )
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
-        await tree.prepare()
-        self._left_out = await tree.leave_out()
-        self._sink.expect(*tree.expectation())
-        await self._check_room(destination, tree)
-        known = [*tree.records, *tree.departed]
-        here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
-        await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
-        session = replace(session, settings=self._settings)
-        for record in tree.records:
-            if record.source_name not in self._passes:
-                await self._folder(session, tree, record)
+        self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
+        await self._compress(source, destination)
+        lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
+        try:
+            if not await self._ledger.folders():
+                counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
+                lanes.open_ahead(self._lanes_wanted(session, counts, None))
+            await tree.prepare()
+            self._left_out = await tree.leave_out()
+            self._sink.expect(*tree.expectation())
+            self._check_room(destination, tree, quotas)
+            known = [*tree.records, *tree.departed]
+            here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
+            await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
+            session = replace(session, settings=self._settings)
+            await self._spread(session, tree, lanes)
+        finally:
+            lanes.give_up()
         for failed in tree.failed:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.source_name, failed.failure)
@@ -244,21 +290,69 @@ class AccountRun:
                 done = self._passes[name]
                 self._passes[name] = replace(done, result=replace(done.result, tally=tally))
 
-    async def _check_room(self, destination: Client, tree: Tree) -> None:
+    def _distance(self, session: Session) -> float:
+        """Seconds of a round trip to the farther side."""
+        return max(session.source.round_trip, session.destination.round_trip)
+
+    def _lanes_wanted(self, session: Session, messages: Sequence[int], size: int | None) -> int:
+        distance = self._distance(session)
+        # A message that moved is looked for in folders whose turn may be now: then one after the other.
+        most = 1 if session.departures else self._settings.connections
+        return lanes_wanted(distance, messages, size, most)
+
+    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
+        """Folder by folder, over as many connections as distance and size ask for."""
+        waiting = [record for record in tree.records if record.source_name not in self._passes]
+        counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
+        busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
+        wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
+        lanes.open_ahead(wanted)
+        if wanted > 1:
+            waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        subscribing = asyncio.ensure_future(tree.subscribe())
+        try:
+            await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await subscribing
+        finally:
+            subscribing.cancel()
+            await asyncio.wait([subscribing])
+        if lanes.refused is not None:
+            self._settings = replace(self._settings, connections=1)
+
+    async def _quotas(self, destination: Client) -> Sequence[Quota]:
+        with blame(self._destination, "asking for the quota"):
+            return await ask_quota(destination)
+
+    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota]) -> None:
         """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
         largest = append_limit(destination)
         if largest is not None and largest < self._settings.max_size:
             self._settings = replace(self._settings, max_size=largest)
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
-        with blame(self._destination, "asking for the quota"):
-            quotas = await ask_quota(destination)
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
 
-    async def _folder(self, session: Session, tree: Tree, record: FolderRecord) -> None:
-        run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+    async def _lane(self, session: Session, tree: Tree, take: Callable[[], FolderRecord | None]) -> None:
+        """Folder after folder over one pair of connections."""
+
+        def next_turn() -> Turn | None:
+            record = take()
+            if record is None:
+                return None
+            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+            return record, run, tree.destination_status(record)
+
+        turns = Succession(next_turn)
         try:
-            done = self._passes[record.source_name] = await run.run(tree.destination_status(record))
+            for turn in turns:
+                await self._folder(session, tree, turn, turns)
+        finally:
+            turns.give_up()
+
+    async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
+        record, run, destination_status = turn
+        try:
+            done = self._passes[record.source_name] = await run.run(destination_status, following)
             if done.trouble is not None:
                 self._folder_failure = self._folder_failure or done.trouble
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))

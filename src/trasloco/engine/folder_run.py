@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
+from trasloco.engine.changes import Changes, since_last_pass
 from trasloco.engine.classify import blame
 from trasloco.engine.departures import Departures, look_again
 from trasloco.engine.diff import Diff, Work
@@ -25,6 +27,8 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import bring_moved
+from trasloco.engine.opening import Opening, select
+from trasloco.engine.precedence import Precedence
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
@@ -57,6 +61,7 @@ class Session:
     departures: Departures
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     doubtful: bool = False
+    precedence: Precedence = field(default_factory=Precedence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,16 @@ class FolderPass:
     size: int = 0
     flags_changed: int = 0
     trouble: Failure | None = None
+
+
+class Following(Protocol):
+    """The folder whose turn is next on the same connections."""
+
+    def begin(self) -> None:
+        """Its folders may be opened now."""
+
+    async def take_back(self) -> None:
+        """They are to be left again, if they were opened: something is left to do before."""
 
 
 class FolderRun:
@@ -83,10 +98,21 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way = False
         self._trouble: Failure | None = None
+        self._number = 0
+        self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
+        self._opening: Opening | None = None
+        self._listed: Inventory | Changes | None = None
         self._uidnext = 0
 
-    async def run(self, destination_status: Status | None) -> FolderPass:
-        """``destination_status``: from the destination's LIST, to see whether the folder is still the same one."""
+    async def run(self, destination_status: Status | None, following: Following | None = None) -> FolderPass:
+        """``destination_status``: from the destination's LIST, to see whether the folder is still the same one.
+        ``following``: what comes next on these connections."""
+        try:
+            return await self._run(destination_status, following)
+        finally:
+            self._session.precedence.done(self._number)
+
+    async def _run(self, destination_status: Status | None, following: Following | None) -> FolderPass:
         self._session.sink.enter(self._shown)
         unchanged = self._unchanged(destination_status)
         if unchanged is not None:
@@ -95,7 +121,8 @@ class FolderRun:
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
-        work = await self._diff_of_what_holds(inventory, source, destination)
+        self._number = self._session.precedence.listed()
+        inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -107,7 +134,7 @@ class FolderRun:
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)
-        size = await self._bring(job, work, recognition)
+        size = await self._bring(job, work, recognition, following)
         if recognition.late is not None:
             await recognition.late.remove(job, self._session.sink)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
@@ -148,16 +175,32 @@ class FolderRun:
             return False
         return quirks.HIGHESTMODSEQ_FROZEN.name not in self._session.source.quirks and (status.highest_modseq > 1 or status.messages == 0)
 
+    def open_ahead(self, destination_status: Status | None) -> None:
+        """Begin to open the folders; nothing else may use the connections until ``run``."""
+        if self._unchanged(destination_status) is None:
+            self._opening = self._begin_to_open()
+
+    def _begin_to_open(self) -> Opening:
+        believed = self._status is not None and self._tells_of_flags(self._status)
+        since = since_last_pass(self._record, self._status) if believed else None
+        return Opening(self._source, self._destination, self._record, self._status, since)
+
+    async def close_again(self) -> None:
+        """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening.undo()
+
+    def give_up(self) -> None:
+        """``run`` will not be called."""
+        if self._opening is not None:
+            self._opening.give_up()
+
     async def _open(self) -> tuple[Selected, Selected]:
-        """EXAMINE here, SELECT there, at the same time."""
-        ours = _select(self._source, self._record.source_name, read_only=True)
-        theirs = _select(self._destination, self._record.destination_name, read_only=False)
-        # Both are awaited to their end, so that no late answer meets the next folder.
-        source, destination = await asyncio.gather(ours, theirs, return_exceptions=True)
-        if isinstance(source, BaseException):
-            raise source
-        if isinstance(destination, BaseException):
-            raise destination
+        """EXAMINE and list here, SELECT there, at the same time; ahead of time or now."""
+        opening = self._opening or self._begin_to_open()
+        self._opening = None
+        source, self._listed, destination = await opening.result()
         if destination.read_only:
             where = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}”"
             words = f"{where} is open for reading only. Give the user the right to add messages."
@@ -174,8 +217,11 @@ class FolderRun:
 
     async def _take(self) -> Inventory:
         client = self._session.source
+        listed = self._listed
+        if isinstance(listed, Changes):
+            listed = await listed.whole(self._session.ledger, self._record.id, _counted(client))
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
-            inventory = await take(client)
+            inventory = await take(client) if listed is None else listed
             if len(inventory) < _counted(client):
                 await client.noop()  # what was expunged meanwhile is told now; then the list must be whole
                 inventory = await take(client)
@@ -188,26 +234,31 @@ class FolderRun:
             self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
         return inventory
 
-    async def _diff_of_what_holds(self, inventory: Inventory, source: Selected, destination: Selected) -> Work:
-        """The difference to the ledger, whose rows are begun anew where a server has gone back behind them."""
+    async def _diff_of_what_holds(self, inventory: Inventory, source: Selected, destination: Selected) -> tuple[Inventory, Work]:
+        """The difference to the ledger, whose rows are begun anew where a server has gone back behind them; then the
+        inventory must be one that was not taken from these rows."""
         work, session = await self._diff(inventory), self._session
         there = await destination_went_back(self._record, work, destination, self._destination)
         if not there and not source_went_back(inventory, work, source):
-            return work
+            return inventory, work
         await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
         self._record = replace(self._record, destination_uidnext=None)
-        return await self._diff(inventory)
+        if isinstance(self._listed, Changes):
+            self._listed = None
+            inventory = await self._take()
+        return inventory, await self._diff(inventory)
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
-        async for rows in self._session.ledger.known(self._record.id):
-            diff.take(rows)
+        if not self._new:
+            async for rows in self._session.ledger.known(self._record.id):
+                diff.take(rows)
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
         session = self._session
         name, folder_id = self._record.destination_name, self._record.id
-        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run)
+        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run, self._new)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
@@ -268,8 +319,9 @@ class FolderRun:
         status, record = self._status, self._record
         if status is None or status.uidnext is None or last_uid < status.uidnext:
             return
+        await self._session.precedence.wait_for_earlier(self._number)
         await look_again(self._session.departures, self._source, self._session.ledger, record.source_name)
-        selected = await _select(self._source, record.source_name, read_only=True)
+        selected = await select(self._source, record.source_name, read_only=True)
         if validity(selected) != record.source_uidvalidity:
             words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
@@ -283,7 +335,7 @@ class FolderRun:
             words = f"“{self._shown}”: messages without a readable date were dated {found}."
             self._session.sink.write(Entry(Level.WARNING, "dates-found", words, self._shown))
 
-    async def _bring(self, job: Job, work: Work, recognition: Recognition) -> int:
+    async def _bring(self, job: Job, work: Work, recognition: Recognition, following: Following | None) -> int:
         """Relay what is left to do; returns the bytes copied."""
         relay = Relay(job)
         salvage = Salvage(job, relay, self._session.sink, recognition.unbound)
@@ -296,8 +348,13 @@ class FolderRun:
         counter = _Counter(self._session.sink, relay, work.tally, strikes)
         self.under_way = True
         try:
-            leftovers = await relay.carry(counter.watch(self._cut(job, todo)))
+            on_sent = following.begin if following is not None and self._ends_with_messages(work, recognition) else None
+            leftovers = await relay.carry(counter.watch(self._cut(job, todo)), on_sent)
             counter.count()
+            if relay.left and following is not None and (leftovers.absent or leftovers.refused):
+                await following.take_back()
+                await self._open_again()
+                relay.left = False
             await salvage.work_off(leftovers)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
@@ -313,6 +370,18 @@ class FolderRun:
             words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
             self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
         return counter.size
+
+    def _ends_with_messages(self, work: Work, recognition: Recognition) -> bool:
+        """Whether nothing is left to be done in these folders when the messages have arrived."""
+        return recognition.late is None and not (work.reflag or recognition.reflag or self._session.settings.source_flags_win)
+
+    async def _open_again(self) -> None:
+        """Something is left after all. Raises TransferError, also when the folders are others by now."""
+        source, _, destination = await Opening(self._source, self._destination, self._record, None).result()
+        if (validity(source), validity(destination)) != (self._record.source_uidvalidity, self._record.destination_uidvalidity):
+            words = f"“{self._shown}” was renumbered while its messages were brought. Trasloco looks again what is there."
+            side = self._source.side.name if validity(source) != self._record.source_uidvalidity else self._destination.side.name
+            raise TransferError(Failure(side, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
     def _cut(self, job: Job, todo: Sequence[int]) -> Iterator[Batch]:
         settings = job.settings
@@ -390,11 +459,6 @@ class _Counter:
         if rows:
             self._strikes.carried()
             self._sink.advance(len(rows), copied)
-
-
-async def _select(place: Place, name: bytes, *, read_only: bool) -> Selected:
-    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
-        return await place.client.select(name, read_only=read_only)
 
 
 def _counted(client: Client) -> int:

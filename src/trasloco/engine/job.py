@@ -14,7 +14,7 @@ from trasloco.engine.ledger import Ledger
 class Job:
     """One folder of one account in one run: where, of what, into which ledger, by which rules.
 
-    name: the destination folder's wire bytes.
+    name: the destination folder's wire bytes. new: never opened before, so that the ledger holds nothing of it.
     """
 
     source: Place
@@ -25,3 +25,4 @@ class Job:
     folder_id: int
     settings: Settings
     run: int
+    new: bool = False

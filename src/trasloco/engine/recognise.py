@@ -58,7 +58,7 @@ async def recognise(
     Raises TransferError, Fenced, LedgerUnavailable.
     """
     recognition = Recognition(Unbound(job.destination))
-    intents = await job.ledger.intents(job.folder_id)
+    intents = () if job.new else await job.ledger.intents(job.folder_id)
     if intents:
         exists = await quiet(job, sleep)
     unknown: set[int] = set()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.arrivals import Arrivals
@@ -28,6 +28,7 @@ from trasloco.engine.ledger import MessageRow
 from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
+from trasloco.imap import quirks
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended
@@ -74,6 +75,7 @@ class Relay:
 
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
     settled: rows that are in the ledger since it was emptied. arrivals: knows the UIDs that our messages were given.
+    left: the next folders may be open by now.
     """
 
     def __init__(self, job: Job) -> None:
@@ -84,6 +86,7 @@ class Relay:
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
+        self.left = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
         self.arrivals = Arrivals(job.destination)
@@ -91,9 +94,11 @@ class Relay:
         self.in_flight: set[int] = set()
         self.settled: list[MessageRow] = []
 
-    async def carry(self, batches: Iterable[Batch]) -> Leftovers:
+    async def carry(self, batches: Iterable[Batch], on_sent: Callable[[], None] | None = None) -> Leftovers:
         """Bring all batches, in their order, and return what did not go.
 
+        on_sent: called when all is sent and only the destination's answers are due, if nothing is missing so far
+        and it is a server that tells the new UIDs: the folders may then be left.
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
         leftovers = Leftovers()
@@ -112,8 +117,17 @@ class Relay:
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
             alone = sending.batch.alone or not self._gives_uids
             await self._settle_down_to(0 if alone else APPENDS_IN_FLIGHT, sent, leftovers)
+        if on_sent is not None and self._may_be_left(sent, leftovers):
+            self.left = True
+            on_sent()
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
+
+    def _may_be_left(self, sent: Iterable[Sending], leftovers: Leftovers) -> bool:
+        places = (self._job.source, self._job.destination)
+        if not self._job.destination.client.tells_uids or any(quirks.TEN_ERRORS.name in place.client.quirks for place in places):
+            return False
+        return not leftovers.absent and not leftovers.refused and not any(each.missing or each.refused for each in sent)
 
     async def _fill(self, ahead: deque[Sending], waiting: Iterator[Batch]) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
@@ -137,13 +151,13 @@ class Relay:
         return "UIDPLUS" in client.capabilities and "uidplus-without-appenduid" not in client.quirks
 
     async def _ask(self, batch: Batch) -> Sending:
-        """Commit the intent, then send the FETCH; the bodies come while earlier batches are relayed."""
+        """Send the FETCH and commit the intent meanwhile: it is durable before the first byte goes to the destination."""
         job = self._job
-        flags = [job.inventory.flags(position) for position in batch.positions]
-        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids, flags))
         self.in_flight.update(batch.uids)
         with blame(job.source.side, "asking for messages", job.source.folder):
             stream = job.source.client.bodies(batch.uids)
+        flags = [job.inventory.flags(position) for position in batch.positions]
+        intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids, flags))
         return Sending(batch, stream, intent, self._uidnext, set(batch.uids))
 
     async def _relay(self, sending: Sending) -> None:
@@ -191,7 +205,8 @@ class Relay:
         position = job.inventory.position(row.source_uid)
         assert position is not None
         sha = hashlib.sha256()
-        with blame(side, "adding messages", folder):
+        sending = blame(side, "sending messages", folder)
+        with sending:
             taken = await outgoing.start(row, self.permitted.keep(row.flags), job.inventory.date(position))
         if not taken:
             await body.discard()
@@ -199,7 +214,7 @@ class Relay:
         write = outgoing.write
         async for chunk in body:
             sha.update(chunk)
-            with blame(side, "sending messages", folder):
+            with sending:
                 await write(chunk)
         row.digest = sha.digest()
         await self._ownership.confirm()
@@ -256,6 +271,7 @@ class Relay:
         if appended.uidvalidity is not None and self._uidvalidity is not None and appended.uidvalidity != self._uidvalidity:
             raise TransferError(_made_anew(self._job.destination))
         if appended.uids is not None and len(appended.uids) == len(rows):
+            self._job.destination.client.tells_uids = True
             for row, uid in zip(rows, appended.uids, strict=True):
                 row.destination_uid = uid
             self.arrivals.ours(appended.uids)
@@ -280,6 +296,8 @@ class Relay:
         A row that finds nothing keeps no UID; it was accepted, so it is there all the same.
         """
         place = self._job.destination
+        if self.left:
+            raise TransferError(_uids_not_told(place))
         with blame(place.side, "looking for the new messages", place.folder):
             await place.client.noop()
             answers = place.client.fetch(f"{self._uidnext}:*", ("UID",))
@@ -299,6 +317,13 @@ def over_size(size: int, limit: int) -> str:
 def _late_uid(place: Place) -> Failure:
     words = f"The source names a message's UID only after its body, in “{place.folder}”. Trasloco asks again, one by one."
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "late-uid", words)
+
+
+def _uids_not_told(place: Place) -> Failure:
+    words = (
+        f"The destination told the new UIDs of earlier messages and not those of the last ones in “{place.folder}”. Trasloco looks again."
+    )
+    return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uids-not-told", words)
 
 
 def _made_anew(place: Place) -> Failure:

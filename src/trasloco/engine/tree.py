@@ -17,6 +17,7 @@ from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered
+from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
@@ -29,6 +30,9 @@ from trasloco.plan.mapping import Mapping as FolderMapping
 
 CREATED_AT_ONCE = 100
 """CREATE commands on their way together."""
+
+BOUND_AT_ONCE = 8
+"""Statements on their way to the ledger together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Tree:
         self._renamed: dict[bytes, str] = {}
         self._created: set[bytes] = set()
         self._confirmed: set[bytes] = set()
+        self._relisted: list[Mailbox] | None = None  # what the destination lists behind what was created last
         self._mapping: FolderMapping | None = None
         self._statuses = {
             listing.side.name: {mailbox.name: mailbox.status for mailbox in listing.tree} for listing in (source, destination)
@@ -95,8 +100,9 @@ class Tree:
         self.failed: list[FailedFolder] = []
 
     async def prepare(self) -> None:
-        """Map, create, subscribe, bind. ``records`` and ``failed`` hold the outcome.
+        """Map, create, bind. ``records`` and ``failed`` hold the outcome.
 
+        The new folders are subscribed by ``subscribe``, which may be called while messages are brought already.
         Raises TransferError when the destination cannot be worked with at all.
         """
         known = {record.source_name: record for record in await self._as_they_are_now()}
@@ -106,15 +112,16 @@ class Tree:
         self._bound = {name: record.destination_name for name, record in known.items()}
         self._mapping = self._map()
         await self._create_all()
-        await self._subscribe()
         failed = {item.source_name for item in self.failed}
-        for pair in self._pairs():
-            name = pair.source.name
-            if name not in failed:
-                renamed = self._renamed.get(name, pair.renamed)
-                self.records.append(known.get(name) or await self._ledger.bind(name, pair.destination, renamed))
+        pairs = [pair for pair in self._pairs() if pair.source.name not in failed]
+        for start in range(0, len(pairs), BOUND_AT_ONCE):
+            self.records += await asyncio.gather(*(self._bind(pair, known) for pair in pairs[start : start + BOUND_AT_ONCE]))
         listed = {record.source_name for record in self.records}
         self.departed = [record for name, record in known.items() if name not in listed]
+
+    async def _bind(self, pair: Pair, known: Mapping[bytes, FolderRecord]) -> FolderRecord:
+        name = pair.source.name
+        return known.get(name) or await self._ledger.bind(name, pair.destination, self._renamed.get(name, pair.renamed))
 
     async def _as_they_are_now(self) -> Sequence[FolderRecord]:
         """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
@@ -166,6 +173,12 @@ class Tree:
     def destination_status(self, record: FolderRecord) -> Status | None:
         return self._statuses[SideName.DESTINATION].get(record.destination_name)
 
+    def unchanged(self, record: FolderRecord) -> bool:
+        """Whether the counts are those of the last completed pass: most likely there is nothing to do."""
+        status = self.source_status(record)
+        then = (record.source_uidnext, record.source_messages, record.source_modseq)
+        return status is not None and record.run is not None and then == (status.uidnext, status.messages, status.highest_modseq)
+
     def shown(self, record: FolderRecord) -> tuple[str, str]:
         """Both names as their servers have them, decoded."""
         return decode_name(record.source_name), decode_name(record.destination_name)
@@ -208,7 +221,7 @@ class Tree:
         first: tuple[Pair, CommandFailed] | None = None
         for start in range(0, len(pairs), CREATED_AT_ONCE):
             some = pairs[start : start + CREATED_AT_ONCE]
-            answers = await asyncio.gather(*(self._create(pair.destination, pair.special_use) for pair in some))
+            answers = await self._create_and_list(some)
             for pair, refusal in zip(some, answers, strict=True):
                 if refusal is None:
                     self._made(pair, pair.destination, pair.renamed)
@@ -218,14 +231,25 @@ class Tree:
                 break
         return first
 
+    async def _create_and_list(self, pairs: Sequence[Pair]) -> list[CommandFailed | None]:
+        """Create these, and where the destination is far away ask for its list in the same breath."""
+        client = self._destination.client
+        creating = asyncio.gather(*(self._create(pair.destination, pair.special_use) for pair in pairs))
+        if client.round_trip < FAR:
+            return await creating
+        refusals = client.refusals
+        answers, self._relisted = await asyncio.gather(creating, self._list_again())
+        if client.refusals != refusals:
+            self._relisted = None  # some names were tried again after it was made
+        return answers
+
     async def _merged_one(self, failed: set[bytes]) -> tuple[Pair, CommandFailed] | None:
         """A pair whose new folder turns out to be another pair's, with a refusal to go on with; None when there
         is none (any more). One that only goes by another name there is bound to that name."""
         fresh = self._created - self._confirmed
         if not fresh:
             return None
-        with blame(self._destination.side, "reading the folder list again"):
-            listed = await self._destination.client.tree(status=False)
+        listed, self._relisted = self._relisted or await self._list_again(), None
         pairs = [pair for pair in self._pairs() if pair.source.name not in failed]
         names = {pair.source.name: pair.destination for pair in pairs}
         for pair in pairs:
@@ -243,6 +267,10 @@ class Tree:
             names[pair.source.name] = found.name
         self._mapping = self._map()
         return None
+
+    async def _list_again(self) -> list[Mailbox]:
+        with blame(self._destination.side, "reading the folder list again"):
+            return await self._destination.client.tree(status=False)
 
     def _renamed_by_server(self, pair: Pair, name: bytes) -> None:
         why = "the destination has made this name of it"
@@ -295,8 +323,8 @@ class Tree:
         messages = pair.source.status.messages if pair.source.status is not None else None
         self.failed.append(FailedFolder(pair.source.name, FolderResult(name, "", Tally(refused=messages or 0), said), failure))
 
-    async def _subscribe(self) -> None:
-        """Subscriptions follow the source's; one that is refused is only said."""
+    async def subscribe(self) -> None:
+        """Subscriptions follow the source's; one that is refused is only said. Raises TransferError."""
         wanted = [pair for pair in self._pairs() if pair.subscribe]
         client = self._destination.client
         with blame(self._destination.side, "subscribing folders"):

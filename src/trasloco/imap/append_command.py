@@ -95,11 +95,20 @@ class AppendCommand:
             raise ValueError("the server takes no binary literal (BINARY, RFC 3516)")
         head = commands.append_message(flags, date)
         announced, wait = self._connection.protocol.literal_header(size, binary=binary)
-        pieces: list[bytes | Wait] = [head + announced]
-        if wait:
-            pieces.append(WAIT)
         if self._answer.done:  # refused already
             await self._give_up()
+        if wait or self._exchange is None:
+            await self._announce(head + announced, wait=wait)
+        else:
+            self._connection.push(self._exchange, head + announced)
+        self._count += 1
+        self.bytes_left = size
+        if self._connection.blocked:
+            await self._drain()
+
+    async def _announce(self, text: bytes, *, wait: bool) -> None:
+        """The first words of the command, or those that the server has to answer: its turn on the line is awaited."""
+        pieces: list[bytes | Wait] = [text, WAIT] if wait else [text]
         if self._exchange is None:
             start = self._start.pieces
             self._exchange = Exchange(self._start.words, [*start, *pieces], self._settled, on_ready=self._is_ready, is_open=True)
@@ -111,10 +120,6 @@ class AppendCommand:
         await self._until_ready()
         if wait and self._answer.done:
             await self._give_up()
-        self._count += 1
-        self.bytes_left = size
-        if self._connection.blocked:
-            await self._drain()
 
     async def write(self, chunk: bytes | memoryview) -> None:
         """The next bytes of the message. Raises ValueError for more than was announced."""

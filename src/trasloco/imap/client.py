@@ -35,6 +35,7 @@ from trasloco.imap.tree import Tree, statuses
 from trasloco.imap.values import (
     Capabilities,
     Fetched,
+    Kind,
     Mailbox,
     Namespaces,
     Quota,
@@ -70,6 +71,7 @@ class Client:
     greeting: the words of it. server_id: the answer to ``identify``. quirks: names out of ``quirks``.
     fingerprint: of the certificate, lower-case hex SHA-256 of the DER; None without TLS.
     selected: the mailbox open now; ``exists`` follows what the server reports. enabled: extensions, upper case.
+    tells_uids: set by whoever has seen it answer an APPEND with the new UIDs.
     """
 
     def __init__(self, endpoint: Endpoint, connection: Connection, fingerprint: str | None) -> None:
@@ -83,6 +85,7 @@ class Client:
         self.fingerprint = fingerprint
         self.greeting = connection.greeting.result().words
         self.selected: Selected | None = None
+        self.tells_uids = False
         self.enabled: frozenset[str] = frozenset()
         self._connection = connection
         self._protocol = connection.protocol
@@ -102,6 +105,11 @@ class Client:
     def authenticated(self) -> bool:
         """Logged in, be it by PREAUTH."""
         return self._protocol.state in (State.AUTHENTICATED, State.SELECTED)
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds of the quickest answer so far, infinite before the first: how far away the server is."""
+        return self._connection.round_trip
 
     @property
     def refusals(self) -> int:
@@ -200,6 +208,19 @@ class Client:
         self.quirks |= quirks.known(self.greeting, self.capabilities, found)
         return dict(found)
 
+    async def compress(self) -> bool:
+        """COMPRESS DEFLATE (RFC 4978) where it is offered; whether all is compressed from here on.
+
+        Nothing else may be under way. A server that says no is served as before.
+        """
+        if "COMPRESS=DEFLATE" not in self.capabilities:
+            return False
+        try:
+            await self._connection.ask(Command(b"COMPRESS DEFLATE"), on_tagged=self._connection.begin_compression).wait()
+        except CommandFailed:
+            return False
+        return True
+
     async def noop(self) -> None:
         """NOOP (6.1.2)."""
         await self._ask(Command(b"NOOP"))
@@ -247,6 +268,44 @@ class Client:
         """
         command = commands.select(name, read_only=read_only, condstore=condstore and "CONDSTORE" in self.capabilities)
         return await self._select(command, Selection(name, read_only=read_only), ANSWERS)
+
+    async def examine_and_fetch(
+        self, name: bytes, fetches: Sequence[tuple[str, Sequence[str], int | None]], take: Callable[[Fetched], None]
+    ) -> Selected:
+        """EXAMINE, and FETCH in the same breath: one round trip for all of it.
+
+        fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. For a
+        mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
+        """
+        selection = Selection(name, read_only=True)
+        self.selected = None
+        self._protocol.state = State.AUTHENTICATED
+        streams: list[FetchStream] = []
+
+        def listen(status: StatusText) -> None:
+            # What was told before is about the mailbox that was open until then.
+            for stream in streams:
+                stream.listening = status.kind is Kind.OK
+
+        command = commands.select(name, read_only=True, condstore=False)
+        answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
+        for uids, items, changed_since in fetches:
+            streams.append(FetchStream(self._connection, uids, items, changed_since))
+            streams[-1].listening = False
+        try:
+            self.selected = selection.selected(await answer.wait())
+            self._protocol.state = State.SELECTED
+            for stream in streams:
+                async for item in stream.results():
+                    take(item)
+        except CommandFailed:
+            # Empty by now: some servers answer BAD to 1:* then.
+            if self.selected is None or self.selected.exists:
+                raise
+        finally:
+            for stream in streams:
+                stream.drop()
+        return self.selected
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
         """SELECT or EXAMINE with QRESYNC (RFC 7162 3.2.5): what is gone and what changed since, in the same answer.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from trasloco.imap import utf7
 from trasloco.imap.dates import InternalDate
@@ -83,6 +84,12 @@ def flag_list(flags: Iterable[str]) -> bytes:
         if not flag or _BREAKS_FLAG.search(flag):
             raise ValueError(f"{flag!r} cannot be written as a flag")
     return b"(" + " ".join(kept).encode("utf-8") + b")"
+
+
+@lru_cache(maxsize=1024)
+def _flags_of_a_message(flags: tuple[str, ...]) -> bytes:
+    """``flag_list``, kept: a mailbox has few different sets of flags and many messages."""
+    return flag_list(flags)
 
 
 def login(name: bytes, password: bytes) -> Command:
@@ -176,7 +183,7 @@ def append_message(flags: Sequence[str], date: InternalDate | None) -> bytes:
     """What stands before each literal of APPEND and MULTIAPPEND (RFC 3502): flags and date."""
     text = b" "
     if flags:
-        text += flag_list(flags) + b" "
+        text += _flags_of_a_message(tuple(flags)) + b" "
     if date is not None:
         text += date.format() + b" "
     return text

@@ -10,11 +10,13 @@ reason.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from typing import cast
 
 from trasloco.imap.commands import Command, Literal
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.deflate import Deflate
 from trasloco.imap.errors import CommandFailed, ConnectionLost, DeadlineExceeded, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange, Wait
 from trasloco.imap.limits import Limits
@@ -80,6 +82,9 @@ class Connection(asyncio.Protocol):
         self.greeting: asyncio.Future[StatusText] = self._loop.create_future()
         self.protocol = Protocol(limits, self._greeted, self._news, log)
         self.transport: asyncio.Transport | None = None
+        self.round_trip = math.inf  # seconds: the quickest answer to a command that had the line to itself
+        self._deflate: Deflate | None = None
+        self._packed = b""  # received behind the OK to COMPRESS
         self._flush_due = False
         self._unsent = 0
         self._drained: asyncio.Future[None] | None = None
@@ -114,6 +119,14 @@ class Connection(asyncio.Protocol):
         self.protocol.capabilities = Capabilities()
         self.protocol.capabilities_told = 0
 
+    # -- compression within
+
+    def begin_compression(self, status: StatusText) -> None:
+        """The answer to COMPRESS: behind an OK every byte is compressed, ours too."""
+        if status.kind is Kind.OK:
+            self._deflate = Deflate()
+            self._packed = self.protocol.drain()
+
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -130,11 +143,21 @@ class Connection(asyncio.Protocol):
             self.stray_bytes = True
             return
         try:
-            self.protocol.receive_data(data)
+            self._receive(data)
         except ImapError as error:
             self.abort(error)
             return
         self._write_later()
+
+    def _receive(self, data: bytes) -> None:
+        if self._deflate is None:
+            self.protocol.receive_data(data)
+            data, self._packed = self._packed, b""  # there is some when this was the answer to COMPRESS
+        if self._deflate is not None:
+            for piece in self._deflate.unpack(data):
+                self.protocol.receive_data(piece)
+                if self.error is not None:
+                    return
 
     def eof_received(self) -> bool:
         return False
@@ -175,8 +198,11 @@ class Connection(asyncio.Protocol):
         """Send a command without waiting for its answer. ``on_tagged`` is called at once with the tagged
         status, before anything that came behind it is looked at."""
         answer = Answer(self, command.words)
+        asked = math.nan if self.protocol.busy else self._loop.time()
 
         def done(status: StatusText | None, error: ImapError | None) -> None:
+            if status is not None:
+                self.round_trip = min(self.round_trip, self._loop.time() - asked)
             if status is not None and on_tagged is not None:
                 on_tagged(status)
             answer.settle(status, error)
@@ -191,8 +217,8 @@ class Connection(asyncio.Protocol):
         self._write_later()
 
     def push(self, exchange: Exchange, chunk: bytes) -> None:
-        """Bytes of a literal of the open command that holds the line."""
-        self.protocol.extend(exchange, (chunk,))
+        """Bytes of the open command that holds the line: of a literal, or what stands between two."""
+        self.protocol.push(exchange, chunk)
         self._unsent += len(chunk)
         if self._unsent >= _FLUSH_AT:
             self._flush()
@@ -222,7 +248,8 @@ class Connection(asyncio.Protocol):
         pieces = self.protocol.data_to_send()
         if pieces and self.transport is not None and self.error is None:
             self._touched = self._loop.time()
-            self.transport.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            self.transport.write(data if self._deflate is None else self._deflate.pack(data))
 
     # -- reading
 

@@ -38,11 +38,21 @@ class InternalDate:
         Raises ValueError when the year is not one of 1 to 9999.
         """
         days, seconds = divmod(self.epoch + self.offset * 60, 86400)
-        day = datetime.date.fromordinal(days + _EPOCH_DAY)
-        hours, minutes = divmod(abs(self.offset), 60)
-        sign = "-" if self.offset < 0 else "+"
-        clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-        return f'"{day.day:2}-{_NAMES[day.month - 1]}-{day.year:04} {clock} {sign}{hours:02}{minutes:02}"'.encode("ascii")
+        clock = (seconds // 3600, seconds // 60 % 60, seconds % 60)
+        return b'"%b %02d:%02d:%02d %b"' % (_day_text(days), *clock, _zone_text(self.offset))
+
+
+@lru_cache(maxsize=4096)
+def _day_text(days: int) -> bytes:
+    """Days since 1970 -> ``dd-Mon-yyyy``."""
+    day = datetime.date.fromordinal(days + _EPOCH_DAY)
+    return f"{day.day:2}-{_NAMES[day.month - 1]}-{day.year:04}".encode("ascii")
+
+
+@lru_cache(maxsize=512)
+def _zone_text(offset: int) -> bytes:
+    """Minutes -> ``+hhmm``."""
+    return b"%b%02d%02d" % (b"-" if offset < 0 else b"+", *divmod(abs(offset), 60))
 
 
 def parse(text: bytes) -> InternalDate | None:

@@ -34,6 +34,7 @@ class FetchStream:
         self._wanted = tuple(_FIELDS[item.upper()] for item in items if item.upper() in _FIELDS)
         self._sections = sum(1 for item in items if "[" in item)
         self._dropped = False  # the reader stopped before the end: what still comes is not kept
+        self.listening = True  # false: what comes is not for us (yet)
         self._wake: asyncio.Future[None] | None = None
         self._unanswered = 0
         self._error: ImapError | None = None
@@ -63,7 +64,7 @@ class FetchStream:
         self._awake()
 
     def _take(self, response: Response) -> None:
-        if not isinstance(response, Fetched) or response.uid is None or self._dropped:
+        if not isinstance(response, Fetched) or response.uid is None or self._dropped or not self.listening:
             return
         uid = response.uid
         if not self._is_complete(response):
@@ -101,13 +102,17 @@ class FetchStream:
                 if self._unanswered:
                     await self._sleep()
         finally:
-            self._dropped = True
-            while self._queue:
-                self._connection.release(self._weigh(self._queue.popleft()))
+            self.drop()
         if self._error is not None:
             raise self._error
         for fetched in self._partial.values():
             yield fetched
+
+    def drop(self) -> None:
+        """Nobody reads on: what is held is let go, and what still comes is not kept."""
+        self._dropped = True
+        while self._queue:
+            self._connection.release(self._weigh(self._queue.popleft()))
 
     async def _sleep(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()

@@ -60,6 +60,11 @@ class Fragments:
         """What was fed and not taken yet: must be empty where TLS begins (RFC 9051 6.2.1)."""
         return bytes(self._begun) + self._data[self._position :]
 
+    def drain(self) -> bytes:
+        """Take what was fed and not taken yet away: from here on the bytes are something else (RFC 4978 3)."""
+        left, self._begun, self._data, self._position = self.left_over, bytearray(), b"", 0
+        return left
+
     def feed(self, data: bytes) -> None:
         """Give the next bytes. All earlier ones must have been taken (``take`` gave None)."""
         self._data = data if self._position >= len(self._data) else self._data[self._position :] + data

@@ -98,11 +98,18 @@ class Protocol:
             exchange.open = False
         self._pump()
 
+    def push(self, exchange: Exchange, data: bytes) -> None:
+        """More bytes of an open exchange, and nothing to wait for: the short way when it holds the line already."""
+        if self._outgoing and self._outgoing[0] is exchange and not exchange.pieces and self._awaiting is None:
+            self._out.append(data)
+        else:
+            self.extend(exchange, (data,))
+
     def literal_header(self, size: int, *, binary: bool = False) -> tuple[bytes, bool]:
         """How a literal of this size is announced, and whether the server's ``+`` must be awaited."""
         tilde = b"~" if binary else b""
-        minus = size <= _LITERAL_MINUS and ("LITERAL-" in self.capabilities or "IMAP4REV2" in self.capabilities)
-        if minus or "LITERAL+" in self.capabilities:
+        plus = "LITERAL+" in self.capabilities
+        if plus or (size <= _LITERAL_MINUS and ("LITERAL-" in self.capabilities or "IMAP4REV2" in self.capabilities)):
             return tilde + b"{%d+}\r\n" % size, False
         return tilde + b"{%d}\r\n" % size, True
 
@@ -115,6 +122,10 @@ class Protocol:
     def left_over(self) -> bytes:
         """Bytes received and not used; must be empty where TLS begins."""
         return self._fragments.left_over
+
+    def drain(self) -> bytes:
+        """Bytes received and not used, taken away."""
+        return self._fragments.drain()
 
     @property
     def waiting_for(self) -> Exchange | None:

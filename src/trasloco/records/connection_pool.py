@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import select
+import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
+
+TRIED_AGAIN_AFTER = 1.0
+"""Seconds for which a connection that was tried is lent again without."""
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
@@ -13,8 +20,17 @@ Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 def connection_pool(conninfo: str, size: int = 8) -> Pool:
     """A pool to be entered with ``async with``. Autocommit: each of our statements is a transaction.
 
-    A connection is tried before it is lent, so that a restarted server is noticed here and not in a statement.
+    A connection that was idle is tried before it is lent, so that a restarted server is noticed here and not in a
+    statement. One that has just answered is only looked at, for a server that goes says so or closes: a folder takes
+    half a dozen statements, and each would be two.
     """
+    answered: WeakKeyDictionary[psycopg.AsyncConnection[tuple[Any, ...]], float] = WeakKeyDictionary()
+
+    async def check(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+        if time.monotonic() - answered.get(connection, -math.inf) > TRIED_AGAIN_AFTER or _has_something_to_say(connection):
+            await AsyncConnectionPool.check_connection(connection)
+            answered[connection] = time.monotonic()
+
     return AsyncConnectionPool(
         conninfo,
         min_size=1,
@@ -24,8 +40,15 @@ def connection_pool(conninfo: str, size: int = 8) -> Pool:
         open=False,
         kwargs={"application_name": "trasloco"},
         configure=_configure,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
     )
+
+
+def _has_something_to_say(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> bool:
+    """Whether bytes, or the end of the connection, are there to be read although nothing was asked."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def renew(pool: Pool) -> None:

@@ -19,6 +19,11 @@ WITH fence AS MATERIALIZED (
     FOR SHARE
 )"""
 
+# Of what is written behind an intent the end may be lost with the database's machine: the intent is still there, and
+# the next attempt finds out the same again. So only the intent waits for the disk (which takes what came before along),
+# and what nobody could find out again: what moved, what was forgotten, what was parked.
+_UNHURRIED: LiteralString = "set_config('synchronous_commit', 'off', true)"
+
 _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
     source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id,
     destination_uidnext"""
@@ -55,7 +60,7 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
     SELECT {_FOLDER} FROM trasloco_ledger_folder
     WHERE account_id = %(account)s AND source_name = %(source_name)s AND NOT EXISTS (SELECT FROM bound)
 )
-SELECT (SELECT count(*) FROM fence), found.* FROM found"""
+SELECT (SELECT count(*) FROM fence), found.*, {_UNHURRIED} FROM found"""
 
 # Keyset pages in the order of the primary key: no transaction stays open while a folder is worked on.
 KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags FROM trasloco_ledger_message
@@ -70,7 +75,7 @@ REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
         source_id = %(source_id)s, destination_id = %(destination_id)s
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
-SELECT count(*) FROM fence"""
+SELECT count(*), {_UNHURRIED} FROM fence"""
 
 REBIND: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder SET destination_name = %(destination_name)s FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
@@ -125,7 +130,7 @@ SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[], %(flags)s::
     %(origin_name)s, %(origin_uidvalidity)s, %(origin_uids)s::bigint[] FROM fence
 RETURNING id"""
 
-CONFIRM: LiteralString = f"{_FENCE} SELECT count(*) FROM fence"
+CONFIRM: LiteralString = f"{_FENCE} SELECT count(*), {_UNHURRIED} FROM fence"
 
 # Rows and intent in one step; the rows hang on the intent, so that one settled already writes nothing.
 SETTLE: LiteralString = f"""{_FENCE}, intent AS (
@@ -136,21 +141,21 @@ SETTLE: LiteralString = f"""{_FENCE}, intent AS (
     SELECT intent.folder_id, r.* FROM intent, {_ROWS}
     {_REPLACE}
 )
-SELECT count(*) FROM intent"""
+SELECT count(*), {_UNHURRIED} FROM intent"""
 
 RECORD: LiteralString = f"""{_FENCE}, written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
     SELECT %(folder)s, r.* FROM fence, {_ROWS}
     {_REPLACE}
 )
-SELECT count(*) FROM fence"""
+SELECT count(*), {_UNHURRIED} FROM fence"""
 
 REFLAG: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_message m SET flags = r.flags
     FROM fence, unnest(%(uids)s::bigint[], %(flags)s::text[]) AS r (source_uid, flags)
     WHERE m.folder_id = %(folder)s AND m.source_uid = r.source_uid
 )
-SELECT count(*) FROM fence"""
+SELECT count(*), {_UNHURRIED} FROM fence"""
 
 # A message that moved: its old row goes, the new one comes, in one step. The old folder's marks go too: should
 # the message come back there, the folder must be looked at. So do the relics it was known by, and the move's intent.
@@ -199,9 +204,9 @@ COMPLETE: LiteralString = f"""{_FENCE}, done AS (
 ), noted AS (
     {_NOTE}
 )
-SELECT count(*) FROM fence"""
+SELECT count(*), {_UNHURRIED} FROM fence"""
 
 LEFT_OUT: LiteralString = f"""{_FENCE}, noted AS (
     {_NOTE}
 )
-SELECT count(*) FROM fence"""
+SELECT count(*), {_UNHURRIED} FROM fence"""

@@ -9,7 +9,7 @@ raises ``Fenced`` and has written nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, LiteralString
 
@@ -201,21 +201,42 @@ def _message(row: tuple[Any, ...]) -> MessageRow:
     return MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason, listed)
 
 
-def _arrays(rows: Sequence[MessageRow]) -> dict[str, list[Any]]:
-    """The rows as one array for each column; the last of two rows with the same UID counts."""
+def _arrays(rows: Sequence[MessageRow]) -> dict[str, str]:
+    """The rows as one array for each column; the last of two rows with the same UID counts.
+
+    Written as PostgreSQL's array literals by us: adapting them value by value costs more than all the rest of a batch.
+    """
     if len({row.source_uid for row in rows}) != len(rows):
         rows = list({row.source_uid: row for row in rows}.values())
     return {
-        "uids": [row.source_uid for row in rows],
-        "destination_uids": [row.destination_uid for row in rows],
-        "sizes": [row.size for row in rows],
-        "fates": [FATE_CODES[row.fate] for row in rows],
-        "runs": [row.run for row in rows],
-        "digests": [row.digest for row in rows],
-        "flags": [clean(row.flags) for row in rows],
-        "reasons": [clean(row.reason) for row in rows],
-        "listed": [None if row.listed == row.size else row.listed for row in rows],
+        "uids": _numbers([row.source_uid for row in rows]),
+        "destination_uids": _numbers([row.destination_uid for row in rows]),
+        "sizes": _numbers([row.size for row in rows]),
+        "fates": _numbers([FATE_CODES[row.fate] for row in rows]),
+        "runs": _numbers([row.run for row in rows]),
+        "digests": _array("NULL" if row.digest is None else f'"\\\\x{row.digest.hex()}"' for row in rows),
+        "flags": _texts([row.flags for row in rows]),
+        "reasons": _texts([row.reason for row in rows]),
+        "listed": _numbers([None if row.listed == row.size else row.listed for row in rows]),
     }
+
+
+def _array(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"
+
+
+def _numbers(values: Sequence[int | None]) -> str:
+    return _array("NULL" if value is None else str(value) for value in values)
+
+
+def _texts(values: Sequence[str]) -> str:
+    quoted = {value: _quoted(value) for value in set(values)}  # a batch has few different ones
+    return _array(quoted[value] for value in values)
+
+
+def _quoted(text: str) -> str:
+    escaped = clean(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _line(source_name: bytes, destination: str, note: str, tally: Tally) -> dict[str, Any]:

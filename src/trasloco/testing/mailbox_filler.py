@@ -80,7 +80,7 @@ class MailboxFiller:
         shares: dict[Path, list[Mail]] = {path: [] for path in folders}
         for letter in letters.take(count):
             path = folders[0] if rng.random() < 0.5 else rng.choice(folders)
-            shares[path].append(Mail(letter.content, _some_flags(rng), letter.date))
+            shares[path].append(Mail(letter.content, some_flags(rng), letter.date))
         for path, mails in shares.items():
             subscribe = path == ("INBOX",) or rng.random() < 0.8
             try:
@@ -208,7 +208,7 @@ def _internal_date(date: datetime) -> str:
     return f"{date.day:2}-{_MONTHS[date.month - 1]}-{date:%Y %H:%M:%S %z}"
 
 
-def _some_flags(rng: random.Random) -> tuple[str, ...]:
+def some_flags(rng: random.Random) -> tuple[str, ...]:
     """What a lived-in mailbox shows: most read, some answered, few flagged, rare keywords."""
     flags = [
         flag for flag, share in (("\\Seen", 0.8), ("\\Answered", 0.2), ("\\Flagged", 0.06), ("\\Deleted", 0.01)) if rng.random() < share

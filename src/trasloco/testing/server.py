@@ -83,6 +83,11 @@ class LocalServer(ABC):
         account = self.account or pwd.getpwuid(os.geteuid())
         return account.pw_name, grp.getgrgid(account.pw_gid).gr_name
 
+    @property
+    def session(self) -> int:
+        """The session all processes of the server belong to; its leader has this process id. 0 when it does not run."""
+        return self._process.pid if self._process is not None else 0
+
     # What a test does.
 
     def start(self) -> Self:

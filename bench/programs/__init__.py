@@ -1,0 +1,1 @@
+"""Programs that copy mailboxes and run as processes of their own, so that each has its own costs."""

@@ -1,0 +1,75 @@
+"""One pair of folders being opened: EXAMINE and the list of messages here, SELECT there, all on their way at once.
+
+It may be begun while the last answers of the folder before are still awaited; whoever needs that folder again
+then opens it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from trasloco.engine.changes import Changes, Since
+from trasloco.engine.classify import blame
+from trasloco.engine.failure import Scope, TransferError
+from trasloco.engine.identity import Place
+from trasloco.engine.inventory import ITEMS, Inventory
+from trasloco.engine.ledger import FolderRecord
+from trasloco.imap import quirks
+from trasloco.imap.values import Selected, Status
+
+
+class Opening:
+    """Begins when it is made. ``await result()`` once, or ``give_up``.
+
+    since: ask for what has changed since then, and no more.
+    """
+
+    def __init__(self, source: Place, destination: Place, record: FolderRecord, status: Status | None, since: Since | None = None) -> None:
+        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status, since))
+        self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
+
+    async def result(self) -> tuple[Selected, Inventory | Changes | None, Selected]:
+        """The source folder, its messages (None when they are to be asked for), the destination folder. Raises TransferError."""
+        # Both are awaited to their end, so that no late answer meets the next folder.
+        ours, theirs = await asyncio.gather(self._ours, self._theirs, return_exceptions=True)
+        if isinstance(ours, BaseException):
+            raise ours
+        if isinstance(theirs, BaseException):
+            raise theirs
+        return *ours, theirs
+
+    async def undo(self) -> None:
+        """Wait for it and forget it. Raises TransferError when a connection is the trouble."""
+        try:
+            await self.result()
+        except TransferError as error:
+            if error.failure.scope is not Scope.FOLDER:
+                raise
+
+    def give_up(self) -> None:
+        """The connections are not used any more."""
+        self._ours.cancel()
+        self._theirs.cancel()
+        asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
+
+
+async def _listed(place: Place, name: bytes, status: Status | None, since: Since | None) -> tuple[Selected, Inventory | Changes | None]:
+    """Open for reading, and ask in the same breath for what is known to be there."""
+    client = place.client
+    if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
+        return await select(place, name, read_only=True), None
+    found: Inventory | Changes
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        if since is not None and "CONDSTORE" in client.capabilities:
+            found = changes = Changes(since)
+            selected = await client.examine_and_fetch(name, since.fetches(), changes.take)
+        else:
+            found = inventory = Inventory()
+            selected = await client.examine_and_fetch(name, (("1:*", ITEMS, None),), inventory.add)
+    return selected, found
+
+
+async def select(place: Place, name: bytes, *, read_only: bool) -> Selected:
+    """Open one folder. Raises TransferError."""
+    with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+        return await place.client.select(name, read_only=read_only)
