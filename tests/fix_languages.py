@@ -70,11 +70,6 @@ class EnglishTexts:
         return [english for english, pattern in self._patterns.items() if pattern.search(text)]
 
 
-def _forms(text: object) -> tuple[str, ...]:
-    """A text, or that for one and that for many."""
-    return tuple(str(form) for form in text) if isinstance(text, tuple | list) else (str(text or ""),)
-
-
 @pytest.fixture(scope="session")
 def english() -> EnglishTexts:
     return EnglishTexts()
