@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from typing import Any
 
@@ -35,7 +36,7 @@ _DELEGATION = (
 _AGAIN = "Run trasloco authorize for this mailbox again"
 
 
-class _Google:
+class _Google(ABC):
     """What both have in common: credentials by mailbox, refreshed when they are no longer valid."""
 
     remedy = ""
@@ -70,11 +71,13 @@ class _Google:
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
             raise TokenUnavailable(f"the credentials cannot be used ({type(error).__name__})", self.remedy, permanent=True) from None
 
+    @abstractmethod
     def _credentials(self, mailbox: str) -> Any:
-        raise NotImplementedError
+        """What google-auth refreshes for this mailbox. Raises ``TokenUnavailable``."""
 
+    @abstractmethod
     def _advice(self, code: str, mailbox: str) -> str:
-        raise NotImplementedError
+        """What to do about an error code of the token endpoint."""
 
 
 class GoogleServiceAccount(_Google):
