@@ -47,7 +47,7 @@ def upload(wizard: WizardCast, content: bytes, name: str = "accounts.csv") -> tu
         (b"", "The file is empty."),
         (b"\r\n  \r\n;;;\r\n", "The file is empty."),
         (b"destination;server;login;password\r\n", "There is only a header line, and no account below it."),
-        (b"a@example.net,192.0.2.1,a,secret\n" * 3, "The fields on this line (and on 2 more lines) are separated by commas instead of ;."),
+        (b"a@example.net,192.0.2.1,a,secret\n" * 3, "The fields on this line and on 2 more lines are separated by commas instead of ;."),
         (b"a@example.net\t192.0.2.1\ta\tsecret\n", "separated by tabs instead of ;."),
         (b"a@example.net;192.0.2.1;a;sec\0ret\n", "There is a NUL character on this line, which no text has."),
         (b"a@example.net;192.0.2.1;a;" + b"x" * 1_900_000, "This line has more than 10,000 characters"),

@@ -203,7 +203,7 @@ def test_where_each_new_mailbox_has_a_password_all_of_them_are_asked_for(wizard:
     assert "Passwords of the new mailboxes" in page_of(wizard, steps_of(code)["csv"])
     page = page_of_answer(wizard.give(code, wizard.line(1) + wizard.line(2), passwords="user1@example.net;one\nusser2@example.net;two\n"))
     assert "There is no password of the new mailbox for this address." in page
-    assert "1 of the passwords of the new mailboxes are for addresses that are not in the CSV." in page
+    assert "1 of the passwords of the new mailboxes is for an address that is not in the CSV." in page
     given = "user1@example.net;one\nuser2@example.net;two\n"
     assert wizard.give(code, wizard.line(1) + wizard.line(2), passwords=given).status_code == 302
     assert wizard.give(code, wizard.line(1) + wizard.line(2)).status_code == 302  # those that are stored are kept

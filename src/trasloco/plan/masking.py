@@ -7,7 +7,6 @@ from trasloco.plan.line import LONGEST_LINE, separator_used, split
 MASK = "•••"
 _SEEN = 3  # fields before the password
 _LONGEST = 160  # characters of one field
-_MARKS = {"tabs": "\t", "commas": ",", "vertical bars": "|"}
 
 
 def masked(line: str) -> str:
@@ -15,7 +14,7 @@ def masked(line: str) -> str:
     password and is masked too; of a line that is no line of accounts nothing is shown."""
     if len(line) > LONGEST_LINE or "\0" in line:
         return MASK
-    mark = _MARKS.get(separator_used(line), ";")
+    mark = separator_used(line) or ";"
     fields = [item.text for item in split(line)] if mark == ";" else line.split(mark)
     seen = min(_SEEN, len(fields) - 1)
     return mark.join([*(_short(text) for text in fields[:seen]), *[MASK] * (len(fields) - seen)])

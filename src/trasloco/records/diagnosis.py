@@ -80,7 +80,10 @@ _OF_CODE = {
     "folder-exchanged": Diagnosis(_("A folder has become another one"), _("It is tried again by itself; nothing is copied twice.")),
     "messages-not-listed": Diagnosis(_("The server does not list all messages"), _("Try again; if it stays, ask its administrator.")),
     "expunged-meanwhile": Diagnosis(_("Messages were removed meanwhile"), _("Nothing to do: the next run sees what is there.")),
-    "late-uid": Diagnosis(_("The new server numbered messages late"), _("Try again; nothing is copied twice.")),
+    "late-uid": Diagnosis(_("The old server names messages too late"), _("It is tried again by itself; nothing is copied twice.")),
+    "uids-not-told": Diagnosis(
+        _("The new server did not tell the numbers of new messages"), _("It is tried again by itself; nothing is copied twice.")
+    ),
     "over-quota": Diagnosis(_("The new mailbox is full"), _("Raise its quota, then try again.")),
     "will-not-fit": Diagnosis(_("The new mailbox is too small"), _("Raise its quota, then try again.")),
     "read-only": Diagnosis(_("The new mailbox can only be read"), _("Ask its administrator; it may be locked or under maintenance.")),
