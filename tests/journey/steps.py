@@ -47,7 +47,7 @@ def make_superuser(page: Page, link: str) -> None:
     page.locator('[name="email"]').fill("operator@example.net")
     page.locator('[name="name"]').fill("Olga Operator")
     page.locator('[name="password"]').fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button.primary[type=submit]").click()
     page.wait_for_url("**/setup/")
 
 
@@ -108,7 +108,7 @@ def accept(page: Page, sink: MailSink, email: str) -> None:
     mail = sink.wait(_to(email, "invited"))
     page.goto(_link_of(mail, "/invitation/"))
     page.locator('[name="password"]').fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button.primary[type=submit]").click()
     page.wait_for_url(lambda url: "/invitation/" not in url)
     if "/login" in page.url:
         sign_in(page, email)
