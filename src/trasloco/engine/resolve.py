@@ -43,7 +43,7 @@ async def resolve(endpoint: Endpoint, *, allow_private: bool, name: SideName, se
             return replace(endpoint, address=address)
     address, reason = reasons[0]
     shown = "" if address == endpoint.host else f" (its address is {address})"
-    remedy = "" if allow_private else ". If this server really is your own, use --allow-private-addresses"
+    remedy = "" if allow_private else ". If this server really is your own, allow it (--allow-private-addresses; in the panel its operator does so under Settings)"
     return _failure(endpoint, name, Retry.NEVER, "address-not-allowed", f"was not contacted{shown}: {reason}{remedy}")
 
 
