@@ -14,7 +14,6 @@ from trasloco.panel.forms_people import ZoneField
 
 MOST_DAYS_AHEAD = 365
 
-_PAST = _("That is in the past. Choose a later one, or “as soon as possible”.")
 _FAR = _("That is more than a year away.")
 
 
@@ -29,7 +28,12 @@ class WallTimeField(forms.DateTimeField):
 
 
 class MomentForm(forms.Form):
-    """Fields ``at`` and ``time_zone``; which: of two hours with the same name, where the clocks are put back."""
+    """Fields ``at`` and ``time_zone``; which: of two hours with the same name, where the clocks are put back.
+
+    past: what is said of a moment that is over; a form with another choice names it there.
+    """
+
+    past = _("That is in the past. Choose a later one.")
 
     at = WallTimeField(
         label=_("Date and time"),
@@ -49,7 +53,7 @@ class MomentForm(forms.Form):
         wall, zone, which = self.cleaned_data["at"], self.cleaned_data["time_zone"], self.cleaned_data.get("which", "")
         ahead = wall - timezone.now().replace(tzinfo=None)
         if ahead < -timedelta(days=2):  # whatever the zone; far from here, clocks cannot be reckoned with at all
-            self.add_error("at", _PAST)
+            self.add_error("at", self.past)
             return None
         if ahead > timedelta(days=MOST_DAYS_AHEAD + 2):
             self.add_error("at", _FAR)
@@ -64,7 +68,7 @@ class MomentForm(forms.Form):
             return None
         at = found[int(which) if len(found) == 2 else 0]
         if at < timezone.now() - timedelta(minutes=5):
-            self.add_error("at", _PAST)
+            self.add_error("at", self.past)
         elif at > timezone.now() + timedelta(days=MOST_DAYS_AHEAD):
             self.add_error("at", _FAR)
         return at

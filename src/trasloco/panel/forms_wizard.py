@@ -112,6 +112,7 @@ class WhenForm(MomentForm):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
 
+    past = _("That is in the past. Choose a later one, or “as soon as possible”.")
     use_required_attribute = False  # a browser cannot complain of a field that it does not show
 
     start = forms.ChoiceField(
