@@ -185,7 +185,7 @@ async def find_departures(
             continue
         if resumed or record.source_name not in statuses or _may_have_lost(record, statuses[record.source_name]):
             here = await _look(departures, source, ledger, record, listed=record.source_name in statuses)
-            if here is not None and resumed:
+            if here is not None:
                 await _look_for_unsettled(departures, destination, ledger, record, here)
 
 
