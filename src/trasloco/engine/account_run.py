@@ -161,7 +161,7 @@ class AccountRun:
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
-            if len(clients) > 2:
+            if len(clients) > 2 or error.failure.code == "moved-meanwhile":
                 # It may be that the server does not like so many connections of one mailbox.
                 self._settings = replace(self._settings, connections=1)
             self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
@@ -324,6 +324,7 @@ class AccountRun:
         lanes.open_ahead(wanted)
         if wanted > 1:
             waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        session = replace(session, several=lanes.several)
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
             await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))

@@ -16,7 +16,7 @@ from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.changes import Changes, since_last_pass
 from trasloco.engine.classify import blame
-from trasloco.engine.departures import Departures, look_again
+from trasloco.engine.departures import Departures, Memory, look_again
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
@@ -47,7 +47,8 @@ REFUSED_AFTER = 5
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Both sides of an account, signed in, and everything a folder needs to know of the run."""
+    """Both sides of an account, signed in, and everything a folder needs to know of the run.
+    several: other folders are worked on at the same time."""
 
     source_side: Side
     source: Client
@@ -62,6 +63,7 @@ class Session:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class FolderRun:
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
-        self._number = self._session.precedence.listed()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
+        self._session.precedence.listed(self._number)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -181,6 +183,8 @@ class FolderRun:
             self._opening = self._begin_to_open()
 
     def _begin_to_open(self) -> Opening:
+        self._session.precedence.done(self._number)
+        self._number = self._session.precedence.begin()
         believed = self._status is not None and self._tells_of_flags(self._status)
         since = since_last_pass(self._record, self._status) if believed else None
         return Opening(self._source, self._destination, self._record, self._status, since)
@@ -188,11 +192,13 @@ class FolderRun:
     async def close_again(self) -> None:
         """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
         opening, self._opening = self._opening, None
+        self._session.precedence.done(self._number)
         if opening is not None:
             await opening.undo()
 
     def give_up(self) -> None:
         """``run`` will not be called."""
+        self._session.precedence.done(self._number)
         if self._opening is not None:
             self._opening.give_up()
 
@@ -302,8 +308,9 @@ class FolderRun:
         new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
         if new:
             await self._see_who_came_meanwhile(job.inventory.uids[new[-1]])
-        if not self._session.departures:
+        if not new or not self._session.departures:
             return
+        self._go_alone()
         rows, flags = await bring_moved(job, self._session.departures, new)
         self._add(work.tally, rows)
         recognition.found.update(row.source_uid for row in rows)
@@ -319,12 +326,23 @@ class FolderRun:
         status, record = self._status, self._record
         if status is None or status.uidnext is None or last_uid < status.uidnext:
             return
-        await self._session.precedence.wait_for_earlier(self._number)
-        await look_again(self._session.departures, self._source, self._session.ledger, record.source_name)
+        session = self._session
+        await session.precedence.wait_for_earlier(self._number)
+        # Beside others it is only asked whether anybody has left: what they are doing is counted by nobody twice.
+        departures = Departures(session.run, Memory(), lambda name: False) if session.several else session.departures
+        await look_again(departures, self._source, session.ledger, record.source_name)
+        if departures:
+            self._go_alone()
         selected = await select(self._source, record.source_name, read_only=True)
         if validity(selected) != record.source_uidvalidity:
             words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
+
+    def _go_alone(self) -> None:
+        """A move takes a message out of a folder of the destination that another lane may be matching just now."""
+        if self._session.several:
+            words = "Messages were moved or renumbered while several folders were brought at a time. Trasloco goes on folder by folder."
+            raise TransferError(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NOW, "moved-meanwhile", words))
 
     async def _find_dates(self, job: Job, work: Work, recognition: Recognition) -> None:
         """A date that cannot be read is no reason to send none."""
