@@ -98,7 +98,7 @@ class FolderRun:
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
-        self.under_way = False
+        self.under_way = self._interrupted = False
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -219,6 +219,8 @@ class FolderRun:
         theirs = Opened(self._destination, destination, record.destination_uidvalidity, record.destination_id)
         if not session.doubtful:
             refuse_exchanged(record, ours, theirs)
+        if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
+            self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
 
     async def _take(self) -> Inventory:
@@ -247,6 +249,7 @@ class FolderRun:
         there = await destination_went_back(self._record, work, destination, self._destination)
         if not there and not source_went_back(inventory, work, source):
             return inventory, work
+        self._interrupted = bool(await session.ledger.intents(self._record.id))
         await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
         self._record = replace(self._record, destination_uidnext=None)
         if isinstance(self._listed, Changes):
@@ -271,7 +274,8 @@ class FolderRun:
         strikes = self._session.strikes.of(job.folder_id)
         try:
             sleep, untouchable = self._session.sleep, strikes.struck(REFUSED_AFTER)
-            recognition = await recognise(job, work, destination.exists, self._session.departures, sleep, untouchable)
+            departures, exists = self._session.departures, destination.exists
+            recognition = await recognise(job, work, exists, departures, sleep, untouchable, interrupted=self._interrupted)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 alone = [intent.source_uids[0] for intent in await job.ledger.intents(job.folder_id) if len(intent.source_uids) == 1]
