@@ -1,4 +1,4 @@
-"""Several folders over several connections at a time, and what goes wrong with one of them while the others go on.
+"""Several folders at a time, each over its own connections, and what goes wrong with one of them while the others go on.
 
 The lines are slow (20 ms), so that the engine opens further connections by itself as soon as there are messages enough.
 """
@@ -94,7 +94,9 @@ def test_one_of_several_lines_cut_at_random_bytes(far: Rehearsal, side: str, way
         settled(account, number + 1)
 
 
-@pytest.mark.parametrize("fault", [Bye("Server shutting down", "APPEND", 4), Bye("Server shutting down", "SELECT", 4)], ids=lambda f: f.command)
+@pytest.mark.parametrize(
+    "fault", [Bye("Server shutting down", "APPEND", 4), Bye("Server shutting down", "SELECT", 4)], ids=lambda f: f.command
+)
 def test_bye_on_one_of_several_connections(far: Rehearsal, fault: Bye) -> None:
     _arm(far.destination, fault)
     assert far.run().failure is None
@@ -305,7 +307,8 @@ def mortal_lines() -> Iterator[tuple[Line, ...]]:
 
 @pytest.fixture
 def mortal(mortal_lines: tuple[Line, ...], fresh_user: Callable[[], str]) -> Rehearsal:
-    account = Rehearsal(*mortal_lines, fresh_user())
+    source, destination = mortal_lines
+    account = Rehearsal(source, destination, fresh_user())
     account.longest = 1.0
     account.clear()
     fill(account)
