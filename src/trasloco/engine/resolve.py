@@ -43,7 +43,8 @@ async def resolve(endpoint: Endpoint, *, allow_private: bool, name: SideName, se
             return replace(endpoint, address=address)
     address, reason = reasons[0]
     shown = "" if address == endpoint.host else f" (its address is {address})"
-    remedy = "" if allow_private else ". If this server really is your own, use --allow-private-addresses"
+    how = "--allow-private-addresses; in the panel its operator does so under Settings"
+    remedy = "" if allow_private else f". If this server really is your own, allow it ({how})"
     return _failure(endpoint, name, Retry.NEVER, "address-not-allowed", f"was not contacted{shown}: {reason}{remedy}")
 
 
