@@ -75,8 +75,7 @@ _TLS = {
     "handshake": ("tls-failed", "the TLS handshake failed ({words}). Check that the port speaks TLS, or use --starttls"),
     "starttls-missing": (
         "starttls-missing",
-        "it offers no STARTTLS, so the password would travel in the clear ({words}). Use port 993, or no TLS (--tls off; in the panel "
-        "“without TLS”) if that is acceptable",
+        "it offers no STARTTLS, so the password would travel in the clear ({words}). Use port 993, or --tls off (“without TLS”)",
     ),
 }
 _PIN_HINT = "To accept exactly this certificate, have it pinned (--tls pin; in the panel “TLS, any certificate”)"

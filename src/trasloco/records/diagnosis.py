@@ -33,17 +33,15 @@ _OF_CODE = {
     # Encryption
     "certificate-not-trusted": Diagnosis(
         _("The certificate is not trusted"),
-        _(
-            "Have it renewed by a known authority, or accept exactly this one: of an old server with “TLS, any certificate” in the step Type."
-        ),
+        _("Have it renewed by a known authority, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-wrong-name": Diagnosis(
         _("The certificate is for another name"),
-        _("Use the name in the certificate, or accept exactly this one: of an old server with “TLS, any certificate” in the step Type."),
+        _("Use the name in the certificate, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-expired": Diagnosis(
         _("The certificate has expired"),
-        _("Have it renewed, or accept exactly this one: of an old server with “TLS, any certificate” in the step Type."),
+        _("Have it renewed, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-changed": Diagnosis(
         _("The certificate has changed"), _("If the administrator renewed it, give the CSV again; if not, somebody may be in between.")
