@@ -157,6 +157,30 @@ def test_messages_moved_after_a_stop_at_any_write_are_made_good(
     assert at > 30
 
 
+def test_messages_moved_after_a_stop_at_any_write_of_the_second_run_are_made_good(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    """The folder was completed by the first run; what was on its way in the second has left it when this goes on."""
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = Account(dovecot_source, dovecot_destination, fresh_user())
+        account.settings = replace(account.settings, batch_messages=4)
+        prepare(account)
+        account.run(1)
+        change(account)
+        stopped = _stop_and_resume(account, at, 2, at % 2 == 0, _move_the_latest)
+        account.run(3)
+        check(account, 4)
+    assert at > 5
+
+
+def _move_the_latest(account: Account) -> None:
+    inbox = [entry.uid for entry in account.source()["INBOX"]]
+    with account.source_filler() as filler:
+        filler.move(("INBOX",), inbox[-6:], ("Sent",))
+
+
 def _exchange(account: Account) -> None:
     here = account.source()
     inbox, sent = ([entry.uid for entry in here[name]] for name in ("INBOX", "Sent"))

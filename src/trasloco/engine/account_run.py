@@ -16,7 +16,7 @@ from dataclasses import replace
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
-from trasloco.engine.departures import Departures, Memory, find_departures
+from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
@@ -95,6 +95,7 @@ class AccountRun:
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._flags_changed = 0  # by passes that were made again
         self._doubtful = False
         self._progress = _Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
@@ -106,7 +107,7 @@ class AccountRun:
         self._count_the_moved_once()
         results = (*(done.result for done in self._passes.values()), *self._left_out.values())
         size = self._progress.size
-        changed = sum(done.flags_changed for done in self._passes.values())
+        changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
         return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
 
@@ -160,7 +161,7 @@ class AccountRun:
         except TransferError as error:
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
-            if len(clients) > 2:
+            if len(clients) > 2 or error.failure.code == "moved-meanwhile":
                 # It may be that the server does not like so many connections of one mailbox.
                 self._settings = replace(self._settings, connections=1)
             self._doubtful = self._doubtful or error.failure.code == "folder-exchanged"
@@ -257,6 +258,7 @@ class AccountRun:
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
                 lanes.open_ahead(self._lanes_wanted(session, counts, None))
             await tree.prepare()
+            self._begin_again(tree)
             self._left_out = await tree.leave_out()
             self._sink.expect(*tree.expectation())
             self._check_room(destination, tree, quotas)
@@ -272,6 +274,19 @@ class AccountRun:
                 self._fail_folder(failed.source_name, failed.failure)
                 self._passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
+
+    def _begin_again(self, tree: Tree) -> None:
+        """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
+        then they are gone through once more, for a later run would not know any more who had left."""
+        for record in tree.records:
+            name = record.source_name
+            done = self._passes.get(name)
+            if done is None or done.trouble is not None or name in self._failed:
+                continue
+            if may_have_gained(record, tree.source_status(record)):
+                self._flags_changed += self._passes.pop(name).flags_changed
+                self._gone.recount(name)
+        self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
 
     async def _count_who_stays(self, source: Client, tree: Tree) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
@@ -309,6 +324,7 @@ class AccountRun:
         lanes.open_ahead(wanted)
         if wanted > 1:
             waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        session = replace(session, several=lanes.several)
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
             await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))

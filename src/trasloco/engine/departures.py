@@ -55,6 +55,11 @@ class Memory:
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
 
+    def recount(self, source_name: bytes) -> None:
+        """This folder is gone through once more, and counted as it is then."""
+        for key in [key for key in self.uncounted if key[0] == source_name]:
+            del self.uncounted[key]
+
 
 class Departures:
     """Who left, by size and digest; each is given away once.
@@ -175,7 +180,7 @@ async def find_departures(
     source, destination: the two clients, with whatever folder open. records: every pair the ledger knows.
     statuses: the source's folders as listed now.
     """
-    if not any(_may_have_gained(record, statuses.get(record.source_name)) for record in records):
+    if not any(may_have_gained(record, statuses.get(record.source_name)) for record in records):
         return
     await departures.add_relics(ledger)
     for record in records:
@@ -185,7 +190,7 @@ async def find_departures(
             continue
         if resumed or record.source_name not in statuses or _may_have_lost(record, statuses[record.source_name]):
             here = await _look(departures, source, ledger, record, listed=record.source_name in statuses)
-            if here is not None and resumed:
+            if here is not None:
                 await _look_for_unsettled(departures, destination, ledger, record, here)
 
 
@@ -281,7 +286,8 @@ async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int
         return None if listed else set()
 
 
-def _may_have_gained(record: FolderRecord, status: Status | None) -> bool:
+def may_have_gained(record: FolderRecord, status: Status | None) -> bool:
+    """Unless UIDNEXT proves that nothing came since the last completed pass."""
     if status is None:
         return False
     return record.source_uidnext is None or status.uidnext is None or status.uidnext != record.source_uidnext

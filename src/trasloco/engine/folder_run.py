@@ -16,7 +16,7 @@ from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.changes import Changes, since_last_pass
 from trasloco.engine.classify import blame
-from trasloco.engine.departures import Departures, look_again
+from trasloco.engine.departures import Departures, Memory, look_again
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
@@ -47,7 +47,8 @@ REFUSED_AFTER = 5
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Both sides of an account, signed in, and everything a folder needs to know of the run."""
+    """Both sides of an account, signed in, and everything a folder needs to know of the run.
+    several: other folders are worked on at the same time."""
 
     source_side: Side
     source: Client
@@ -62,6 +63,7 @@ class Session:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class FolderRun:
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
-        self.under_way = False
+        self.under_way = self._interrupted = False
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -121,8 +123,8 @@ class FolderRun:
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
-        self._number = self._session.precedence.listed()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
+        self._session.precedence.listed(self._number)
         self._session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -181,6 +183,8 @@ class FolderRun:
             self._opening = self._begin_to_open()
 
     def _begin_to_open(self) -> Opening:
+        self._session.precedence.done(self._number)
+        self._number = self._session.precedence.begin()
         believed = self._status is not None and self._tells_of_flags(self._status)
         since = since_last_pass(self._record, self._status) if believed else None
         return Opening(self._source, self._destination, self._record, self._status, since)
@@ -188,11 +192,13 @@ class FolderRun:
     async def close_again(self) -> None:
         """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
         opening, self._opening = self._opening, None
+        self._session.precedence.done(self._number)
         if opening is not None:
             await opening.undo()
 
     def give_up(self) -> None:
         """``run`` will not be called."""
+        self._session.precedence.done(self._number)
         if self._opening is not None:
             self._opening.give_up()
 
@@ -213,6 +219,8 @@ class FolderRun:
         theirs = Opened(self._destination, destination, record.destination_uidvalidity, record.destination_id)
         if not session.doubtful:
             refuse_exchanged(record, ours, theirs)
+        if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
+            self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
 
     async def _take(self) -> Inventory:
@@ -241,6 +249,7 @@ class FolderRun:
         there = await destination_went_back(self._record, work, destination, self._destination)
         if not there and not source_went_back(inventory, work, source):
             return inventory, work
+        self._interrupted = bool(await session.ledger.intents(self._record.id))
         await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
         self._record = replace(self._record, destination_uidnext=None)
         if isinstance(self._listed, Changes):
@@ -265,7 +274,8 @@ class FolderRun:
         strikes = self._session.strikes.of(job.folder_id)
         try:
             sleep, untouchable = self._session.sleep, strikes.struck(REFUSED_AFTER)
-            recognition = await recognise(job, work, destination.exists, self._session.departures, sleep, untouchable)
+            departures, exists = self._session.departures, destination.exists
+            recognition = await recognise(job, work, exists, departures, sleep, untouchable, interrupted=self._interrupted)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 alone = [intent.source_uids[0] for intent in await job.ledger.intents(job.folder_id) if len(intent.source_uids) == 1]
@@ -302,8 +312,9 @@ class FolderRun:
         new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
         if new:
             await self._see_who_came_meanwhile(job.inventory.uids[new[-1]])
-        if not self._session.departures:
+        if not new or not self._session.departures:
             return
+        self._go_alone()
         rows, flags = await bring_moved(job, self._session.departures, new)
         self._add(work.tally, rows)
         recognition.found.update(row.source_uid for row in rows)
@@ -319,12 +330,23 @@ class FolderRun:
         status, record = self._status, self._record
         if status is None or status.uidnext is None or last_uid < status.uidnext:
             return
-        await self._session.precedence.wait_for_earlier(self._number)
-        await look_again(self._session.departures, self._source, self._session.ledger, record.source_name)
+        session = self._session
+        await session.precedence.wait_for_earlier(self._number)
+        # Beside others it is only asked whether anybody has left: what they are doing is counted by nobody twice.
+        departures = Departures(session.run, Memory(), lambda name: False) if session.several else session.departures
+        await look_again(departures, self._source, session.ledger, record.source_name)
+        if departures:
+            self._go_alone()
         selected = await select(self._source, record.source_name, read_only=True)
         if validity(selected) != record.source_uidvalidity:
             words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
+
+    def _go_alone(self) -> None:
+        """A move takes a message out of a folder of the destination that another lane may be matching just now."""
+        if self._session.several:
+            words = "Messages were moved or renumbered while several folders were brought at a time. Trasloco goes on folder by folder."
+            raise TransferError(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NOW, "moved-meanwhile", words))
 
     async def _find_dates(self, job: Job, work: Work, recognition: Recognition) -> None:
         """A date that cannot be read is no reason to send none."""

@@ -75,6 +75,11 @@ class Lanes(Generic[_Item]):
         """Begin to open so many in all, before there is anything to do for them."""
         self._opening += [asyncio.ensure_future(self._open_another()) for _ in range(lanes - 1 - len(self._opening))]
 
+    @property
+    def several(self) -> bool:
+        """Whether there may be more than the first."""
+        return bool(self._opening)
+
     def give_up(self) -> None:
         """Nobody waits any more for those that are not open yet."""
         for opening in self._opening:

@@ -50,16 +50,19 @@ async def recognise(
     departures: Departures,
     sleep: Callable[[float], Awaitable[None]],
     untouchable: Collection[int] = (),
+    *,
+    interrupted: bool = False,
 ) -> Recognition:
     """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
     departures: who left other folders, and who is known of this one from before it was renumbered.
     untouchable: source UIDs that break the line when they are read, so they are not read to be recognised.
+    interrupted: there were open intents, which went with the folder's old numbers: any message may still arrive.
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
     recognition = Recognition(Unbound(job.destination))
     intents = () if job.new else await job.ledger.intents(job.folder_id)
-    if intents:
+    if intents or interrupted:
         exists = await quiet(job, sleep)
     unknown: set[int] = set()
     if exists and (work.todo or intents):
@@ -77,9 +80,9 @@ async def recognise(
         await _adopt(job, wanted, unknown, departures, recognition)
     begun = {uid for intent in intents if intent.origin is None for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
-    sent_again = wanted & begun
+    sent_again = wanted if interrupted else wanted & begun
     if sent_again:
-        uidnext = min(intent.destination_uidnext for intent in intents)
+        uidnext = 1 if interrupted else min(intent.destination_uidnext for intent in intents)
         recognition.late = Latecomers(frozenset(sent_again), uidnext, frozenset(unknown))
     return recognition
 

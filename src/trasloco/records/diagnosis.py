@@ -83,6 +83,9 @@ _OF_CODE = {
     "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
     "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),
     "folder-exchanged": Diagnosis(_("A folder has become another one"), _("It is tried again by itself; nothing is copied twice.")),
+    "moved-meanwhile": Diagnosis(
+        _("Messages changed their folder while they were copied"), _("It is tried again by itself; nothing is copied twice.")
+    ),
     "messages-not-listed": Diagnosis(_("The server does not list all messages"), _("Try again; if it stays, ask its administrator.")),
     "expunged-meanwhile": Diagnosis(_("Messages were removed meanwhile"), _("Nothing to do: the next run sees what is there.")),
     "late-uid": Diagnosis(_("The old server names messages too late"), _("It is tried again by itself; nothing is copied twice.")),
