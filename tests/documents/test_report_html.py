@@ -45,6 +45,7 @@ def test_nothing_is_loaded_from_anywhere() -> None:
 def test_everything_is_said() -> None:
     assert "24 November 2026, 09:05 UTC" in sample_page()
     assert "2 of 4 accounts need attention" in sample_page()
+    assert "1 account did not come to its end: mail of it that was not reached is in none of these figures." in sample_page()
     assert "larger than 50 MiB" in sample_page()
     assert "Trash is left out (named &quot;Papierkorb&quot;)" in sample_page()
     assert "could not sign in" in sample_page()

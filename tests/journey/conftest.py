@@ -23,6 +23,7 @@ def picture() -> Callable[[Page, str], None]:
     wanted = os.environ.get("TRASLOCO_PICTURES", "")
 
     def keep(page: Page, name: str) -> None:
+        page.wait_for_load_state()
         usual = page.viewport_size
         assert usual is not None
         page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a mapping of these two

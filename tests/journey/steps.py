@@ -150,6 +150,7 @@ def plan(page: Page, *, hours: int, picture: Callable[[Page, str], None]) -> Non
     page.locator('[name="second"]').select_option(str(hours * 60))
     picture(page, "when")
     page.get_by_role("button", name="Next: review").click()
+    page.get_by_role("button", name="Migrate").wait_for()
     picture(page, "review")
     page.get_by_role("button", name="Migrate").click()
 

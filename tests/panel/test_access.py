@@ -82,6 +82,18 @@ def test_nobody_is_sent_to_the_sign_in(client: Client) -> None:
         assert "/account/login/" in answer.headers["Location"] or "reauthenticate" in answer.headers["Location"], page
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "led_to"),
+    [("http://testserver/migrations/{code}/?page=2", "/migrations/{code}/%3Fpage%3D2"), ("https://elsewhere.example/x", "/"), ("", "/")],
+)
+def test_who_sends_a_form_after_his_session_has_ended_is_led_back_to_its_page(client: Client, sent_from: str, led_to: str) -> None:
+    names = _cast()
+    headers = {"Referer": sent_from.format(**names)} if sent_from else {}
+    answer = client.post("/migrations/{code}/do/start/".format(**names), headers=headers)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/account/login/?next=" + led_to.format(**names)
+
+
 @pytest.mark.parametrize("email", ["charlie@example.org"])
 def test_a_stranger_finds_nothing(client: Client, email: str) -> None:
     names = _cast()

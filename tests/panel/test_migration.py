@@ -91,6 +91,14 @@ def test_without_a_second_run_the_mx_is_changed_after_the_first(anna: Client, ma
     assert "Run once more" in page
 
 
+def test_an_empty_mailbox_is_complete_with_0_of_0(anna: Client, make_migration: Make) -> None:
+    migration = make_migration(accounts=1)
+    run = begin(migration)
+    set_states(run, ["completed"])
+    run.transfers.update(expected_messages=0, done_messages=0)
+    assert "0 of 0" in " ".join(_page(anna, migration).split())
+
+
 def test_at_the_end_it_says_so(anna: Client, make_migration: Make) -> None:
     migration = make_migration()
     set_states(begin(migration), WELL)

@@ -49,6 +49,9 @@ def test_with_passwords_it_begins_for_these_accounts(anna: Client, make_migratio
     assert "Run 2 begins." in answer.content.decode()
     run = migration.runs.get(number=2)
     assert (run.status, run.transfers.get().account.line) == ("waiting", 2)
+    listed = re.search(r'data-label="Accounts">(\d+)<', anna.get("/migrations/").content.decode())
+    assert listed
+    assert listed[1] == "2", "one takes part again; the migration has two"
 
 
 def test_lines_without_passwords_are_refused_and_stay_as_they_were_typed(anna: Client, make_migration: Make) -> None:

@@ -253,13 +253,14 @@ def test_looking_at_the_page_again_does_not_try_a_refused_login_again(wizard: Wi
     assert check.state == "waiting"
 
 
-def test_a_quota_that_is_too_small_is_said_in_figures(wizard: WizardCast) -> None:
+def test_a_quota_that_is_too_small_is_said_in_figures_with_what_comes_of_it(wizard: WizardCast) -> None:
     from trasloco.records.models import LoginCheck
 
     code = wizard.checked(wizard.line(1))
     LoginCheck.objects.update(size=5 * 1024**3, room=1024**3, warnings=["room"])
     page = " ".join(page_of(wizard, steps_of(code)["check"]).split())
-    assert "5.0 GB are to be moved, and the new mailbox has room for 1.0 GB." in page
+    assert "5.0 GB are to be moved, 4.0 GB more than the new mailbox has room for." in page
+    assert "without room for all its mail an account fails" in page
     assert "Of 1 not everything will fit" in page
 
 

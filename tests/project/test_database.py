@@ -141,6 +141,16 @@ class TestEmbedded:
         assert within(10, lambda: postgres._keeper() is None)
         assert within(10, lambda: postgres._server_pid() is None)
 
+    @pytest.mark.parametrize("written", ["PG_VERSION", "postgresql.conf", "base/1/PG_VERSION"])
+    def test_killed_while_the_cluster_is_made_it_makes_it_anew(self, state: Path, written: str) -> None:
+        process = other_process(state)
+        made = [path / "data.new" / written for path in (EmbeddedPostgres(state).home.path, state / "postgres")]
+        assert within(30, lambda: any(path.exists() for path in made))
+        process.kill()
+        with EmbeddedPostgres(state).running() as conninfo:
+            assert ask(conninfo, "SELECT 1") == 1
+        process.communicate()
+
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the server follows its keeper on Linux only")
     def test_a_killed_keeper_takes_the_server_along_and_both_come_back(self, state: Path) -> None:
         postgres = EmbeddedPostgres(state)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from trasloco.project.commands.check import check
 from trasloco.project.commands.copy import copy
 from trasloco.project.commands.migrate import migrate
 from trasloco.project.encryption import TlsOptions
-from trasloco.project.options import SOURCE_TYPES, SectionedCommand, mail_options, network_options, option, tls_options
+from trasloco.project.options import SOURCE_TYPES, SectionedCommand, mail_options, mail_settings, network_options, option, tls_options
 
 COMMANDS = (check, migrate, copy)
 
@@ -76,6 +77,12 @@ def test_starttls_without_tls_is_a_contradiction() -> None:
 
 def test_the_types_are_those_of_the_data() -> None:
     assert tuple(providers()) == SOURCE_TYPES
+
+
+def test_a_mailbox_has_as_many_connections_as_its_type_of_source_allows() -> None:
+    few = replace(providers()["gmail"], connections_per_mailbox=1)
+    assert mail_settings(values(), few).connections == 1
+    assert mail_settings(values(), providers()["gmail"]).connections == providers()["gmail"].connections_per_mailbox
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

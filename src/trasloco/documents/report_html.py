@@ -40,6 +40,7 @@ def html_report(report: Report, made_at: datetime | None = None) -> str:
         "headline": _headline(report, total),
         "tiles": _tiles(report, total),
         "attention": [{"account": plain(item.account), "words": plain(said(item.words))} for item in figures.attention(report)],
+        "unread": _unread(report),
         "columns": [said(LABELS[fate]) for fate in fates],
         "rows": [_overview(index, account, run, fates) for index, account in enumerate(report["accounts"], 1) for run in account["runs"]],
         "accounts": [_account(index, account) for index, account in enumerate(report["accounts"], 1)],
@@ -67,6 +68,18 @@ def _headline(report: Report, total: Mapping[str, int]) -> str:
         "All mail is there: %(n)s messages, each with its stated fate",
         total["source"],
     ) % {"n": spoken.figure(total["source"])}
+
+
+def _unread(report: Report) -> str:
+    """What the figures leave out, as nobody has seen it; "" when every account was read to its end."""
+    broken_off = sum(run["status"] in ("failed", "stopped") for run in figures.last_runs(report))
+    if not broken_off:
+        return ""
+    return ngettext(
+        "%(n)s account did not come to its end: mail of it that was not reached is in none of these figures.",
+        "%(n)s accounts did not come to their end: mail of them that was not reached is in none of these figures.",
+        broken_off,
+    ) % {"n": spoken.figure(broken_off)}
 
 
 def _tiles(report: Report, total: Mapping[str, int]) -> list[dict[str, str]]:

@@ -75,10 +75,10 @@ _TLS = {
     "handshake": ("tls-failed", "the TLS handshake failed ({words}). Check that the port speaks TLS, or use --starttls"),
     "starttls-missing": (
         "starttls-missing",
-        "it offers no STARTTLS, so the password would travel in the clear ({words}). Use port 993, or --tls off if that is acceptable",
+        "it offers no STARTTLS, so the password would travel in the clear ({words}). Use port 993, or --tls off (“without TLS”)",
     ),
 }
-_PIN_HINT = "To accept exactly this certificate, use --tls pin"
+_PIN_HINT = "To accept exactly this certificate, have it pinned (--tls pin; in the panel “TLS, any certificate”)"
 
 
 def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scope.ACCOUNT, folder: str = "") -> Failure:

@@ -18,6 +18,8 @@ from trasloco.plan.address_policy import allowed
 
 RESOLVE_SECONDS = 20.0  # a name server that is silent for longer will not help anybody
 
+_ALLOW = "allow it (--allow-private-addresses; in the panel its operator does so under Settings)"
+
 # What getaddrinfo says when the name itself is at fault; all else is a name server in trouble.
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME), getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME)}
 
@@ -43,7 +45,7 @@ async def resolve(endpoint: Endpoint, *, allow_private: bool, name: SideName, se
             return replace(endpoint, address=address)
     address, reason = reasons[0]
     shown = "" if address == endpoint.host else f" (its address is {address})"
-    remedy = "" if allow_private else ". If this server really is your own, use --allow-private-addresses"
+    remedy = "" if allow_private else f". If this server really is your own, {_ALLOW}"
     return _failure(endpoint, name, Retry.NEVER, "address-not-allowed", f"was not contacted{shown}: {reason}{remedy}")
 
 

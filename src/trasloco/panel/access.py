@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -46,7 +48,7 @@ def page(
             if viewer is None:
                 if request.headers.get("HX-Request"):  # a part of a page must not become the sign-in page
                     return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_way_back(request))
             if right is not None and not viewer.may(right):
                 raise Http404
             return view(cast(PanelRequest, request), *args, **kwargs)
@@ -55,6 +57,16 @@ def page(
         return guarded
 
     return guard
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where the sign-in leads to afterwards: this page, or the one with the form when a form was sent, as many of those take no GET."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    sent_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(sent_from, request.get_host(), require_https=request.is_secure()):
+        return urlsplit(sent_from)._replace(scheme="", netloc="").geturl()
+    return "/"
 
 
 def migration_of(request: PanelRequest, code: str) -> MailMigration:

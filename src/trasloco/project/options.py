@@ -274,6 +274,7 @@ def mail_settings(values: Mapping[str, Any], provider: Provider | None = None) -
         source_flags_win=values["source_flags_win"],
         unite_flags=values["unite_flags"],
         repair=not values["no_repair"],
+        connections=provider.connections_per_mailbox if provider else Settings().connections,
     )
 
 

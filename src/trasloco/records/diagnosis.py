@@ -32,12 +32,17 @@ _OF_CODE = {
     "not-imap": Diagnosis(_("This is no IMAP server"), _("Check the port: 993 or 143 is IMAP; 995 and 110 are POP3, 25 and 587 are SMTP.")),
     # Encryption
     "certificate-not-trusted": Diagnosis(
-        _("The certificate is not trusted"), _("Have it renewed by a known authority, or choose “any certificate” as encryption.")
+        _("The certificate is not trusted"),
+        _("Have it renewed by a known authority, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-wrong-name": Diagnosis(
-        _("The certificate is for another name"), _("Use the name that is in the certificate, or choose “any certificate” as encryption.")
+        _("The certificate is for another name"),
+        _("Use the name in the certificate, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
-    "certificate-expired": Diagnosis(_("The certificate has expired"), _("Have it renewed, or choose “any certificate” as encryption.")),
+    "certificate-expired": Diagnosis(
+        _("The certificate has expired"),
+        _("Have it renewed, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
+    ),
     "certificate-changed": Diagnosis(
         _("The certificate has changed"), _("If the administrator renewed it, give the CSV again; if not, somebody may be in between.")
     ),

@@ -272,7 +272,12 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
 
 def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
     provider = providers()[source_type]
-    settings = Settings(max_size=limits.message_bytes, skip_folders=provider.no_mail, skip_non_mail=provider.skip_non_mail)
+    settings = Settings(
+        max_size=limits.message_bytes,
+        skip_folders=provider.no_mail,
+        skip_non_mail=provider.skip_non_mail,
+        connections=provider.connections_per_mailbox,
+    )
     return asdict(settings) | {"connections_per_host": provider.connections_per_host}  # for admission
 
 

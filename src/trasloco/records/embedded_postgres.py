@@ -83,6 +83,7 @@ class EmbeddedPostgres:
         self._environ = environ
         self._home: ClusterHome | None = None
         self._users: int | None = None
+        self._starting: int | None = None
         self._watcher: threading.Thread | None = None
         self._leaving = threading.Event()
 
@@ -253,10 +254,19 @@ class EmbeddedPostgres:
         command = [str(binaries.directory / "initdb"), "-D", str(unfinished), "-U", NAME, f"--pwfile={password}", "--auth=scram-sha-256"]
         command += ["--encoding=UTF8", "--data-checksums", "--no-instructions", *locale]
         lent: dict[str, Any] = {"user": home.user.uid, "group": home.user.gid, "extra_groups": []} if home.user.lent else {}
-        environment = self._environment()
+        assert self._starting is not None, "a cluster is made under the start lock"
         try:
             done = subprocess.run(  # noqa: S603 - our own command, no shell
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/", env=environment, **lent
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                cwd="/",
+                env=self._environment(),
+                # It holds the lock as well: killed, we leave it at work, and the next one must not begin beside it.
+                pass_fds=(self._starting,),
+                **lent,
             )
         finally:
             password.unlink(missing_ok=True)
@@ -362,8 +372,10 @@ class EmbeddedPostgres:
         handle = os.open(self._path("start.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._lock(handle, fcntl.LOCK_EX)
+            self._starting = handle
             yield
         finally:
+            self._starting = None
             os.close(handle)
 
     def _lock(self, handle: int, kind: int) -> None:

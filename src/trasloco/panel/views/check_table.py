@@ -85,4 +85,5 @@ def _row(migration: MailMigration, account: Any) -> dict[str, Any]:
         if result and not result["ok"]
     ]
     done = [side for side, result in sides if result and result["ok"]]
-    return {"account": account, "check": check, "state": account.state, "failed": failed, "done": done}
+    over = check.size - check.room if check and check.size is not None and check.room is not None else None
+    return {"account": account, "check": check, "state": account.state, "failed": failed, "done": done, "over": over}

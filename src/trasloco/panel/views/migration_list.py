@@ -15,7 +15,7 @@ from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.query_text import query_text
-from trasloco.records.models import MailMigration, Run
+from trasloco.records.models import MailMigration, Run, Transfer
 from trasloco.records.overviews import RunLine, run_lines
 from trasloco.records.rights import Right
 from trasloco.records.stages import ENDED, Stage, with_stage
@@ -65,7 +65,9 @@ def migrations(request: PanelRequest) -> HttpResponse:
 def _found(request: PanelRequest, wanted: str, stage: str, sort: str) -> QuerySet[MailMigration]:
     visible = request.viewer.migrations()
     found: Any = with_stage(visible.select_related("customer", "asked_by")).annotate(
-        lines=Count("accounts", filter=Q(accounts__left_out=False), distinct=True), first_at=_hour(1), second_at=_hour(2)
+        lines=Coalesce(_of_first_run(), Count("accounts", filter=Q(accounts__left_out=False), distinct=True)),
+        first_at=_hour(1),
+        second_at=_hour(2),
     )
     if wanted:
         by_text = (
@@ -87,6 +89,12 @@ def _hour(number: int) -> Subquery:
     """When the run with this number began, or is to begin."""
     runs = Run.objects.filter(migration=OuterRef("pk"), number=number)
     return Subquery(runs.values(hour=Coalesce("started_at", "due_at", "created_at"))[:1])
+
+
+def _of_first_run() -> Subquery:
+    """How many accounts the first run has; None before it. A later run may be of some of them only."""
+    taken = Transfer.objects.filter(run__migration=OuterRef("pk"), run__number=1).order_by().values("run")
+    return Subquery(taken.annotate(number=Count("pk")).values("number"))
 
 
 def _lines(shown: Page[MailMigration]) -> list[dict[str, Any]]:
