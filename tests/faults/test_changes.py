@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, meanwhile, settled
+from tests.faults.conftest import OF_OTHERS, TWIN, meanwhile, settled
 from trasloco.engine.account import RunStatus
+from trasloco.engine.latecomers import QUIET
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Rehearsal
-from trasloco.testing.wire_faults import Poison, Way
+from trasloco.testing.wire_faults import Linger, Poison, Way
 
 LATE = Mail(b"Message-ID: <late@x>\r\nSubject: late\r\n\r\nI came while you were copying\r\n")
 LATE_DIGEST = hashlib.sha256(LATE.content).hexdigest()
@@ -65,6 +67,31 @@ def test_uidvalidity_changed_inside_a_run(account: Rehearsal, side: str, verb: s
     meanwhile(account, verb, at, lambda: _recreate(account, side))
     account.run(1)
     settled(account)
+
+
+def test_words_of_a_dead_connection_arrive_in_a_renumbered_folder(account: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The intent has gone with the old numbers; what the network held back of its batch is there once all the same."""
+    with account.source.filler(account.user) as filler:
+        filler.delete(("INBOX",), range(1, 30))
+        filler.delete(("Büro",), range(1, 30))
+        filler.append(LEAF, [Mail(b"Subject: %d\r\n\r\n" % number + b"text\r\n" * 20_000) for number in range(3)])
+    account.destination.proxy.arm(Linger(30_000, 0.5))
+    account.longest = QUIET
+    sleep = Rehearsal._sleep
+
+    async def renumber(rehearsal: Rehearsal, seconds: float) -> None:
+        if seconds != QUIET and not rehearsal.pauses:
+            _recreate(rehearsal, "source")
+        await sleep(rehearsal, min(seconds, 0.01) if seconds != QUIET else seconds)
+
+    monkeypatch.setattr(Rehearsal, "_sleep", renumber)
+    outcome = account.run()
+    assert account.destination.proxy.fired
+    assert outcome.failure is None
+    deadline = time.monotonic() + 60
+    while account.destination.proxy.links and time.monotonic() < deadline:
+        time.sleep(0.05)  # until the words have arrived
+    settled(account, 2, OF_OTHERS + _digests(TWIN.content))
 
 
 @places

@@ -355,7 +355,8 @@ class AccountRun:
             record = take()
             if record is None:
                 return None
-            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record))
+            interrupted = record.id in tree.interrupted
+            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
             return record, run, tree.destination_status(record)
 
         turns = Succession(next_turn)

@@ -91,14 +91,24 @@ class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
     under_way: messages were being carried when it ended; the connections may still have them on their way.
+    interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
     """
 
-    def __init__(self, session: Session, record: FolderRecord, shown: str, destination_shown: str, status: Status | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        record: FolderRecord,
+        shown: str,
+        destination_shown: str,
+        status: Status | None,
+        *,
+        interrupted: bool = False,
+    ) -> None:
         self._session, self._record, self._status = session, record, status
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
-        self.under_way = self._interrupted = False
+        self.under_way, self._interrupted = False, interrupted
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
