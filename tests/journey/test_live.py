@@ -28,7 +28,8 @@ def test_focus_scroll_and_opened_words_outlive_a_refresh(service: Service, brows
         page.locator("#filter-all").focus()
         page.evaluate("window.scrollTo(0, 400)")
         height = page.evaluate("window.scrollY")
-        expect(page.get_by_text("Run 1 is under way")).to_have_count(1, timeout=PATIENCE)
+        # It came by itself: under way, or over already where the machine is quick.
+        expect(page.get_by_text("Nothing has to be done until then")).to_have_count(0, timeout=PATIENCE)
         assert page.evaluate("document.activeElement.id") == "filter-all"
         assert page.evaluate("window.scrollY") == height
         assert page.locator('[name="q"]').input_value() == "half typed"
