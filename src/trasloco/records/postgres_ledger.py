@@ -17,7 +17,7 @@ import psycopg
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic, Sum
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
@@ -52,6 +52,9 @@ class PostgresLedger:
             if len(rows) < CHUNK:
                 return
             after = rows[-1][0]
+
+    async def sums(self, folder_id: int) -> Sequence[Sum]:
+        return [Sum(FATES[fate], *rest) for fate, *rest in await self._read(sql.SUMS, folder=folder_id)]
 
     async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         after = -1
