@@ -11,9 +11,11 @@ from trasloco.engine.failure import Failure
 @dataclass(frozen=True, slots=True)
 class FolderPass:
     """What a pass over one folder brought: its line of the report, bytes copied, flags changed.
-    trouble: why the pass cannot be called complete although all that was listed has its fate."""
+    trouble: why the pass cannot be called complete although all that was listed has its fate.
+    destination_uidvalidity: of the folder that was opened there; 0 when none was, or when its numbers do not last."""
 
     result: FolderResult
     size: int = 0
     flags_changed: int = 0
     trouble: Failure | None = None
+    destination_uidvalidity: int = 0
