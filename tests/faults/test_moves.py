@@ -5,6 +5,7 @@ A message that was brought once is never brought again because it is somewhere e
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 
@@ -12,7 +13,10 @@ import pytest
 
 from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, settled
 from tests.faults.test_ourselves import Killer
+from trasloco.engine import lanes
+from trasloco.engine.account import Outcome
 from trasloco.engine.fate import Tally
+from trasloco.imap.utf7 import decode_name
 from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
@@ -68,6 +72,44 @@ def test_messages_moved_on_the_source_during_the_second_run(account: Rehearsal, 
             filler.append(folder, [Mail(b"Subject: new %d in %d\r\n\r\nx\r\n" % (number, len(folder))) for number in range(6)])
     assert meanwhile(account, verb, at, lambda: _move(account, "source", INBOX, slice(0, 9), LEAF), 2).failure is None
     assert account.run(3).failure is None
+    settled(account, 4)
+
+
+def _sums_match(account: Rehearsal, outcome: Outcome) -> None:
+    """Every message of the source is counted once, in the folder where it is, and has one row there."""
+    here = account.source.snapshot(account.user)
+    counted = {result.source: result.tally.source for result in outcome.folders}
+    assert counted == {".".join(path): len(entries) for path, entries in here.folders.items()}
+    assert outcome.tally.source == here.total
+
+    async def rows() -> Counter[str]:
+        found: Counter[str] = Counter()
+        for record in await account.ledger.folders():
+            async for chunk in account.ledger.rows(record.id):
+                found[decode_name(record.source_name)] += len(chunk)
+        return found
+
+    assert asyncio.run(rows()) == +Counter(counted)
+
+
+@pytest.mark.parametrize("connections", ["one", "several"])
+@pytest.mark.parametrize(("folder", "to"), [(LEAF, INBOX), (BOX, INBOX), (LEAF, BOX)], ids=lambda path: path[-1])
+def test_messages_moved_out_of_a_folder_that_is_otherwise_unchanged(
+    account: Rehearsal, folder: tuple[str, ...], to: tuple[str, ...], connections: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the folders were listed and before its turn: each message has one fate, and the sums match."""
+    if connections == "several":
+        monkeypatch.setattr(lanes, "FAR", 0.0)
+        monkeypatch.setattr(lanes, "ENOUGH_MESSAGES", 1)
+    _sums_match(account, account.run(1))
+    moving = len(account.source.snapshot(account.user)[folder][:2])
+    with account.source.filler(account.user) as filler:
+        filler.append(to, [Mail(b"Subject: new %d\r\n\r\nx\r\n" % number) for number in range(2)])
+    outcome = meanwhile(account, "left_out", 1, lambda: _move(account, "source", folder, slice(0, 2), to), 2)
+    assert outcome.failure is None
+    assert (outcome.tally.copied, outcome.tally.moved) == (2, moving)
+    _sums_match(account, outcome)
+    _sums_match(account, account.run(3))
     settled(account, 4)
 
 
