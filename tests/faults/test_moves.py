@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, settled
+from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, recreate, settled
 from tests.faults.test_ourselves import Killer
 from trasloco.engine import lanes
 from trasloco.engine.account import Outcome
@@ -153,7 +153,7 @@ def test_source_folder_renumbered_after_the_user_filed_its_mail_elsewhere(accoun
     with account.destination.filler(account.user) as filler:
         filler.delete(LEAF, [entry.uid for entry in account.destination.snapshot(account.user)[LEAF]][:1])
     before = account.destination.snapshot(account.user)
-    _renumber(account, LEAF)
+    recreate(account, "source", LEAF)
     outcome = account.run(2)
     assert outcome.failure is None
     assert (outcome.tally.copied, outcome.tally.source) == (0, _total(account))
@@ -166,7 +166,7 @@ def test_source_folder_renumbered_after_the_user_filed_its_mail_elsewhere(accoun
 def test_source_folder_renumbered_and_its_mail_moved_on(account: Rehearsal) -> None:
     """Renumbered, and what was in it moved to another folder of the source: moved on the destination too."""
     account.run(1)
-    _renumber(account, LEAF)
+    recreate(account, "source", LEAF)
     _move(account, "source", LEAF, slice(0, 2), BOX)
     outcome = account.run(2)
     assert (outcome.tally.copied, outcome.tally.moved) == (0, 2)
@@ -274,15 +274,6 @@ class _Killed(BaseException):
 
 def _kill() -> None:
     raise _Killed
-
-
-def _renumber(account: Rehearsal, path: tuple[str, ...]) -> None:
-    """The same messages in a new folder of the same name on the source."""
-    with account.source.filler(account.user) as filler:
-        filler.rename(path, ("Away",))
-        filler.create(path)
-        filler.move(("Away",), [entry.uid for entry in account.source.snapshot(account.user)[("Away",)]], path)
-        filler.remove(("Away",))
 
 
 def _expunge_marked(account: Rehearsal) -> None:

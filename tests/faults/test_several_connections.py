@@ -14,8 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, fill, meanwhile, settled
-from tests.faults.test_changes import _recreate
+from tests.faults.conftest import OF_OTHERS, fill, meanwhile, recreate, settled
 from tests.faults.test_moves import _move
 from tests.faults.test_ourselves import FencedLedger, Killer
 from trasloco.engine import lanes
@@ -203,7 +202,7 @@ def test_folder_renumbered_while_others_are_brought(far: Rehearsal, side: str, v
         _arm(far.source)
         _arm(far.destination)
     number = 2 if side == "source" else 1
-    meanwhile(far, verb, at, lambda: _recreate(far, side, FOLDERS[2]), number)
+    meanwhile(far, verb, at, lambda: recreate(far, side, FOLDERS[2]), number)
     far.run(number)
     settled(far, number + 1)
 

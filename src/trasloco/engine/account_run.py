@@ -140,7 +140,6 @@ class AccountRun:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
         fruitless, waited = 0, 0.0
         while True:
-            self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
@@ -296,7 +295,6 @@ class AccountRun:
                 continue
             if may_have_gained(record, tree.source_status(record)):
                 self._go_through_again(name)
-        self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
 
     def _go_through_again(self, name: bytes) -> None:
         self._flags_changed += self._passes.pop(name).flags_changed
@@ -387,6 +385,7 @@ class AccountRun:
             run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
             return record, run, tree.destination_status(record)
 
+        session = replace(session, sink=self._progress.lane())
         turns = Succession(next_turn)
         try:
             for turn in turns:
