@@ -86,5 +86,6 @@ def recreate(account: Rehearsal, side: str, path: tuple[str, ...]) -> None:
             filler.create(path)
         filler.create(("Anew",))
         filler.move(path, None, ("Anew",))
+    with line.filler(account.user) as filler:  # Dovecot ends a session that deletes the folder it has open
         filler.remove(path)
         filler.rename(("Anew",), path)
