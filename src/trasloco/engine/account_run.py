@@ -25,6 +25,7 @@ from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
+from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
@@ -99,9 +100,9 @@ class AccountRun:
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: dict[bytes, FolderResult] = {}
         self._failed: dict[bytes, Failure] = {}
-        self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._last_look = LastLook()
         self._flags_changed = 0  # by passes that were made again
         self._doubtful = False
         self._progress = Watching(sink)
@@ -117,7 +118,7 @@ class AccountRun:
         size = self._progress.size
         changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
-        return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
+        return Outcome(status, failure or self._folder_failure(), time.monotonic() - started, size, results, changed, self._facts)
 
     def _count_the_moved_once(self) -> None:
         """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
@@ -132,13 +133,17 @@ class AccountRun:
         if failure is not None:
             return RunStatus.FAILED
         refused = any(result.tally.refused for result in results)
-        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure is not None else RunStatus.COMPLETED
+        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure() is not None else RunStatus.COMPLETED
+
+    def _folder_failure(self) -> Failure | None:
+        """Of the first folder that failed, or has not come to a good end."""
+        troubles = (done.trouble for done in self._passes.values() if done.trouble is not None)
+        return next(iter(self._failed.values()), None) or next(troubles, None)
 
     async def _attempts(self) -> Failure | None:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
         fruitless, waited = 0, 0.0
         while True:
-            self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
@@ -284,6 +289,7 @@ class AccountRun:
                 self._fail_folder(failed.source_name, failed.failure)
                 self._passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
+        await self._look_back(destination, tree)
 
     def _begin_again(self, tree: Tree) -> None:
         """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
@@ -294,9 +300,25 @@ class AccountRun:
             if done is None or done.trouble is not None or name in self._failed:
                 continue
             if may_have_gained(record, tree.source_status(record)):
-                self._flags_changed += self._passes.pop(name).flags_changed
-                self._gone.recount(name)
-        self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
+                self._go_through_again(name)
+
+    def _go_through_again(self, name: bytes) -> None:
+        self._flags_changed += self._passes.pop(name).flags_changed
+        self._failed.pop(name, None)
+        self._gone.recount(name)
+
+    async def _look_back(self, destination: Client, tree: Tree) -> None:
+        """What was brought is to be there still. Raises TransferError when folders must be gone through once more."""
+        place = Place(self._destination, destination, "")
+        again = await self._last_look.take(place, tree.records, self._passes, self._failed)
+        for name in again:
+            self._go_through_again(name)
+        if again:
+            raise once_more(place, tree.records, again)
+        for name, failure in self._last_look.restless.items():
+            if name not in self._failed:
+                self._passes[name] = replace(self._passes[name], trouble=failure)
+                self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._passes[name].result.source))
 
     async def _count_who_stays(self, source: Client, tree: Tree) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
@@ -363,11 +385,8 @@ class AccountRun:
 
     def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
         """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
-        if (
-            not (self._together and self._settings.together)
-            or session.departures
-            or not may_go_together(session.source, session.destination)
-        ):
+        wanted = self._together and self._settings.together and not session.departures
+        if not wanted or not may_go_together(session.source, session.destination):
             return []
         small = []
         for record in waiting:
@@ -394,6 +413,7 @@ class AccountRun:
             run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
             return record, run, tree.destination_status(record)
 
+        session = replace(session, sink=self._progress.lane())
         while True:
             turns = Succession(next_turn)
             try:
@@ -421,7 +441,6 @@ class AccountRun:
         try:
             done = self._passes[record.source_name] = await run.run(destination_status, following)
             if done.trouble is not None:
-                self._folder_failure = self._folder_failure or done.trouble
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
         except TransferError as error:
             if error.failure.scope is not Scope.FOLDER:
@@ -431,14 +450,13 @@ class AccountRun:
             tally = Tally(refused=status.messages or 0 if status is not None else 0)
             shown, destination_shown = tree.shown(record)
             result = FolderResult(shown, destination_shown, tally, error.failure.words)
-            self._passes[record.source_name] = FolderPass(result)
+            self._passes[record.source_name] = FolderPass(result, destination_uidvalidity=run.destination_uidvalidity)
             session.sink.advance(tally.source, 0)
             if run.under_way:
                 # What was on its way would come in between: the other folders get connections of their own.
                 raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
 
     def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
-        self._folder_failure = self._folder_failure or failure
         self._failed[source_name] = failure
         self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
 

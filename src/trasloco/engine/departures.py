@@ -50,10 +50,12 @@ class Memory:
 
     seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
     uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
+    left: source folders that messages have moved out of in this run: what was listed of them before says nothing any more.
     """
 
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
+    left: set[bytes] = field(default_factory=set)
 
     def recount(self, source_name: bytes) -> None:
         """This folder is gone through once more, and counted as it is then."""
@@ -141,6 +143,7 @@ class Departures:
         """They have their rows where they are now: the folders they left do not count them any more."""
         for departure in departures:
             departure.given = True
+            self.memory.left.add(departure.source_name)
             if departure.counted is not None:
                 self.memory.uncounted[departure.source_name, departure.counted] += 1
                 departure.counted = None

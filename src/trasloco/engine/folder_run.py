@@ -52,6 +52,7 @@ class FolderRun:
 
     under_way: messages were being carried when it ended; the connections may still have them on their way.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
+    destination_uidvalidity: of the folder that was opened there, 0 before.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class FolderRun:
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way, self._interrupted = False, interrupted
+        self.destination_uidvalidity = 0
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -118,7 +120,7 @@ class FolderRun:
         uidnext = max(destination.uidnext or 0, self._uidnext)
         await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
         tell_completed(session.sink, self._shown, self._destination_shown, work.tally, size)
-        return FolderPass(self._result(work.tally), size, changed, self._trouble)
+        return FolderPass(self._result(work.tally), size, changed, self._trouble, self.destination_uidvalidity)
 
     def open_ahead(self, destination_status: Status | None) -> None:
         """Begin to open the folders; nothing else may use the connections until ``run``."""
@@ -163,6 +165,7 @@ class FolderRun:
         if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
             self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
+        self.destination_uidvalidity = theirs.now
 
     async def _take(self) -> Inventory:
         client = self._session.source
