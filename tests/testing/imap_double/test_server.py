@@ -66,7 +66,7 @@ def test_a_flavour_speaks_by_its_capabilities(name: str) -> None:
     with ImapDouble(kind, door) as double, client_of(double) as client:
         assert client.welcome == b"* OK " + kind.greeting.encode()
         assert set(client.capabilities) == set(kind.before.upper().split())
-        with pytest.raises(imaplib.IMAP4.error, match="(?i)failed|failure|invalid"):
+        with pytest.raises(imaplib.IMAP4.error, match=r"(?i)failed|failure|invalid"):
             client.login(ANNA, "wrong")
         assert (door.tried[ANNA.encode()], door.wrong[ANNA.encode()]) == (1, 1)
         if kind.basic:
@@ -84,7 +84,7 @@ def test_microsoft_makes_boundaries_anew_and_ends_a_session_with_ten_errors() ->
     mailbox.add("INBOX", content)
     kind = flavour("office365")
     door = Door()
-    door.tokens(lambda user, token: token == "good", {ANNA: mailbox})  # noqa: S105 - a token of a test
+    door.tokens(lambda user, token: token == "good", {ANNA: mailbox})
     with ImapDouble(kind, door) as double, client_of(double) as client:
         client.authenticate("XOAUTH2", lambda _: f"user={ANNA}\x01auth=Bearer good\x01\x01".encode())
         client.select()

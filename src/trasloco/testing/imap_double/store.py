@@ -26,6 +26,11 @@ class Message:
     served: list[str] = field(default_factory=list)
 
     @property
+    def sha256(self) -> str:
+        """Of the content as it was delivered."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
     def epoch(self) -> int:
         """The date in whole seconds since 1970."""
         return int(self.date.timestamp())
@@ -100,7 +105,7 @@ class Mailbox:
             return Counter(
                 (
                     tuple(name.split("/")),
-                    hashlib.sha256(message.content).hexdigest(),
+                    message.sha256,
                     len(message.content),
                     frozenset(flag.lower() if flag.startswith("\\") else flag for flag in message.flags),
                     message.epoch,
