@@ -34,13 +34,13 @@ class Moving:
     settings: dict[str, Any] = field(default_factory=dict)
     code: str = ""
 
-    async def run(self) -> dict[str, Any]:
-        """The next of the two runs, to its end; returns the report."""
+    async def run(self, concurrency: int = 20) -> dict[str, Any]:
+        """The next of the two runs, to its end, by one worker with so many places; returns the report."""
         from trasloco.jobs.worker import until_ended, work
 
         run = await sync_to_async(self._begin)()
         async with asyncio.timeout(SECONDS):
-            await work(until=until_ended(run), runs=[run.pk])
+            await work(concurrency, until=until_ended(run), runs=[run.pk])
         return await sync_to_async(self._report)()
 
     async def log(self, number: int, login: str = "") -> list[tuple[str, str]]:

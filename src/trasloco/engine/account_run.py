@@ -23,6 +23,7 @@ from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
 from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
+from trasloco.engine.oddities import tell_all
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
@@ -99,6 +100,8 @@ class AccountRun:
         self._doubtful = False
         self._progress = _Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
+        self._opened: list[tuple[Side, Client]] = []  # the same, each with its side
+        self._told: set[str] = set()
         self._compressing = False
 
     async def run(self) -> Outcome:
@@ -132,9 +135,11 @@ class AccountRun:
         while True:
             self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
+            tell_all(self._opened, self._told, self._sink)
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
+                self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
                 return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
@@ -153,6 +158,7 @@ class AccountRun:
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
         clients = self._clients = []
+        self._opened.clear()
         try:
             source, destination = await self._open_pair()
             self._remember(source, destination)
@@ -204,6 +210,7 @@ class AccountRun:
         """A signed-in client, kept among those of this attempt."""
         client, side = await open_side(self._source if name is SideName.SOURCE else self._destination, self._deadlines)
         self._clients.append(client)
+        self._opened.append((side, client))
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side

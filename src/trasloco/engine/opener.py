@@ -87,7 +87,7 @@ async def _by_token(side: Side, tokens: TokenSource, deadlines: Deadlines) -> tu
 
 async def _with_token(side: Side, tokens: TokenSource, *, fresh: bool = False) -> Credentials:
     try:
-        token = await tokens.token(side.credentials.authorization or side.credentials.login, fresh=fresh)
+        token = await tokens.token(side.credentials.login, fresh=fresh)
     except TokenUnavailable as unavailable:
         raise TransferError(no_token(unavailable, side)) from None
     return replace(side.credentials, secret=token, oauth=True)

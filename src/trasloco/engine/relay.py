@@ -193,6 +193,8 @@ class Relay:
         assert position is not None, "a batch is cut from the inventory"
         listed = job.inventory.sizes[position]
         row = MessageRow(uid, Fate.COPIED, job.run, size=body.size, flags=job.inventory.flags(position), listed=listed)
+        if listed and body.size != listed:
+            job.source.client.note(quirks.SIZE_LIES)
         if body.size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
             row.fate, row.reason = Fate.SKIPPED, over_size(body.size, job.settings.max_size)

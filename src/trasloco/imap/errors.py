@@ -167,4 +167,7 @@ class CommandFailed(ImapError):
 
 
 class LoginRefused(CommandFailed):
-    """The server refused the login; ``status`` has its words and, often, a code (RFC 5530)."""
+    """The server refused the login; ``status`` has its words and, often, a code (RFC 5530). greeting: how it calls itself,
+    "" while nobody has said."""
+
+    greeting = ""

@@ -30,6 +30,7 @@ LOG_TITLES: dict[str, str | Promise] = {
     "numbers-went-back": _("Message numbers went back"),
     "refused-and-stored": _("Refused and stored all the same"),
     "room-is-short": _("Room is short"),
+    "server-oddity": _("How this server differs"),
     "subscribe-refused": _("Folder not subscribed"),
     "uids-not-lasting": _("Message numbers do not last"),
 }

@@ -56,8 +56,9 @@ def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenS
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
         stored = None if secret else account.migration.source_oauth
-        by_token = tokens.of(vault.reveal(stored, OAUTH_ROW)) if stored else None
-        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret), tokens=by_token)
+        if stored:
+            return Side.by_token(SideName.SOURCE, endpoint, account.login, tokens.of(vault.reveal(stored, OAUTH_ROW)))
+        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
     return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(MasterUser(account.master, secret), account.login, memory))
 
 

@@ -50,7 +50,7 @@ def test_what_is_read_of_it_is_what_is_in_it(name: str) -> None:
     mailbox = filled()
     with opened(flavour(name), mailbox) as (double, _):
         read = Snapshot.read(double.host, double.port, ANNA, SECRET)
-    spelled = {("Inbox", "Kunden"): ("INBOX", "Kunden")}
+    spelled: dict[tuple[str, ...], tuple[str, ...]] = {("Inbox", "Kunden"): ("INBOX", "Kunden")}
     assert {(spelled.get(row[0], row[0]), row[1], *row[3:]) for row in read.messages()} == {
         (row[0], row[1], *row[3:]) for row in mailbox.messages()
     }
@@ -93,7 +93,7 @@ def test_microsoft_makes_boundaries_anew_and_ends_a_session_with_ten_errors() ->
         assert len(mailbox.folders["INBOX"].messages[1].served) == 3
         size = client.fetch("1", "(RFC822.SIZE)")[1][0]
         assert size != b"1 (RFC822.SIZE %d)" % len(content)
-        with pytest.raises(imaplib.IMAP4.abort, match="Connection is closed. 13"):
+        with pytest.raises(imaplib.IMAP4.abort, match=r"Connection is closed\. 13"):
             for _ in range(11):
                 client.status("Nowhere", "(MESSAGES)")
         assert double.thrown_out == 1

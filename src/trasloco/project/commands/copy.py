@@ -27,7 +27,6 @@ from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import interactive, say, table
 from trasloco.project.watching import watch
-from trasloco.secret import Secret
 from trasloco.sources.tokens import token_source
 
 _EPILOG = """
@@ -83,7 +82,7 @@ def _side(name: SideName, url: str, file: str | None, word: str, encryption: Enc
     if tokens is not None:
         if file:
             raise click.UsageError(f"--{word}-password-file has no use beside --source-oauth: leave one of them out.")
-        return Side(name, endpoint, Credentials(login, Secret("")), tokens=tokens)
+        return Side.by_token(name, endpoint, login, tokens)
     variable = f"TRASLOCO_{word.upper()}_PASSWORD"
     secret = read_password(file, variable, f"--{word}-password-file")
     if secret is None:

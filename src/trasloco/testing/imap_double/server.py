@@ -25,7 +25,7 @@ from trasloco.testing.imap_double.words import Word
 
 
 class ImapDouble:
-    """seconds: of work for each message it hands out.
+    """seconds: of work for each message it hands out. moods: of the server; moods_of: of those mailboxes that have their own.
 
     sign_ins: by user. mechanisms, introductions (ID): as they came. writes: commands that would have changed the source.
     errors: NO and BAD so far; thrown_out: sessions that ended for having had too many.
@@ -33,6 +33,7 @@ class ImapDouble:
 
     def __init__(self, flavour: Flavour, door: Door, *, seconds: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
         self.flavour, self.door, self.moods = flavour, door, Moods()
+        self.moods_of: dict[str, Moods] = {}
         self.seconds = seconds
         self.host, self.port = "127.0.0.1", 0
         self.sign_ins: Counter[str] = Counter()

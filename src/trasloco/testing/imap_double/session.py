@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from trasloco.testing.imap_double import fetching, listing
-from trasloco.testing.imap_double.moods import HangUp, Throttled
+from trasloco.testing.imap_double.moods import HangUp, Moods, Throttled
 from trasloco.testing.imap_double.names import found
 from trasloco.testing.imap_double.store import Folder, Mailbox
 from trasloco.testing.imap_double.words import Request, Unreadable, read_request
@@ -57,6 +57,10 @@ class Session:
             "SEARCH": ("", self._search),
         }
 
+    @property
+    def _moods(self) -> Moods:
+        return self._double.moods_of.get(self._user, self._double.moods)
+
     async def play(self) -> None:
         """From the greeting to the end. Raises what ends a connection."""
         await self._say(f"OK {self._flavour.greeting}")
@@ -90,7 +94,7 @@ class Session:
         if verb is None or (capability and capability not in self._capabilities().split()):
             await self._refuse(request.tag, "BAD", self._flavour.invalid)
             return
-        self._double.moods.before_command()
+        self._moods.before_command()
         if self._token and not self._double.door.still_open(self._user, self._token):
             raise HangUp(self._flavour.expired)
         if self._mailbox is not None and self._user in self._double.door.shut_out and request.name != "CAPABILITY":
@@ -165,6 +169,7 @@ class Session:
         await self._let_in(request, mailbox)
 
     async def _let_in(self, request: Request, mailbox: Mailbox) -> None:
+        self._moods.before_command()
         self._mailbox = mailbox
         self._double.sign_ins[self._user] += 1
         told = f"[CAPABILITY {self._capabilities()}] " if self._flavour.told else ""
@@ -226,10 +231,12 @@ class Session:
             if number not in wanted:
                 continue
             if any(fetching.whole(item) for item in items):
-                self._double.moods.before_body()
+                self._moods.before_body()
                 if self._token and not self._double.door.still_open(self._user, self._token):
                     raise HangUp(self._flavour.expired)
                 await self._double.pause()
+                if message.refusal:
+                    raise Refused(message.refusal)
             await self._line(b"* " + fetching.answer(position, message, items, self._flavour))
         await self._done(request)
 

@@ -17,13 +17,17 @@ _WHEN = datetime(2024, 2, 1, 9, 0, tzinfo=UTC)
 
 @dataclass
 class Message:
-    """served: SHA-256 of each form in which it was handed out, in that order; a server that renders anew makes several."""
+    """refusal: what a FETCH of it is answered instead, "" = nothing.
+
+    served: SHA-256 of each form in which it was handed out, in that order; a server that renders anew makes several.
+    """
 
     uid: int
     content: bytes
     flags: frozenset[str] = frozenset()
     date: datetime = _WHEN
     served: list[str] = field(default_factory=list)
+    refusal: str = ""
 
     @property
     def sha256(self) -> str:
@@ -90,7 +94,9 @@ class Mailbox:
         """Its owner puts it into another folder, where it gets a new UID."""
         with self.lock:
             message = self.folders[name].messages.pop(uid)
-            return self.add(target, message.content, flags=message.flags, date=message.date)
+            moved = self.add(target, message.content, flags=message.flags, date=message.date)
+            self.folders[target].messages[moved].served = message.served
+            return moved
 
     def rename(self, name: str, target: str) -> None:
         """A folder with all below it; numbers stay (RFC 9051 6.3.6)."""
