@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -23,7 +23,8 @@ SECONDS = 120.0
 
 @dataclass
 class Moving:
-    """accounts: (destination address, source login, password; "" = by token). ``code`` once it is planned."""
+    """accounts: (destination address, source login, password; "" = by token). source_master: whose the passwords are.
+    ``code`` once it is planned."""
 
     ring: KeyRing
     source: tuple[str, int]
@@ -31,7 +32,7 @@ class Moving:
     accounts: Sequence[tuple[str, str, str]]
     source_type: str
     oauth: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
+    source_master: str = ""
     code: str = ""
 
     async def run(self, concurrency: int = 20) -> dict[str, Any]:
@@ -62,7 +63,13 @@ class Moving:
             assert self.destination.master is not None
             there = (self.destination.host, self.destination.port)
             order = Order(
-                self.accounts, self.source_type, self.oauth, self.source, there, self.destination.master, settings=self.settings or None
+                self.accounts,
+                self.source,
+                there,
+                self.destination.master,
+                source_type=self.source_type,
+                source_master=self.source_master,
+                oauth=self.oauth,
             )
             self.code = planned(self.ring, order).code
         return begin(MailMigration.objects.get(code=self.code))

@@ -33,13 +33,12 @@ PERSON = "anna@operator.example"
 class Order:
     """What is wanted. accounts: (destination address, source login, source password). first_run_at: ISO 8601, "" = at once.
     second_minutes: None = no second run. master: of the destination, name and password.
+    source_master: who opens all sources; the passwords are his then.
     source_type: a provider's name. oauth: the text of ``OauthSettings.as_secret``, for accounts with an empty password.
     installation: fields of its row. settings: of the engine, over the usual ones.
     """
 
     accounts: Sequence[tuple[str, str, str]] = (("a1@example.net", "a1@example.org", "password of 1"),)
-    source_type: str = "standard"
-    oauth: str = ""
     source: tuple[str, int] = ("127.0.0.1", 1)
     destination: tuple[str, int] = ("127.0.0.1", 2)
     master: tuple[str, str] = ("master", "master's password")
@@ -52,6 +51,9 @@ class Order:
     verification: str = ""
     installation: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
+    source_type: str = "standard"
+    source_master: str = ""
+    oauth: str = ""
 
 
 def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMigration:
@@ -67,7 +69,10 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     _serve(customer, domains, order, ring)
     draft = start_draft(actor, customer, order.source_type, "off")
     MailMigration.objects.filter(pk=draft.pk).update(settings=draft.settings | (order.settings or {}))
-    rows = [Row(line, address, *order.source, login, Secret(password)) for line, (address, login, password) in enumerate(order.accounts, 1)]
+    rows = [
+        Row(line, address, *order.source, login, Secret(password), order.source_master)
+        for line, (address, login, password) in enumerate(order.accounts, 1)
+    ]
     give_csv(actor, draft, rows, {}, ring, Secret(order.oauth) if order.oauth else None)
     LoginCheck.objects.bulk_create(LoginCheck(account=account, state=CheckState.OK) for account in draft.accounts.all())
     at = datetime.fromisoformat(order.first_run_at) if order.first_run_at else None

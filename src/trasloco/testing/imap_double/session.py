@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trasloco.testing.imap_double.server import ImapDouble
 
 _WRITES = ("APPEND", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "EXPUNGE", "UID EXPUNGE", "STORE", "UID STORE",
-           "COPY", "UID COPY", "MOVE", "UID MOVE", "CLOSE", "SETACL", "SETMETADATA")  # fmt: skip
+           "COPY", "UID COPY", "MOVE", "UID MOVE", "SETACL", "SETMETADATA")  # fmt: skip
 
 
 class Refused(Exception):
@@ -36,6 +36,7 @@ class Session:
         self._reader, self._writer = reader, writer
         self._mailbox: Mailbox | None = None
         self._folder: Folder | None = None
+        self._read_only = True
         self._user, self._token = "", ""
         self._errors = 0
         self._commands: dict[str, tuple[str, Callable[[Request], Awaitable[None]]]] = {
@@ -51,6 +52,7 @@ class Session:
             "SELECT": ("", self._select),
             "EXAMINE": ("", self._select),
             "UNSELECT": ("UNSELECT", self._unselect),
+            "CLOSE": ("", self._close),
             "FETCH": ("", self._fetch),
             "UID FETCH": ("", self._fetch),
             "UID SEARCH": ("", self._search),
@@ -206,7 +208,7 @@ class Session:
         folder = self._find(request.text(0))
         if not folder.openable or len(request.words) > 1:
             raise Refused("Server Unavailable. 15")
-        self._folder = folder
+        self._folder, self._read_only = folder, request.name == "EXAMINE"
         lines = [f"{len(folder.messages)} EXISTS", "0 RECENT", *self._flavour.select]
         lines += [f"OK [UIDVALIDITY {folder.uidvalidity}] UIDVALIDITY value"]
         lines += [f"OK [UIDNEXT {folder.uidnext}] The next unique identifier value"]
@@ -217,6 +219,11 @@ class Session:
     async def _unselect(self, request: Request) -> None:
         self._folder = None
         await self._done(request)
+
+    async def _close(self, request: Request) -> None:
+        if not self._read_only:
+            self._double.writes.append("CLOSE")  # it expunges (RFC 9051 6.4.1)
+        await self._unselect(request)
 
     async def _fetch(self, request: Request) -> None:
         folder, by_uid = self._selected(), request.name.startswith("UID")
