@@ -63,7 +63,7 @@ async def _by_password(side: Side, deadlines: Deadlines) -> tuple[Client, Side]:
     try:
         return await _sign_in(side, side.credentials, deadlines)
     except LoginRefused as refused:
-        other = None if busy(refused.status) else side.credentials.in_latin_1()
+        other = None if busy(refused.status) or refused.tries > 1 else side.credentials.in_latin_1()
         if other is None:
             raise
     return await _sign_in(side, other, deadlines)

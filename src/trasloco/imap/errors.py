@@ -168,6 +168,7 @@ class CommandFailed(ImapError):
 
 class LoginRefused(CommandFailed):
     """The server refused the login; ``status`` has its words and, often, a code (RFC 5530). greeting: how it calls itself,
-    "" while nobody has said."""
+    "" while nobody has said. tries: ways in which the same name and password were sent."""
 
     greeting = ""
+    tries = 1

@@ -22,7 +22,8 @@ class Flavour:
     before, after: capabilities before and after a login. told: the capabilities come with the answer to the login too.
     delimiter: between levels; prefix: of everything but INBOX; namespace: the whole answer.
     identity: of the answer to ID. mechanisms: of AUTHENTICATE that are known, whatever is offered. basic: passwords open doors.
-    refused: what a wrong password is told; challenge: base64 sent before a refused token; invalid: a command that is not known;
+    refuses, refused: how (NO or BAD) and in which words a wrong password is;
+    challenge: base64 sent before a refused token; invalid: a command that is not known;
     completed: the end of every success; bye: at LOGOUT. select: lines beside EXISTS and the numbers.
     inbox: how INBOX is spelled before its subfolders. folds: names are one in any case.
     size_factor, size_offset: RFC822.SIZE is a wrong number when they are not 1 and 0. renders: the MIME structure is made anew
@@ -44,6 +45,7 @@ class Flavour:
     mechanisms: tuple[str, ...] = ()
     basic: bool = True
     refused: str = "{command} failed."
+    refuses: str = "NO"
     challenge: str = ""
     invalid: str = "Unknown command"
     missing: str = "Mailbox doesn't exist"

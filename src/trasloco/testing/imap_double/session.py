@@ -25,7 +25,11 @@ _WRITES = ("APPEND", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "
 
 
 class Refused(Exception):
-    """A tagged NO; the server's words."""
+    """A tagged NO, or BAD; the server's words."""
+
+    def __init__(self, words: str, kind: str = "NO") -> None:
+        super().__init__(words)
+        self.kind = kind
 
 
 class Session:
@@ -105,7 +109,7 @@ class Session:
         try:
             await verb(request)
         except Refused as refused:
-            await self._refuse(request.tag, "NO", str(refused))
+            await self._refuse(request.tag, refused.kind, str(refused))
         except Unreadable:
             await self._refuse(request.tag, "BAD", self._flavour.invalid)
 
@@ -142,19 +146,19 @@ class Session:
         try:
             sent = base64.b64decode(request.text(1) if len(request.words) > 1 else await self._challenged())
         except binascii.Error:
-            raise Refused(self._refusal("AUTHENTICATE")) from None
+            raise self._not_let_in("AUTHENTICATE") from None
         if mechanism == "XOAUTH2":
             await self._let_in_by_token(request, sent)
         elif mechanism == "PLAIN" and sent.count(b"\0") == 2:
             acting_as, login, password = sent.split(b"\0")
             await self._let_in_by_password(request, login, password, acting_as)
         else:
-            raise Refused(self._refusal("AUTHENTICATE"))  # NTLM and GSSAPI are offered, and nobody here can do them
+            raise self._not_let_in("AUTHENTICATE")  # NTLM and GSSAPI are offered, and nobody here can do them
 
     async def _let_in_by_password(self, request: Request, login: bytes, password: bytes, acting_as: bytes) -> None:
         mailbox = self._double.door.by_password(login, password, acting_as)
         if mailbox is None or not self._flavour.basic:
-            raise Refused(self._refusal(request.name))
+            raise self._not_let_in(request.name)
         self._user = (acting_as or login).decode("latin-1")
         await self._let_in(request, mailbox)
 
@@ -166,7 +170,7 @@ class Session:
             if self._flavour.challenge:
                 await self._line(b"+ " + self._flavour.challenge.encode())
                 await self._reader.readuntil(b"\r\n")
-            raise Refused(self._refusal("AUTHENTICATE"))
+            raise self._not_let_in("AUTHENTICATE")
         self._user, self._token = user, token
         await self._let_in(request, mailbox)
 
@@ -181,8 +185,8 @@ class Session:
         await self._line(b"+ ")
         return (await self._reader.readuntil(b"\r\n"))[:-2]
 
-    def _refusal(self, command: str) -> str:
-        return self._flavour.refused.format(command=command)
+    def _not_let_in(self, command: str) -> Refused:
+        return Refused(self._flavour.refused.format(command=command), self._flavour.refuses)
 
     # -- the mailbox
 
