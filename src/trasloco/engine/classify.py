@@ -17,8 +17,8 @@ from trasloco.engine.token_source import TokenUnavailable
 from trasloco.imap import errors
 from trasloco.imap.values import StatusText
 
-# Response codes (RFC 5530, RFC 9051 7.1) that say for how much and for how long.
-_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED"})
+# Response codes (RFC 5530, RFC 9051 7.1; of POP3: RFC 2449 8, RFC 3206) that say for how much and for how long.
+_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED", "IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 _FOLDER_CODES = frozenset({"TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "CLIENTBUG"})
 
 _BACKOFF = re.compile(r"Suggested Backoff Time: (\d+) milliseconds", re.IGNORECASE)
@@ -96,7 +96,7 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         code, words = _TLS[error.reason]
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, code, words.format(words=error.words, pin=_PIN_HINT))
     if isinstance(error, errors.NotImap):
-        words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
+        words = f"what answers there is not {error.wanted} (it says {error.words!r}). Check host, port and TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
     if isinstance(error, errors.LoginImpossible):
         sent = "It was broken off" if error.sent else "Nothing was sent"
@@ -114,7 +114,7 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         words = f"an answer went past a safety limit while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "limit-exceeded", words)
     if isinstance(error, errors.ProtocolViolation):
-        words = f"an answer does not follow the IMAP protocol while {doing}{_in(folder)} ({error})"
+        words = f"an answer does not follow the protocol while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "protocol-violation", words)
     return _lost(error, side, doing, folder)
 

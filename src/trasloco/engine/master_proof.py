@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import busy
+from trasloco.engine.connecting import connect
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.master_user import Dialect, MasterLogin
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginRefused
 from trasloco.imap.values import Status

@@ -12,13 +12,14 @@ from dataclasses import replace
 from trasloco import __version__
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame, busy, master_refused, no_token, token_refused
+from trasloco.engine.connecting import connect
 from trasloco.engine.dialects import dialects, recognised
 from trasloco.engine.failure import TransferError
 from trasloco.engine.master_memory import Server
 from trasloco.engine.master_proof import his_own, provable, prove
 from trasloco.engine.master_user import Dialect, MasterLogin
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Credentials

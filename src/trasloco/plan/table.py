@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
@@ -30,7 +31,7 @@ _EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
 class Row:
     """One account.
 
-    line: physical line in the file, from 1. port: None = the usual one. login: on the source.
+    line: physical line in the file, from 1. port: None = the usual one. login: on the source. speech: of the server.
     password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
@@ -41,6 +42,7 @@ class Row:
     login: str
     password: Secret
     master: str = ""
+    speech: Speech = Speech.IMAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +198,4 @@ def _names(parsed: list[Line]) -> list[Problem]:
 
 
 def _row(line: Line) -> Row:
-    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master)
+    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master, line.speech)

@@ -15,7 +15,7 @@ from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
-from trasloco.imap.endpoint import Endpoint, Security, Trust
+from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
@@ -52,6 +52,7 @@ def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenS
         Trust(account.source_trust),
         account.source_address,
         account.source_fingerprint,
+        Speech(account.source_speech),
     )
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
