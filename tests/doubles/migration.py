@@ -33,6 +33,7 @@ class Moving:
     source_type: str
     oauth: str = ""
     source_master: str = ""
+    speech: str = "imap"
     code: str = ""
 
     async def run(self, concurrency: int = 20) -> dict[str, Any]:
@@ -70,6 +71,7 @@ class Moving:
                 source_type=self.source_type,
                 source_master=self.source_master,
                 oauth=self.oauth,
+                source_speech=self.speech,
             )
             self.code = planned(self.ring, order).code
         return begin(MailMigration.objects.get(code=self.code))

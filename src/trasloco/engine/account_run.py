@@ -53,7 +53,7 @@ will pass; then it is given back, so that the next account has its place."""
 
 POP3_NOTE = (
     "this source speaks POP3, which knows INBOX only and no flags: other folders of the mailbox, if there are any, are not copied, "
-    "and all messages arrive as unread."
+    "and all messages arrive as unread. Some servers mark what was fetched as read on the old side."
 )
 
 _NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})

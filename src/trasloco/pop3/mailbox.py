@@ -2,7 +2,8 @@
 
 There is one folder, INBOX, without flags and without dates of arrival. A message's identity is its UIDL (RFC 1939 7); ``number``
 gives each a UID, in the order of the list, and whoever keeps those numbers keeps the identity. The session shows the mailbox as it
-was when it began, and is the only one at a time. Nothing is ever deleted: DELE is not known here, nor anything else that changes.
+was when it began, and is the only one at a time. DELE is not known here, and a session in which messages were read ends without
+QUIT, so nothing is ever deleted; some servers mark as seen what was read.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class PopMailbox(Client):
         self.selected: Selected | None = None
         self._pop = connection
         self._offered: Capabilities | None = None
-        self._signed_in = False
+        self._signed_in = self._read = False
         self._refusals = 0
         self._count = self._size = 0
         self._uids: dict[int, int] = {}  # UID -> number of the message in this session
@@ -169,8 +170,16 @@ class PopMailbox(Client):
             await self._pop.ask(b"NOOP", "NOOP")
 
     async def logout(self) -> None:
-        """QUIT and close; as nothing was marked, nothing is deleted. Never raises."""
+        """Close; with QUIT only where no message was read. Never raises.
+
+        QUIT is what lets a server change things (RFC 1939 6): delete what was marked, and mark as seen what was read. Some
+        (Dovecot) mark as seen without it too, as soon as RETR has been said; TOP is no way around, for not every server gives
+        whole messages by it.
+        """
         if self.closed:
+            return
+        if self._read:
+            self.abort()
             return
         try:
             async with asyncio.timeout(self._pop.deadlines.logout), self._pop.turn:
@@ -309,6 +318,7 @@ class PopMailbox(Client):
         async with self._pop.turn:
             try:
                 if self._offered is not None and "TOP" not in self._offered:
+                    self._read = True
                     return await self._gather(b"RETR %d" % number)
                 return await self._gather(b"TOP %d 0" % number)
             except CommandFailed as error:
@@ -325,7 +335,7 @@ class PopMailbox(Client):
         return bytes(head)
 
     async def _retrieve(self, uid: int, file: IO[bytes]) -> None:
-        number = self._uids[uid]
+        number, self._read = self._uids[uid], True
         try:
             async with self._pop.turn:
                 async for piece in self._pop.message(b"RETR %d" % number, f"RETR {number}"):
