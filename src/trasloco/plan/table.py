@@ -74,7 +74,7 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
     lines, mistaken = _separators(lines[:max_lines])
     parsed = [parse_line(number, text, by_token=by_token) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
-    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed)]
+    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed), *_pop3(parsed)]
     wrong = {problem.line for problem in problems}
     rows = tuple(_row(line) for line in parsed if line.number not in wrong)
     return Table(
@@ -195,6 +195,22 @@ def _names(parsed: list[Line]) -> list[Problem]:
         remedy = _("Prefer its IP address, unless the name is the provider's own.")
         warnings.append(Problem(numbers[0], "server", "host-name", words, remedy))
     return warnings
+
+
+def _pop3(lines: list[Line]) -> list[Problem]:
+    """What POP3 cannot do, said once for all lines that have it."""
+    found = [line for line in lines if line.speech is Speech.POP3]
+    if not found:
+        return []
+    words = ngettext(
+        "The server of %(n)s line is asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        "The servers of %(n)s lines are asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        len(found),
+    )
+    remedy = _("If the server has IMAP, write its IMAP port instead, or no port at all.")
+    return [Problem(found[0].number, "server", "pop3-source", words, remedy)]
 
 
 def _row(line: Line) -> Row:
