@@ -9,6 +9,7 @@ refused, or has no INBOX, has no mailbox that could have been opened. Nothing is
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -91,7 +92,8 @@ async def _list(client: Client) -> Listed:
     await client.select(b"INBOX", read_only=True)
     items: Sequence[str] = ("UID", "RFC822.SIZE", "INTERNALDATE")
     found = [(item.uid or 0, item.size, item.internal_date) async for item in client.fetch("1:*", items)]
-    await client.unselect()
+    with contextlib.suppress(CommandFailed):  # what was listed is all there, whether the server lets go of the folder or not
+        await client.unselect()
     return sorted(found)
 
 

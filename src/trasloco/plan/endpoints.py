@@ -102,8 +102,9 @@ def written_source(host: str, port: int | None, speech: Speech) -> str:
     return f"{'pop3://' if speech is Speech.POP3 else ''}{shown}{f':{port}' if port else ''}"
 
 
-def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, str]:
-    """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none).
+def destination_url(url: str, *, tls: str, starttls: bool, pop3: bool = False) -> tuple[Endpoint, str]:
+    """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none). pop3: ``pop3://...`` is
+    allowed too, with TLS as of a line of the CSV.
 
     The user may be percent-encoded, and may contain "@": the last one ends it. Raises EndpointError,
     whose words never repeat the user part (someone may have put a password there)."""
@@ -111,6 +112,10 @@ def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, st
     if found is None:
         raise EndpointError("The server must be written as imaps://host or imaps://user@host:port")
     scheme, rest = found["scheme"].lower(), found["rest"]
+    if pop3 and scheme in {"pop3", "pop3s"}:
+        user, _, server = rest.rpartition("@")
+        host, port = parse_server(re.sub(r"/+\Z", "", server))
+        return source_endpoint(host, port, tls=tls, starttls=starttls, speech=Speech.POP3), _login(user)
     if scheme not in {"imap", "imaps"}:
         raise EndpointError(f"{scheme}:// is not a mail server's address: write imaps://host (or imap://host with --tls off)")
     user, _, server = rest.rpartition("@")

@@ -40,7 +40,14 @@ Exit status: 0 all is well, 1 a folder or message needs attention, 2 the command
 
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
-@option("--from", "from_", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to copy.")
+@option(
+    "--from",
+    "from_",
+    metavar="URL",
+    required=True,
+    section="Mailboxes",
+    help="imaps://user@host[:port]: the mailbox to copy; pop3://... where there is no IMAP.",
+)
 @option("--from-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
 @source_oauth_option
 @option("--to", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to fill.")
@@ -74,7 +81,7 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
 
 def _side(name: SideName, url: str, file: str | None, word: str, encryption: Encryption, tokens: TokenSource | None = None) -> Side:
     try:
-        endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls)
+        endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls, pop3=name is SideName.SOURCE)
     except ValueError as error:
         raise click.UsageError(f"--{word}: {error}") from None
     if not login:
