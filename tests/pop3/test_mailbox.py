@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,7 +10,16 @@ import pytest
 
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
-from trasloco.imap.errors import CommandFailed, ConnectionLost, LoginImpossible, LoginRefused, NotPop3, ProtocolViolation, TlsFailed
+from trasloco.imap.errors import (
+    CommandFailed,
+    ConnectionLost,
+    DeadlineExceeded,
+    LoginImpossible,
+    LoginRefused,
+    NotPop3,
+    ProtocolViolation,
+    TlsFailed,
+)
 from trasloco.imap.sasl import Credentials
 from trasloco.pop3.mailbox import PopMailbox, connect_pop3
 from trasloco.secret import Secret
@@ -217,6 +227,23 @@ async def test_without_uidl_it_is_not_begun() -> None:
     await server.__aexit__(None, None, None)
 
 
+async def test_headers_are_asked_for_at_once_where_the_server_lets_us() -> None:
+    offered = script("S: +OK", "S: PIPELINING", "S: TOP", "S: USER", "S: .", *PASSWORD, "S: +OK", "C: STAT", "S: +OK 3 30")
+    listed = ("C: UIDL", "S: +OK", "S: 1 a", "S: 2 b", "S: 3 c", "S: .", "C: LIST", "S: +OK", "S: 1 8", "S: 2 8", "S: 3 8", "S: .")
+    asked = ("C: TOP 1 0", "C: TOP 2 0", "C: TOP 3 0")  # before the first answer
+    answered = ("S: +OK", "S: Date: x", "S: To: y", "S:", "S: .", "S: -ERR broken", "S: +OK", "S: To: z", "S:", "S: .")
+    server, endpoint = await played(offered, *listed, *asked, *answered)
+    client = await signed_in(endpoint, "anna", "secret")
+    await client.select(b"INBOX", read_only=True)
+    found = {}
+    with pytest.raises(CommandFailed, match="broken"):
+        async for item in client.fetch("1:*", ("UID", "BODY.PEEK[HEADER.FIELDS (TO)]")):
+            found[item.uid] = item.sections[b"HEADER.FIELDS (TO)"]
+    assert found == {1: b"To: y\r\n\r\n", 3: b"To: z\r\n\r\n"}
+    await client.logout()
+    await server.__aexit__(None, None, None)
+
+
 async def test_a_message_that_is_refused_is_named_at_the_end(fresh_user: Callable[[], str]) -> None:
     listed = ("C: UIDL", "S: +OK", "S: 1 a", "S: 2 b", "S: .", "C: LIST", "S: +OK", "S: 1 8", "S: 2 8", "S: .")
     fetched = ("C: RETR 1", "S: -ERR it is broken", "C: RETR 2", "S: +OK", "S: A: 1", "S:", "S: .")
@@ -229,4 +256,53 @@ async def test_a_message_that_is_refused_is_named_at_the_end(fresh_user: Callabl
         await stream.finish()
     assert client.refusals == 1
     await client.logout()
+    await server.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("security", [Security.IMPLICIT, Security.STARTTLS])
+async def test_a_certificate_is_verified_and_a_pin_is_kept(pop3_source: Dovecot, security: Security) -> None:
+    endpoint = at(pop3_source, security)
+    with pytest.raises(TlsFailed) as failed:
+        await connect_pop3(replace(endpoint, trust=Trust.VERIFY), deadlines=QUICK)
+    assert failed.value.reason == "not-trusted"
+    with pytest.raises(TlsFailed) as failed:
+        await connect_pop3(replace(endpoint, fingerprint="00" * 32), deadlines=QUICK)
+    assert failed.value.reason == "pin-changed"
+    client = await connect_pop3(replace(endpoint, fingerprint=pop3_source.certificate.fingerprint), deadlines=QUICK)
+    assert client.fingerprint == pop3_source.certificate.fingerprint
+    await client.logout()
+
+
+async def test_a_port_without_tls_says_so(pop3_source: Dovecot) -> None:
+    with pytest.raises(TlsFailed, match="does not speak TLS"):
+        await connect_pop3(replace(at(pop3_source), security=Security.IMPLICIT), deadlines=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (("wait 30",), "greeting"),
+        (("S: +OK", "C: CAPA", "wait 30"), "command"),
+        (("S: +OK", "C: CAPA", "S: +OK", "S: TOP", "wait 30"), "command"),
+    ],
+)
+async def test_a_silent_server_is_not_waited_for_longer_than_its_deadline(lines: tuple[str, ...], name: str) -> None:
+    server, endpoint = await played(*lines)
+    with pytest.raises(DeadlineExceeded) as silent:
+        await connect_pop3(endpoint, deadlines=replace(QUICK, greeting=0.3, command=0.3))
+    assert silent.value.name == name
+    await server.__aexit__(None, None, None)
+
+
+async def test_a_cancelled_reader_leaves_no_half_an_answer() -> None:
+    listed = ("C: UIDL", "S: +OK", "S: 1 a", "S: .", "C: LIST", "S: +OK", "S: 1 8", "S: .", "C: RETR 1", "S: +OK", "S: A: 1", "wait 30")
+    server, endpoint = await played(script("S: -ERR no", *PASSWORD, "S: +OK", "C: STAT", "S: +OK 1 8", *listed))
+    client = await signed_in(endpoint, "anna", "secret")
+    await client.select(b"INBOX", read_only=True)
+    reading = asyncio.ensure_future(anext(client.bodies([1])))
+    await asyncio.sleep(0.2)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert client.closed
     await server.__aexit__(None, None, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from trasloco.imap.deadlines import Deadlines
@@ -76,9 +76,16 @@ class PopConnection:
                 raise self._end(LimitExceeded("entries", "the server lists more messages than we keep"))
         return found
 
-    async def message(self, command: bytes, words: str) -> AsyncIterator[bytes]:
-        """RETR or TOP: the message in pieces. To be read to its end. Raises CommandFailed."""
-        await self.ask(command, words)
+    async def send_ahead(self, commands: Sequence[bytes], words: str) -> None:
+        """Small commands in one go (PIPELINING, RFC 2449 6.6); ``message`` without a command then reads the answer of each."""
+        await self._send(b"\r\n".join(commands), words)
+
+    async def message(self, command: bytes | None, words: str) -> AsyncIterator[bytes]:
+        """RETR or TOP: the message in pieces. To be read to its end. command: None = it was sent ahead. Raises CommandFailed."""
+        if command is not None:
+            await self.ask(command, words)
+        elif (status := await self._status(words, "idle_body")).kind is not Kind.OK:
+            raise CommandFailed(status, words)
         self._replies.begin_message()
         ended = False
         try:

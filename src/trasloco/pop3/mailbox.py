@@ -49,6 +49,9 @@ _LONGEST_NAME = 200
 _LONGEST_HEADER = 1024 * 1024
 """Bytes of a header that are kept; of a longer one the rest is not looked at."""
 
+_AHEAD = 50
+"""Headers asked for at once, where the server lets us (PIPELINING)."""
+
 Number = Callable[[Sequence[bytes]], Awaitable[Sequence[int]]]
 """Gives each name its number, the same as ever; names that are new get the next higher ones, in their order."""
 
@@ -240,15 +243,17 @@ class PopMailbox(Client):
         """What is known of each: UID, size, no flags, no date; and fields of its header, by TOP. Raises CommandFailed at the end."""
         refused: CommandFailed | None = None
         section = next((name for item in items if (name := fields_of(item))), b"")
-        for uid in self._asked(uids):
-            found = Fetched(self._uids[uid], uid, frozenset(), None, self._sizes[uid])
-            if section:
-                try:
-                    found.sections[section] = only_fields(await self._header(uid), section)
-                except CommandFailed as error:
-                    refused = refused or error
+        asked = self._asked(uids)
+        for start in range(0, len(asked), _AHEAD):
+            some = asked[start : start + _AHEAD]
+            headers = await self._headers(some) if section else {}
+            for uid in some:
+                header = headers.get(uid, b"")
+                if isinstance(header, CommandFailed):
+                    refused = refused or header
                     continue
-            yield found
+                sections: dict[bytes, bytes | None] = {section: only_fields(header, section)} if section else {}
+                yield Fetched(self._uids[uid], uid, frozenset(), None, self._sizes[uid], sections=sections)
         if refused is not None:
             raise refused
 
@@ -312,23 +317,29 @@ class PopMailbox(Client):
         high = low if not last else highest if last == "*" else int(last)
         return [uid for uid in known if min(low, high) <= uid <= max(low, high)]
 
-    async def _header(self, uid: int) -> bytes:
-        """By TOP with no line of the body; where that is not known, out of the whole message."""
-        number = self._uids[uid]
+    async def _headers(self, uids: Sequence[int]) -> dict[int, bytes | CommandFailed]:
+        """By TOP with no line of the body, all on their way at once where that may be; where TOP is not known, out of whole messages."""
+        found: dict[int, bytes | CommandFailed] = {}
+        offered = self._offered or Capabilities()
+        whole = self._offered is not None and "TOP" not in offered
+        self._read = self._read or whole
+        commands = {uid: (b"RETR %d" if whole else b"TOP %d 0") % self._uids[uid] for uid in uids}
         async with self._pop.turn:
-            try:
-                if self._offered is not None and "TOP" not in self._offered:
-                    self._read = True
-                    return await self._gather(b"RETR %d" % number)
-                return await self._gather(b"TOP %d 0" % number)
-            except CommandFailed as error:
-                self._refusals += 1
-                raise error
+            ahead = "PIPELINING" in offered and not whole
+            if ahead:
+                await self._pop.send_ahead(list(commands.values()), "TOP")
+            for uid, command in commands.items():
+                try:
+                    found[uid] = await self._gather(None if ahead else command, command.decode("ascii"))
+                except CommandFailed as refused:
+                    self._refusals += 1
+                    found[uid] = refused
+        return found
 
-    async def _gather(self, command: bytes) -> bytes:
+    async def _gather(self, command: bytes | None, words: str) -> bytes:
         """The header of the answer; the rest is read and dropped."""
         head, whole = bytearray(), False
-        async for piece in self._pop.message(command, command.decode("ascii")):
+        async for piece in self._pop.message(command, words):
             if not whole and len(head) < _LONGEST_HEADER:
                 head += piece
                 whole = b"\n\r\n" in head or b"\n\n" in head
