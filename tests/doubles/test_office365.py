@@ -106,6 +106,22 @@ async def test_a_long_backoff_holds_no_worker_and_is_kept_to_the_millisecond(
         assert len(said) == 1
 
 
+async def test_a_tenant_that_is_throttled_is_left_alone_by_each_of_its_mailboxes_once_it_was_told(
+    ring: KeyRing, home: Dovecot, endpoint: TokenEndpoint, fresh_user: Callable[[], str]
+) -> None:
+    """The budget is the tenant's: who did not cause it learns of it at his next command, and does not ask again before its end."""
+    boxes = {f"{name}@old.example": filled(name) for name in ("anna", "bert", "carla")}
+    with ImapDouble(flavour("office365"), door_for(endpoint, boxes), seconds=0.01) as double:
+        move = moving(ring, home, double, endpoint, *zip([fresh_user() for _ in boxes], boxes, strict=True))
+        double.moods.throttle((40, 1500), (150, 800))
+        report = await move.run()
+        for number, box in enumerate(boxes.values()):
+            assert last_run(report, number)["status"] == "completed"
+            assert differences(box, move.arrived(number), without=LEFT_OUT) == []
+        assert double.moods.throttled_for == [1500, 800]
+        assert double.moods.early <= 2 * (len(boxes) - 1)
+
+
 async def test_who_is_not_connected_fails_with_what_the_administrator_has_to_do(
     ring: KeyRing, home: Dovecot, endpoint: TokenEndpoint, fresh_user: Callable[[], str]
 ) -> None:
