@@ -67,6 +67,7 @@ class Settings:
     repair: try the repair ladder on a message the destination refuses; else it is parked as it is.
     batch_messages, batch_bytes: upper bounds of one batch.
     connections: the most that one mailbox has open at a time on each side.
+    together: bring small new folders many in one go (see ``together``).
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -79,6 +80,7 @@ class Settings:
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
     connections: int = 3
+    together: bool = True
 
 
 class RunStatus(enum.StrEnum):

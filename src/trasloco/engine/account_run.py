@@ -10,6 +10,7 @@ import asyncio
 import math
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -30,8 +31,10 @@ from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.small_folder import SmallFolder
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.succession import Succession, Turn
+from trasloco.engine.together import MOST_MESSAGES, Together, gather_together, is_small, may_go_together
 from trasloco.engine.tree import Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
@@ -114,6 +117,7 @@ class AccountRun:
         self._opened: list[tuple[Side, Client]] = []  # the same, each with its side
         self._told: set[str] = set()
         self._compressing = False
+        self._together = True  # small new folders, until an attempt has failed
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -180,6 +184,7 @@ class AccountRun:
             self._tell_doubts()
             await self._folders(source, destination)
         except TransferError as error:
+            self._together = False
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
             if len(clients) > 2 or error.failure.code == "moved-meanwhile":
@@ -285,11 +290,12 @@ class AccountRun:
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
         self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
         await self._compress(source, destination)
-        lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
+        lanes: Lanes[Sequence[FolderRecord]] = Lanes((source, destination), self._open_pair)
         try:
             if not await self._ledger.folders():
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
-                lanes.open_ahead(self._lanes_wanted(session, counts, None))
+                if sum(counts) > MOST_MESSAGES or not self._settings.together or not may_go_together(source, destination):
+                    lanes.open_ahead(self._lanes_wanted(session, counts, None))
             await tree.prepare()
             self._begin_again(tree)
             self._left_out = await tree.leave_out()
@@ -348,19 +354,22 @@ class AccountRun:
         most = 1 if session.departures else self._settings.connections
         return lanes_wanted(distance, messages, size, most)
 
-    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
-        """Folder by folder, over as many connections as distance and size ask for."""
+    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
+        """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._passes]
+        groups = self._groups(session, tree, waiting)
+        grouped = {record.id for group in groups for record in group}
+        items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
-        busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
+        busy = [messages for item in items if (messages := sum(counts.get(r.id, 0) for r in item if not tree.unchanged(r)))]
         wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
         lanes.open_ahead(wanted)
-        if wanted > 1:
-            waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
+            items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
         session = replace(session, several=lanes.several)
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
-            await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await lanes.run(items, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
             await subscribing
         finally:
             subscribing.cancel()
@@ -381,23 +390,60 @@ class AccountRun:
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
 
-    async def _lane(self, session: Session, tree: Tree, take: Callable[[], FolderRecord | None]) -> None:
-        """Folder after folder over one pair of connections."""
+    def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
+        """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
+        if (
+            not (self._together and self._settings.together)
+            or session.departures
+            or not may_go_together(session.source, session.destination)
+        ):
+            return []
+        small = []
+        for record in waiting:
+            status = tree.source_status(record)
+            if status is not None and is_small(record, status, tree.destination_status(record), self._settings):
+                small.append((record, status))
+        return [group for group in gather_together(small) if len(group) > 1]
+
+    async def _lane(self, session: Session, tree: Tree, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
+        """Folder after folder over one pair of connections, and groups of them."""
+        alone: deque[FolderRecord] = deque()
+        groups: list[Sequence[FolderRecord]] = []
 
         def next_turn() -> Turn | None:
-            record = take()
-            if record is None:
+            while not alone and not groups and (item := take()) is not None:
+                if len(item) == 1:
+                    alone.extend(item)
+                else:
+                    groups.append(item)
+            if not alone:
                 return None
+            record = alone.popleft()
             interrupted = record.id in tree.interrupted
             run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
             return record, run, tree.destination_status(record)
 
-        turns = Succession(next_turn)
+        while True:
+            turns = Succession(next_turn)
+            try:
+                for turn in turns:
+                    await self._folder(session, tree, turn, turns)
+            finally:
+                turns.give_up()
+            if not groups:
+                return
+            alone.extend(await self._bring_together(session, tree, groups.pop()))
+
+    async def _bring_together(self, session: Session, tree: Tree, records: Sequence[FolderRecord]) -> list[FolderRecord]:
+        """Small folders in one go; returns those that have to be gone through by themselves."""
+        folders = [SmallFolder(session, record, *tree.shown(record), tree.source_status(record)) for record in records]
         try:
-            for turn in turns:
-                await self._folder(session, tree, turn, turns)
+            await Together(session, folders).run()
         finally:
-            turns.give_up()
+            for folder in folders:
+                if folder.done is not None:
+                    self._passes[folder.record.source_name] = folder.done
+        return [folder.record for folder in folders if folder.done is None]
 
     async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
         record, run, destination_status = turn

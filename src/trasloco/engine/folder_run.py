@@ -20,7 +20,7 @@ from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
-from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.folder_pass import FolderPass, result_of, tell_completed, tell_flags_lost
 from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
@@ -117,7 +117,7 @@ class FolderRun:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         uidnext = max(destination.uidnext or 0, self._uidnext)
         await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
-        self._tell(work.tally, size)
+        tell_completed(session.sink, self._shown, self._destination_shown, work.tally, size)
         return FolderPass(self._result(work.tally), size, changed, self._trouble)
 
     def open_ahead(self, destination_status: Status | None) -> None:
@@ -328,10 +328,7 @@ class FolderRun:
         self.under_way = False
         self._uidnext = relay.uidnext
         self._add(work.tally, salvage.rows)
-        if relay.permitted.lost:
-            lost = " ".join(sorted(relay.permitted.lost))
-            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
-            self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
+        tell_flags_lost(self._session.sink, self._shown, relay.permitted.lost)
         return counter.size
 
     def _ends_with_messages(self, work: Work, recognition: Recognition) -> bool:
@@ -369,12 +366,7 @@ class FolderRun:
         self._session.sink.advance(len(rows), 0)
 
     def _result(self, tally: Tally) -> FolderResult:
-        return FolderResult(self._shown, self._destination_shown, tally, self._record.renamed)
-
-    def _tell(self, tally: Tally, size: int) -> None:
-        fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
-        words = f"“{self._shown}” -> “{self._destination_shown}”: {fates}, {size} bytes."
-        self._session.sink.write(Entry(Level.INFO, "folder-completed", words, self._shown))
+        return result_of(self._record, self._shown, self._destination_shown, tally)
 
 
 def _counted(client: Client) -> int:

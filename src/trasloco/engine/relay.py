@@ -33,7 +33,7 @@ from trasloco.imap.append_command import WholeMessage
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
-from trasloco.imap.values import Appended
+from trasloco.imap.values import Appended, Selected
 
 FETCH_AHEAD = 2
 """Batches whose FETCH is on its way, the one being relayed included."""
@@ -76,15 +76,17 @@ class Leftovers:
 
 
 class Relay:
-    """Carries batches of one folder between two clients that have it selected.
+    """Carries batches of one folder between two clients that have it selected; with ``begin``, ``relay`` and ``settle``,
+    one by one, also where the destination has another one selected by then.
 
+    selected: the destination folder as it was opened, when it is not the one open now.
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
     settled: rows that are in the ledger since it was emptied. arrivals: knows the UIDs that our messages were given.
     left: the next folders may be open by now.
     """
 
-    def __init__(self, job: Job) -> None:
-        selected = job.destination.client.selected
+    def __init__(self, job: Job, selected: Selected | None = None) -> None:
+        selected = selected or job.destination.client.selected
         assert selected is not None, "the destination folder is selected by the folder run"
         self._job = job
         self._uidvalidity = selected.uidvalidity
@@ -117,7 +119,7 @@ class Relay:
             if sending.batch.alone or weary(self._job.destination):
                 await self._settle_down_to(0, sent, leftovers)
                 await renew_if_weary(self._job.destination)
-            await self._relay(sending)
+            await self.relay(sending)
             sent.append(sending)
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
             alone = sending.batch.alone or not self._gives_uids
@@ -157,15 +159,19 @@ class Relay:
 
     async def _ask(self, batch: Batch) -> Sending:
         """Send the FETCH and commit the intent meanwhile: it is durable before the first byte goes to the destination."""
+        with blame(self._job.source.side, "asking for messages", self._job.source.folder):
+            stream = self._job.source.client.bodies(batch.uids)
+        return await self.begin(batch, stream)
+
+    async def begin(self, batch: Batch, stream: BodyStream) -> Sending:
+        """Commit the intent of a batch that was asked for. Raises Fenced, LedgerUnavailable."""
         job = self._job
         self.in_flight.update(batch.uids)
-        with blame(job.source.side, "asking for messages", job.source.folder):
-            stream = job.source.client.bodies(batch.uids)
         flags = [job.inventory.flags(position) for position in batch.positions]
         intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids, flags))
         return Sending(batch, stream, intent, self._uidnext, set(batch.uids))
 
-    async def _relay(self, sending: Sending) -> None:
+    async def relay(self, sending: Sending) -> None:
         """Hand on every body of one batch as it comes, in one APPEND or one for each."""
         job, outgoing = self._job, Outgoing(self._job, sending, self._restraint)
         with blame(job.source.side, "reading messages", job.source.folder):
@@ -268,9 +274,9 @@ class Relay:
 
     async def _settle_down_to(self, depth: int, sent: deque[Sending], leftovers: Leftovers) -> None:
         while len(sent) > depth:
-            await self._settle(sent.popleft(), leftovers)
+            await self.settle(sent.popleft(), leftovers)
 
-    async def _settle(self, sending: Sending, leftovers: Leftovers) -> None:
+    async def settle(self, sending: Sending, leftovers: Leftovers) -> None:
         """Await the destination's answers of one batch and write its rows, all in one transaction."""
         side, folder = self._job.destination.side, self._job.destination.folder
         for pending, carried in sending.commands:
