@@ -27,6 +27,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
+from trasloco.engine.oddities import tell_all
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
@@ -39,7 +40,9 @@ from trasloco.engine.tree import Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.endpoint import Speech
 from trasloco.imap.values import Quota
+from trasloco.pop3.mailbox import PopMailbox
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -51,6 +54,11 @@ the transfer is given back for that time."""
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
 will pass; then it is given back, so that the next account has its place."""
+
+POP3_NOTE = (
+    "this source speaks POP3, which knows INBOX only and no flags: other folders of the mailbox, if there are any, are not copied, "
+    "and all messages arrive as unread. Some servers mark what was fetched as read on the old side."
+)
 
 _NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})
 
@@ -107,6 +115,8 @@ class AccountRun:
         self._doubtful = False
         self._progress = Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
+        self._opened: list[tuple[Side, Client]] = []  # the same, each with its side
+        self._told: set[str] = set()
         self._compressing = False
         self._together = True  # small new folders, until an attempt has failed
 
@@ -114,11 +124,15 @@ class AccountRun:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        results = (*(done.result for done in self._passes.values()), *self._left_out.values())
+        results = tuple(self._noted(result) for result in (*(done.result for done in self._passes.values()), *self._left_out.values()))
         size = self._progress.size
         changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
         return Outcome(status, failure or self._folder_failure(), time.monotonic() - started, size, results, changed, self._facts)
+
+    def _noted(self, result: FolderResult) -> FolderResult:
+        """What a person must know of a folder that came by POP3."""
+        return result if result.note or self._source.endpoint.speech is not Speech.POP3 else replace(result, note=POP3_NOTE)
 
     def _count_the_moved_once(self) -> None:
         """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
@@ -145,9 +159,11 @@ class AccountRun:
         fruitless, waited = 0, 0.0
         while True:
             failure = await self._attempt()
+            tell_all(self._opened, self._told, self._sink)
             if failure is None or failure.retry is Retry.NEVER:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
+                self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
                 return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
@@ -166,6 +182,7 @@ class AccountRun:
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
         clients = self._clients = []
+        self._opened.clear()
         try:
             source, destination = await self._open_pair()
             self._remember(source, destination)
@@ -218,12 +235,24 @@ class AccountRun:
         """A signed-in client, kept among those of this attempt."""
         client, side = await open_side(self._source if name is SideName.SOURCE else self._destination, self._deadlines)
         self._clients.append(client)
+        self._opened.append((side, client))
+        if isinstance(client, PopMailbox):
+            await self._begin_pop3(side, client)
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side
         else:
             self._destination = side
         return client
+
+    async def _begin_pop3(self, side: Side, client: PopMailbox) -> None:
+        """Its messages get the numbers they have in the ledger; and what POP3 does not know is said once."""
+        self._settings = replace(self._settings, connections=1)  # the server lets one session in at a time
+        with blame(side, "listing messages"):
+            await client.number(self._ledger.numbers)
+        if "pop3" not in self._told:
+            self._told.add("pop3")
+            self._sink.write(Entry(Level.WARNING, "pop3-source", f"Source {side.endpoint}: {POP3_NOTE}"))
 
     def _known_to_be_there(self, failure: Failure) -> Failure:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""

@@ -17,8 +17,8 @@ from trasloco.engine.token_source import TokenUnavailable
 from trasloco.imap import errors
 from trasloco.imap.values import StatusText
 
-# Response codes (RFC 5530, RFC 9051 7.1) that say for how much and for how long.
-_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED"})
+# Response codes (RFC 5530, RFC 9051 7.1; of POP3: RFC 2449 8, RFC 3206) that say for how much and for how long.
+_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED", "IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 _FOLDER_CODES = frozenset({"TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "CLIENTBUG"})
 
 _BACKOFF = re.compile(r"Suggested Backoff Time: (\d+) milliseconds", re.IGNORECASE)
@@ -50,7 +50,8 @@ _SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"basic auth(entication)? (is )?(disabled|blocked)|@(outlook|imap-mail\.outlook)\.|@.*\.office365\.com|@outlook\.com",
+            r"basic auth(entication)? (is )?(disabled|blocked)|@(outlook|imap-mail\.outlook)\.|@.*\.office365\.com|@outlook\.com"
+            r"|Microsoft Exchange IMAP4 service is ready\. \[",  # that of Exchange Online; a server of one's own has no bracket
             re.IGNORECASE,
         ),
         "Microsoft has switched off passwords for IMAP, also app passwords: such a mailbox is opened by an OAuth token only",
@@ -95,14 +96,14 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         code, words = _TLS[error.reason]
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, code, words.format(words=error.words, pin=_PIN_HINT))
     if isinstance(error, errors.NotImap):
-        words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
+        words = f"what answers there is not {error.wanted} (it says {error.words!r}). Check host, port and TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
     if isinstance(error, errors.LoginImpossible):
         sent = "It was broken off" if error.sent else "Nothing was sent"
         words = f"{side.credentials.display} cannot sign in: {error}. {sent}; choose another kind of login, or TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-impossible", words)
     if isinstance(error, errors.LoginRefused):
-        return _login_refused(error.status, side)
+        return _login_refused(error.status, side, error.greeting)
     if isinstance(error, errors.CommandFailed):
         return _answer(error.status, side, doing, scope, folder)
     if isinstance(error, errors.DeadlineExceeded):
@@ -113,7 +114,7 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         words = f"an answer went past a safety limit while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "limit-exceeded", words)
     if isinstance(error, errors.ProtocolViolation):
-        words = f"an answer does not follow the IMAP protocol while {doing}{_in(folder)} ({error})"
+        words = f"an answer does not follow the protocol while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "protocol-violation", words)
     return _lost(error, side, doing, folder)
 
@@ -167,18 +168,18 @@ def backoff(status: StatusText) -> float | None:
     return int(found.group(1)) / 1000 if found else None
 
 
-def _login_refused(status: StatusText, side: Side) -> Failure:
+def _login_refused(status: StatusText, side: Side, greeting: str = "") -> Failure:
     if _NOT_CONNECTED.search(status.words):
         return _not_connected(status, side, "signing in", "")
     if busy(status):
         words = f"the sign-in of {side.credentials.display} is put off ({status}). Trasloco tries again later"
         return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later", words, backoff(status))
-    words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side)}"
+    words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side, greeting)}"
     return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 
-def _sign_in_advice(status: StatusText, side: Side) -> str:
-    said = f"{status.code} {status.words} @{side.endpoint.host}"
+def _sign_in_advice(status: StatusText, side: Side, greeting: str) -> str:
+    said = f"{status.code} {status.words} @{side.endpoint.host} {greeting}"
     for pattern, advice in _SIGN_IN_ADVICE:
         if pattern.search(said):
             return f"{advice}; it is not tried again by itself"

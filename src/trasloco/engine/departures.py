@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -42,6 +42,11 @@ class Departure:
     relic: int | None = None
     counted: Fate | None = None
     given: bool = False
+
+    @property
+    def place(self) -> tuple[int | None, bytes, int]:
+        """The pair of folders, and where its UID is valid: what belongs together when messages are moved."""
+        return self.folder_id, self.destination_name, self.destination_uidvalidity
 
 
 @dataclass(slots=True)
@@ -123,6 +128,14 @@ class Departures:
     def may_be(self, size: int) -> bool:
         """Did any message of this size leave? Bytes, as the source lists them."""
         return size in self._sizes
+
+    def waiting(self, sizes: Collection[int]) -> dict[tuple[bytes, int], list[Departure]]:
+        """Those of these sizes that are on the destination and not given away, by folder and UIDVALIDITY there."""
+        found: defaultdict[tuple[bytes, int], list[Departure]] = defaultdict(list)
+        for departure in self._by_place.values():
+            if not departure.given and departure.row.listed_size in sizes:
+                found[departure.destination_name, departure.destination_uidvalidity].append(departure)
+        return found
 
     def claim(self, digest: bytes, destination_name: bytes) -> Departure | None:
         """The one that has these bytes, taken out; None when there is none (any more). One that is in this folder

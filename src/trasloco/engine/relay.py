@@ -208,7 +208,10 @@ class Relay:
         job = self._job
         position = job.inventory.position(uid)
         assert position is not None, "a batch is cut from the inventory"
-        row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", job.inventory.sizes[position])
+        listed = job.inventory.sizes[position]
+        row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", listed)
+        if listed != size and listed:
+            job.source.client.note(quirks.SIZE_LIES)
         if size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
             row.fate, row.reason = Fate.SKIPPED, over_size(size, job.settings.max_size)

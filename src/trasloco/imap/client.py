@@ -21,7 +21,7 @@ from trasloco.imap.commands import Command
 from trasloco.imap.connection import Answer, Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
-from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded
+from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded, LoginRefused
 from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
@@ -131,7 +131,11 @@ class Client:
         if self.authenticated:
             return
         told = self._protocol.capabilities_told
-        await log_in(self._connection, credentials, self.endpoint)
+        try:
+            await log_in(self._connection, credentials, self.endpoint)
+        except LoginRefused as refused:
+            refused.greeting = self.greeting
+            raise
         self._protocol.state = State.AUTHENTICATED
         if self._protocol.capabilities_told == told:
             self._protocol.capabilities_told = 0

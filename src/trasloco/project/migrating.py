@@ -49,7 +49,7 @@ def open_migration(
         opening.AccountRow(
             row.line,
             row.destination,
-            source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls),
+            source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls, speech=row.speech),
             row.login,
             row.password,
             row.master,

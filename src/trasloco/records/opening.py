@@ -181,6 +181,7 @@ def _columns(row: AccountRow, vault: Vault) -> dict[str, Any]:
         "source_port": row.source.port,
         "source_security": row.source.security.value,
         "source_trust": row.source.trust.value,
+        "source_speech": row.source.speech.value,
         "source_address": row.source.address,
         "source_fingerprint": row.source.fingerprint,
         "login": row.login,

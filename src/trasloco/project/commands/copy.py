@@ -27,7 +27,6 @@ from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import interactive, say, table
 from trasloco.project.watching import watch
-from trasloco.secret import Secret
 from trasloco.sources.tokens import token_source
 
 _EPILOG = """
@@ -41,7 +40,14 @@ Exit status: 0 all is well, 1 a folder or message needs attention, 2 the command
 
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
-@option("--from", "from_", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to copy.")
+@option(
+    "--from",
+    "from_",
+    metavar="URL",
+    required=True,
+    section="Mailboxes",
+    help="imaps://user@host[:port]: the mailbox to copy; pop3://... where there is no IMAP.",
+)
 @option("--from-password-file", metavar="FILE", section="Mailboxes", help="Its password; - reads standard input.")
 @source_oauth_option
 @option("--to", metavar="URL", required=True, section="Mailboxes", help="imaps://user@host[:port]: the mailbox to fill.")
@@ -75,7 +81,7 @@ def copy(from_: str, to: str, from_password_file: str | None, to_password_file: 
 
 def _side(name: SideName, url: str, file: str | None, word: str, encryption: Encryption, tokens: TokenSource | None = None) -> Side:
     try:
-        endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls)
+        endpoint, login = destination_url(url, tls=encryption.tls, starttls=encryption.starttls, pop3=name is SideName.SOURCE)
     except ValueError as error:
         raise click.UsageError(f"--{word}: {error}") from None
     if not login:
@@ -83,7 +89,7 @@ def _side(name: SideName, url: str, file: str | None, word: str, encryption: Enc
     if tokens is not None:
         if file:
             raise click.UsageError(f"--{word}-password-file has no use beside --source-oauth: leave one of them out.")
-        return Side(name, endpoint, Credentials(login, Secret("")), tokens=tokens)
+        return Side.by_token(name, endpoint, login, tokens)
     variable = f"TRASLOCO_{word.upper()}_PASSWORD"
     secret = read_password(file, variable, f"--{word}-password-file")
     if secret is None:

@@ -11,7 +11,16 @@ from trasloco.records.models.accounting import FolderTally, LogEntry, Verificati
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
 from trasloco.records.models.installation import Installation, MailSecurity
-from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, LedgerRelic, ParkedMessage
+from trasloco.records.models.ledger import (
+    FATE_CODES,
+    FATES,
+    LedgerFolder,
+    LedgerIntent,
+    LedgerMessage,
+    LedgerNumber,
+    LedgerRelic,
+    ParkedMessage,
+)
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
@@ -38,6 +47,7 @@ __all__ = [
     "LedgerFolder",
     "LedgerIntent",
     "LedgerMessage",
+    "LedgerNumber",
     "LedgerRelic",
     "LogEntry",
     "LoginCheck",

@@ -77,6 +77,7 @@ class Account(models.Model):
     source_port = models.IntegerField()
     source_security = models.CharField(max_length=16)
     source_trust = models.CharField(max_length=16)
+    source_speech = models.CharField(max_length=8, default="imap", db_default="imap")
     source_address = models.TextField(null=True)
     source_fingerprint = models.CharField(max_length=64, null=True)
     login = models.TextField()
