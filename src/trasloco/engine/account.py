@@ -39,6 +39,9 @@ class Side:
         return f"{self.name} {self.endpoint} as {self.credentials.display}"
 
 
+GMAIL_CHOICES = ("chats", "important", "starred", "categories")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose for a migration; JSON-able field by field.
@@ -52,6 +55,8 @@ class Settings:
     repair: try the repair ladder on a message the destination refuses; else it is parked as it is.
     batch_messages, batch_bytes: upper bounds of one batch.
     connections: the most that one mailbox has open at a time on each side.
+    gmail: what of Gmail is taken besides mail in folders, of GMAIL_CHOICES: the folders of chats, of important and of starred
+    messages; the inbox's categories as keywords.
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -64,6 +69,7 @@ class Settings:
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
     connections: int = 3
+    gmail: tuple[str, ...] = ()
 
 
 class RunStatus(enum.StrEnum):

@@ -23,6 +23,7 @@ from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
+from trasloco.engine.labels import Labels, not_told, speaks_labels
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
@@ -31,7 +32,7 @@ from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.succession import Succession, Turn
-from trasloco.engine.tree import Tree, list_side
+from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
@@ -104,6 +105,7 @@ class AccountRun:
         self._progress = Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
         self._compressing = False
+        self._said: set[str] = set()
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -236,6 +238,9 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
+        if speaks_labels(source):
+            # Two folders at a time could both find the same message missing, and both fetch it.
+            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -264,12 +269,14 @@ class AccountRun:
             await tree.prepare()
             self._begin_again(tree)
             self._left_out = await tree.leave_out()
-            self._sink.expect(*tree.expectation())
+            labels = await self._learn_labels(source, ours, tree)
+            session.departures.views = {} if labels is None else labels.views
+            self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
-            session = replace(session, settings=self._settings)
+            session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
@@ -278,6 +285,18 @@ class AccountRun:
                 self._fail_folder(failed.source_name, failed.failure)
                 self._passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
+
+    async def _learn_labels(self, source: Client, ours: Listing, tree: Tree) -> Labels | None:
+        """What Gmail tells of labels, None of any other server. What a person should know of it is said once."""
+        carried = [record.source_name for record in tree.records]
+        labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
+        if labels is not None:
+            await labels.read(Place(self._source, source, ""))
+        for entry in not_told(ours.tree) if labels is None else labels.remarks():
+            if entry.action not in self._said:
+                self._said.add(entry.action)
+                self._sink.write(entry)
+        return labels
 
     def _begin_again(self, tree: Tree) -> None:
         """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
@@ -322,6 +341,8 @@ class AccountRun:
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
         """Folder by folder, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._passes]
+        if session.labels is not None:
+            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
         busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
         wanted = self._lanes_wanted(session, busy, tree.expectation()[1])

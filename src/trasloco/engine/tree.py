@@ -17,6 +17,7 @@ from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered
+from trasloco.engine.labels import EXTENSION, Labels
 from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
@@ -157,10 +158,12 @@ class Tree:
         items = [item for item in self._mapping.left_out if item.source.selectable and item.kind is not Rule.FOREIGN]
         return [Stay(item.source.name, item.source.status, Fate.SKIPPED, item.words) for item in items]
 
-    def expectation(self) -> tuple[int, int | None]:
+    def expectation(self, labels: Labels | None = None) -> tuple[int, int | None]:
         """(messages, bytes) of all folders to be copied; bytes None when the server does not tell."""
-        statuses = [self.source_status(record) for record in self.records]
+        view = None if labels is None else labels.all_mail
+        statuses = [self.source_status(record) for record in self.records if record.source_name != view]
         messages = sum(status.messages or 0 for status in statuses if status is not None)
+        messages += 0 if labels is None else labels.count_archived()
         sizes = [status.size for status in statuses if status is not None and status.size is not None]
         return messages, sum(sizes) if len(sizes) == len(statuses) else None
 
@@ -191,6 +194,8 @@ class Tree:
             skip_roles=settings.skip_roles,
             skip_folders=settings.skip_folders,
             skip_non_mail=settings.skip_non_mail,
+            labels=EXTENSION in source.client.capabilities,
+            taken=settings.gmail,
             case_insensitive=quirks.NAMES_FOLDED.name in destination.client.quirks,
         )
         return map_folders(source.tree, source.namespaces, destination.tree, destination.namespaces, bound=self._bound, rules=rules)

@@ -43,7 +43,9 @@ WHERE a.id = %(me)s ORDER BY b.ledger_turn DESC, b.id DESC LIMIT 1
 
 _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq,
     source_id, destination_id, destination_uidnext"""
-_RELIC = "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed, identity"
+_RELIC = (
+    "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed, identity"
+)
 _INTENT = "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids, origin_stays"
 
 # The folders of this account and of the other that are the same folder of the source.

@@ -44,7 +44,7 @@ class GmailServer:
     """
 
     host = "127.0.0.1"
-    password = "abcd efgh ijkl mnop"  # noqa: S105 - an app password's form, of a double
+    password = "abcd efgh ijkl mnop"
 
     def __init__(self, mailboxes: dict[str, GmailMailbox], *, without: frozenset[str] = frozenset()) -> None:
         self.mailboxes, self._without = mailboxes, without
@@ -58,7 +58,8 @@ class GmailServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._accept, self.host, 0, limit=2**24), self._loop).result(10)
+        starting = asyncio.start_server(self._accept, self.host, 0, limit=2**24)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -140,9 +141,9 @@ class _Line:
 
     async def _answer(self, tag: str, verb: str, rest: bytes) -> bool:
         """Whether the line stays open."""
-        prepared = next((item for item in self._server._answers if verb.startswith(item[0])), None)  # noqa: SLF001 - one thing in two classes
+        prepared = next((item for item in self._server._answers if verb.startswith(item[0])), None)
         if prepared is not None:
-            self._server._answers.remove(prepared)  # noqa: SLF001
+            self._server._answers.remove(prepared)
             self._send(f"{tag} {prepared[1]}")
             if prepared[2]:
                 self._send(EXPIRED)

@@ -104,9 +104,10 @@ class GmailSession:
         self._selected = None
         folder = self._named(arguments(rest)[0])
         self._selected = folder
+        kept = "" if read_only else "\\Answered \\Flagged \\Draft \\Deleted \\Seen \\*"
         lines = [
             "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $NotPhishing $Phishing)",
-            f"* OK [PERMANENTFLAGS ({'' if read_only else '\\Answered \\Flagged \\Draft \\Deleted \\Seen \\*'})] Flags permitted.",
+            f"* OK [PERMANENTFLAGS ({kept})] Flags permitted.",
             f"* OK [UIDVALIDITY {folder.uidvalidity}] UIDs valid.",
             f"* {len(folder.uids)} EXISTS",
             "* 0 RECENT",
@@ -209,5 +210,3 @@ def _header(content: bytes, names: bytes) -> bytes:
             keep = line.partition(b":")[0].strip().upper() in wanted
         kept += [line] if keep else []
     return b"\r\n".join([*kept, b"", b""])
-
-
