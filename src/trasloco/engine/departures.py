@@ -145,7 +145,9 @@ class Departures:
         waiting = [departure for departure in departures if not departure.given]
         if not waiting:
             return None
-        found = next((departure for departure in waiting if departure.destination_name == destination_name), waiting[-1])
+        # Of several copies the one that its user is most likely to have put away himself: out of the inbox.
+        last = next((departure for departure in waiting if departure.source_name.upper() == b"INBOX"), waiting[-1])
+        found = next((departure for departure in waiting if departure.destination_name == destination_name), last)
         found.given = True
         return found
 
