@@ -269,7 +269,7 @@ class AccountRun:
             await tree.prepare()
             self._begin_again(tree)
             self._left_out = await tree.leave_out()
-            labels = await self._learn_labels(source, ours, tree)
+            labels = await self._learn_labels(source, destination, ours, tree)
             session.departures.views = {} if labels is None else labels.views
             self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas)
@@ -286,13 +286,13 @@ class AccountRun:
                 self._passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
 
-    async def _learn_labels(self, source: Client, ours: Listing, tree: Tree) -> Labels | None:
+    async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
         """What Gmail tells of labels, None of any other server. What a person should know of it is said once."""
         carried = [record.source_name for record in tree.records]
         labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
         if labels is not None:
             await labels.read(Place(self._source, source, ""))
-        for entry in not_told(ours.tree) if labels is None else labels.remarks():
+        for entry in not_told(ours.tree) if labels is None else labels.remarks(destination):
             if entry.action not in self._said:
                 self._said.add(entry.action)
                 self._sink.write(entry)

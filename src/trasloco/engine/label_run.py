@@ -90,7 +90,7 @@ class _Run:
 
     async def copy(self, positions: Iterable[int]) -> list[MessageRow]:
         waiting = await self._places(positions)
-        rows: list[MessageRow] = []
+        rows = await self._back_again(waiting)
         while waiting and not self.refused:
             # The folder that has most of them first: every folder costs its opening.
             (best, _), *_ = Counter(twin.folder_id for twins in waiting.values() for twin in twins).most_common(1)
@@ -108,9 +108,34 @@ class _Run:
         found: defaultdict[int, list[Twin]] = defaultdict(list)
         for twin in await self._job.ledger.twins(list(asked)):
             row, folder = twin.row, self._folders.get(twin.folder_id)
-            if row.fate in BROUGHT and row.destination_uid is not None and folder is not None and folder.id != self._job.folder_id:
+            if row.fate in BROUGHT and row.destination_uid is not None and folder is not None:
                 found[asked[row.identity or 0]].append(twin)
         return dict(found)
+
+    async def _back_again(self, waiting: dict[int, list[Twin]]) -> list[MessageRow]:
+        """What this folder has had already: the label was off for a while, and the copy is still here. Taken out of ``waiting``."""
+        job = self._job
+        here = {
+            uid: twin.row
+            for uid, twins in waiting.items()
+            for twin in twins
+            if twin.folder_id == job.folder_id and job.inventory.position(twin.row.source_uid) is None
+        }
+        for uid in waiting:
+            waiting[uid] = _others(waiting[uid], job.folder_id)
+        kept = await _kept(job.destination, [row.destination_uid for row in here.values() if row.destination_uid]) if here else set()
+        rows, old = [], []
+        for uid, known in here.items():
+            if known.destination_uid in kept:
+                rows.append(_row(job, uid, known.destination_uid or 0, known))
+                rows[-1].fate, rows[-1].reason = Fate.ADOPTED, known.reason
+                old.append(known.source_uid)
+                del waiting[uid]
+        if rows:
+            await job.ledger.moved(job.folder_id, old, job.folder_id, rows)
+        for uid in [uid for uid, twins in waiting.items() if not twins]:
+            del waiting[uid]
+        return rows
 
     async def _copy_from(self, folder: FolderRecord, pairs: Sequence[tuple[int, MessageRow]]) -> list[MessageRow]:
         """Copy what is still in that folder of the destination; the rows that were written."""

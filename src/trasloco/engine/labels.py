@@ -173,8 +173,14 @@ class Labels:
             if wanted != flags:
                 inventory.set_flags(position, wanted)
 
-    def remarks(self) -> list[Entry]:
+    def remarks(self, destination: Client) -> list[Entry]:
         """What a person should know before all is brought."""
+        if "UIDPLUS" in destination.capabilities:
+            return self._remarks()
+        words = "The destination does not tell where copies arrive (UIDPLUS): messages with several labels are fetched once for each."
+        return [Entry(Level.WARNING, "labels-not-copied", words), *self._remarks()]
+
+    def _remarks(self) -> list[Entry]:
         if not self._shows_all:
             words = "All Mail is not shown in IMAP, so archived mail (mail without a label) cannot be seen and is not copied; mail with "
             words += "labels is. In Gmail's settings, under Labels, tick “Show in IMAP” for All Mail, then run once more."

@@ -188,7 +188,8 @@ class _Planner:
             namesake = self.placement.existing(own)
             if namesake is None or not namesake.selectable:
                 moved[node] = self.placement.levels_of(there)
-                kept_free.append(own)
+                if not node.wanted:
+                    kept_free.append(own)
         for node, (levels, why) in self._arrange(self.placement, moved, kept_free).items():
             self.place[node], self.why[node] = levels, why
 
