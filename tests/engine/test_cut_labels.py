@@ -80,9 +80,7 @@ def settled(account: GmailAccount, expected: dict[str, Counter[str]], number: in
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-def test_a_stop_at_any_write_of_the_first_run_is_made_good(
-    dovecot_destination: Dovecot, fresh_user: Callable[[], str], done: bool
-) -> None:
+def test_a_stop_at_any_write_of_the_first_run_is_made_good(dovecot_destination: Dovecot, fresh_user: Callable[[], str], done: bool) -> None:
     at, stopped = 0, True
     while stopped:
         at += 1
