@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from trasloco.testing.gmail_mailbox import GmailFolder, GmailMailbox, GmailMessage
@@ -120,16 +121,15 @@ class GmailSession:
     def _chosen(self, numbers: bytes) -> Iterator[tuple[int, int, GmailMessage]]:
         """(sequence number, UID, message) of a set of UIDs, in order."""
         assert self._selected is not None
-        uids = sorted((uid, msgid) for msgid, uid in self._selected.uids.items())
-        last = uids[-1][0] if uids else 0
-        ranges = []
+        messages = list(self._selected.uids)  # a new one has the highest UID: they are in order
+        uids = list(self._selected.uids.values())
+        found: set[int] = set()
         for part in numbers.split(b","):
             low, _, high = part.partition(b":")
-            ends = [last if end == b"*" else int(end) for end in (low, high or low)]
-            ranges.append((min(ends), max(ends)))
-        for sequence, (uid, msgid) in enumerate(uids, 1):
-            if any(low <= uid <= high for low, high in ranges):
-                yield sequence, uid, self._mailbox.messages[msgid]
+            ends = [(uids[-1] if uids else 0) if end == b"*" else int(end) for end in (low, high or low)]
+            found.update(range(bisect_left(uids, min(ends)), bisect_right(uids, max(ends))))
+        for index in sorted(found):
+            yield index + 1, uids[index], self._mailbox.messages[messages[index]]
 
     def _fetch(self, rest: bytes) -> Iterator[bytes]:
         numbers, _, wanted = rest.partition(b" ")
