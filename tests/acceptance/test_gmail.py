@@ -19,18 +19,6 @@ ADDRESS = "anna@gmail.com"
 MESSAGES = 5_000
 USER_LABELS = ("Work", "Work/Büro", "Work/2019", "Familie & mehr", 'Odd "quotes"', "Travel", "Receipts", "Later")
 LABELS = ("\\Inbox", "\\Sent", "\\Important", *USER_LABELS)
-    "\\Inbox",
-    "\\Sent",
-    "Work",
-    "Work/Büro",
-    "Work/2019",
-    "Familie & mehr",
-    'Odd "quotes"',
-    "Travel",
-    "Receipts",
-    "Later",
-    "\\Important",
-)
 NAMES = {"\\Inbox": "INBOX", "\\Sent": "Sent Mail"}
 MARKS = {"\\Important"}
 
