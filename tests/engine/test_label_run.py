@@ -15,7 +15,7 @@ from trasloco.testing.cyrus import Cyrus
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
 from trasloco.testing.gmail_server import GmailServer
-from trasloco.testing.wire_faults import Answer
+from trasloco.testing.wire_faults import Answer, Rewrite
 
 
 @pytest.fixture
@@ -176,6 +176,27 @@ def test_a_destination_that_does_not_copy_is_sent_the_body_again(dovecot_destina
         assert max(account.fetched()) == 2
         (words,) = account.said("labels-not-copied")
         assert "Quota exceeded for copies" in words
+        before = account.destination()
+        assert account.run(2).tally.copied == 0
+        assert account.destination() == before
+
+
+def test_a_destination_that_does_not_tell_where_a_copy_arrived_is_looked_at(
+    dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    mailbox = GmailMailbox()
+    with (
+        GmailServer({"anna@gmail.com": mailbox}) as gmail,
+        CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy,
+    ):
+        account = GmailAccount(mailbox, gmail, dovecot_destination, fresh_user(), destination_port=proxy.port)
+        mailbox.add(letter(1), ["\\Inbox", "Work"])
+        mailbox.add(letter(1), ["\\Inbox", "Work"])  # a true duplicate
+        mailbox.add(letter(2), ["\\Inbox", "Work"])
+        proxy.arm(Rewrite(rb"\[COPYUID [^]]*\]", b"[XCOPIED 1]"))
+        account.run()
+        assert account.contents() == account.expected()
+        assert account.fetched() == {1}
         before = account.destination()
         assert account.run(2).tally.copied == 0
         assert account.destination() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -150,6 +151,50 @@ def test_mail_whose_labels_are_all_hidden_is_archived_and_they_are_named(make: C
     settled(account)
 
 
+def test_sent_mail_hidden_from_imap_is_archived_and_named(make: Callable[..., GmailAccount]) -> None:
+    account = make()
+    account.mailbox.folder("\\Sent").hidden = True
+    account.mailbox.add(letter(1), ["\\Sent"])
+    account.run()
+    assert account.contents() == {"Archive": account.mailbox.archived()}
+    (words,) = account.said("labels-hidden")
+    assert "“Sent”" in words
+
+
+def test_a_label_with_another_name_takes_its_mail_along(make: Callable[..., GmailAccount]) -> None:
+    account = make()
+    box = account.mailbox
+    mids = [box.add(letter(number), ["Old name", "\\Inbox"]) for number in range(5)]
+    account.run()
+    del box.folders["Old name"]
+    for mid in mids:
+        box.messages[mid].labels.remove("Old name")
+        box.label(mid, "New name")
+    outcome = account.run(2)
+    assert outcome.tally.moved == 5
+    assert account.contents() == account.expected()
+    assert account.fetched() == {1}
+    settled(account, 3)
+
+
+def test_a_label_that_was_deleted_and_made_again_is_recognised(make: Callable[..., GmailAccount]) -> None:
+    """Its folder has other numbers now."""
+    account = make()
+    box = account.mailbox
+    for number in range(5):
+        box.add(letter(number), ["Work", "\\Inbox"])
+    account.run()
+    folder = box.folders["Work"]
+    folder.uidvalidity += 1000
+    folder.uids = {mid: uid + 50 for mid, uid in folder.uids.items()}
+    folder.uidnext += 50
+    outcome = account.run(2)
+    assert (outcome.tally.copied, outcome.tally.moved) == (0, 0)
+    assert account.contents() == account.expected()
+    assert account.fetched() == {1}
+    settled(account, 3)
+
+
 def test_a_folder_the_operator_leaves_out_is_not_archived_instead(make: Callable[..., GmailAccount]) -> None:
     account = make()
     account.settings = replace(account.settings, skip_folders=("Newsletters",))
@@ -255,6 +300,18 @@ def test_an_inventory_of_some_messages_keeps_all_that_is_known_of_them() -> None
     assert part.flags(1) == "\\Seen"
     assert part.position(2) is None
     assert len(whole) == 3
+
+
+def test_the_labels_of_200_000_messages_are_known_in_a_few_bytes_each() -> None:
+    tracemalloc.start()
+    try:
+        before = LabelledInventory()
+        for uid in range(1, 200_001):
+            before.add(fetched(uid, 10**18 + uid, (b"\\Inbox", b"Work") if uid % 3 else (b"\\Sent",)))
+        assert tracemalloc.get_traced_memory()[1] < 20 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert len(before.sets) == 2
 
 
 def test_a_plain_inventory_knows_no_identity() -> None:

@@ -286,12 +286,14 @@ class FolderRun:
         new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
         if self._labels is None or not new:
             return
-        copies = await copy_known(job, new, self._session.sink)
-        self._add(work.tally, copies.rows)
-        recognition.found.update(row.source_uid for row in copies.rows)
-        work.reflag.extend(copies.reflag)
-        if copies.rows:
-            words = f"“{self._shown}”: {len(copies.rows)} messages that other folders have too were copied on the destination, not fetched."
+        count = 0
+        async for copies in copy_known(job, new, self._session.sink):
+            self._add(work.tally, copies.rows)
+            recognition.found.update(row.source_uid for row in copies.rows)
+            work.reflag.extend(copies.reflag)
+            count += len(copies.rows)
+        if count:
+            words = f"“{self._shown}”: {count} messages that other folders have too were copied on the destination, not fetched."
             self._session.sink.write(Entry(Level.INFO, "labels-copied", words, self._shown))
 
     async def _see_who_came_meanwhile(self, last_uid: int) -> None:

@@ -8,7 +8,7 @@ alone (``finish_copy``). What the destination does not copy is left over, to be 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trasloco.engine.classify import blame, busy, explain
@@ -39,23 +39,21 @@ class Copies:
     reflag: list[Reflag] = field(default_factory=list)
 
 
-async def copy_known(job: Job, new: Sequence[int], sink: Sink) -> Copies:
-    """Of the messages new in this folder (positions), copy those that the destination has in another one.
+async def copy_known(job: Job, new: Sequence[int], sink: Sink) -> AsyncIterator[Copies]:
+    """Of the messages new in this folder (positions), copy those that the destination has in another one, some at a time.
 
     The destination folder is selected at the end as it was. Raises TransferError, Fenced, LedgerUnavailable.
     """
-    copies = Copies()
     if "UIDPLUS" not in job.destination.client.capabilities:
-        return copies  # where a copy has arrived could only be guessed
-    folders = {record.id: record for record in await job.ledger.folders()}
+        return  # where a copy has arrived could only be guessed
+    run = _Run(job, {record.id: record for record in await job.ledger.folders()}, sink)
     for start in range(0, len(new), TOGETHER):
-        run = _Run(job, folders, sink)
-        copies.rows += await run.copy(new[start : start + TOGETHER])
+        rows = await run.copy(new[start : start + TOGETHER])
+        if rows:
+            yield Copies(rows, changed_flags(job, rows))
         if run.refused:
             break
     await select_again(job)
-    copies.reflag = changed_flags(job, copies.rows)
-    return copies
 
 
 async def finish_copy(job: Job, intent: Intent, wanted: set[int], unknown: set[int]) -> Copies:
@@ -82,13 +80,14 @@ async def finish_copy(job: Job, intent: Intent, wanted: set[int], unknown: set[i
 
 
 class _Run:
-    """One go of at most TOGETHER messages. refused: the destination would not copy."""
+    """Copies into one folder. refused: the destination would not copy."""
 
     def __init__(self, job: Job, folders: Mapping[int, FolderRecord], sink: Sink) -> None:
         self._job, self._folders, self._sink = job, folders, sink
         self.refused = False
 
     async def copy(self, positions: Iterable[int]) -> list[MessageRow]:
+        """At most TOGETHER of them; the rows that were written."""
         waiting = await self._places(positions)
         rows = await self._back_again(waiting)
         while waiting and not self.refused:

@@ -35,6 +35,7 @@ LIMITS = frozenset({1000, 2000, 5000, 10000})
 """Messages that a folder shows at most, where the user has chosen one of Gmail's limits."""
 
 _SYSTEM = {Role.SENT: b"\\Sent", Role.DRAFTS: b"\\Draft"}
+_PLACES = frozenset({b"\\Inbox", *_SYSTEM.values()})
 _KEYWORDS = frozenset(name.capitalize() for name in CATEGORIES)
 _NAMED = 5  # labels shown
 
@@ -201,7 +202,7 @@ class Labels:
         hidden = [index for index, labels in enumerate(self.before.sets) if any(self._is_hidden(label) for label in labels)]
         if not hidden:
             return []
-        names = sorted({decode_name(label) for index in hidden for label in self.before.sets[index] if self._is_hidden(label)})
+        names = sorted({decode_name(label.removeprefix(b"\\")) for index in hidden for label in self.before.sets[index] if self._is_hidden(label)})
         shown = ", ".join(f"“{name}”" for name in names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         alone = {index for index in hidden if not self._folders(self.before.sets[index])}
         count = sum(1 for position in range(len(self.before)) if self.before.set_number(position) in alone)
@@ -212,7 +213,7 @@ class Labels:
         return [Entry(Level.WARNING, "labels-hidden", words)]
 
     def _is_hidden(self, label: bytes) -> bool:
-        return not label.startswith(b"\\") and label not in self._places
+        return label not in self._places and (label in _PLACES or not label.startswith(b"\\"))
 
     def _folders(self, labels: frozenset[bytes]) -> frozenset[bytes]:
         """The folders a message with these labels is in."""
