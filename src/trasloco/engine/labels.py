@@ -100,7 +100,7 @@ class LabelledInventory(IdentifiedInventory):
 
 _IDENTIFIED = Lister((*ITEMS, "X-GM-MSGID"), IdentifiedInventory)
 _LABELLED = Lister((*ITEMS, "X-GM-MSGID", "X-GM-LABELS"), LabelledInventory)
-_ONLY_LABELS = Lister(("UID", "X-GM-MSGID", "X-GM-LABELS"), LabelledInventory)
+_ONLY_LABELS = Lister(("UID", "RFC822.SIZE", "X-GM-MSGID", "X-GM-LABELS"), LabelledInventory)  # a size tells it from news of flags
 
 
 class Labels:
@@ -202,7 +202,9 @@ class Labels:
         hidden = [index for index, labels in enumerate(self.before.sets) if any(self._is_hidden(label) for label in labels)]
         if not hidden:
             return []
-        names = sorted({decode_name(label.removeprefix(b"\\")) for index in hidden for label in self.before.sets[index] if self._is_hidden(label)})
+        names = sorted(
+            {decode_name(label.removeprefix(b"\\")) for index in hidden for label in self.before.sets[index] if self._is_hidden(label)}
+        )
         shown = ", ".join(f"“{name}”" for name in names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         alone = {index for index in hidden if not self._folders(self.before.sets[index])}
         count = sum(1 for position in range(len(self.before)) if self.before.set_number(position) in alone)
