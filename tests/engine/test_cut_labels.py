@@ -6,15 +6,14 @@ A stop is as hard as ``kill -9`` to both servers. What was interrupted may be fe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import cast
 
 import pytest
 
 from tests.engine.gmail_account import GmailAccount, digest, letter
-from tests.engine.test_cut_at_every_write import Stop, StoppingLedger
-from trasloco.engine.ledger import Ledger
+from tests.engine.test_cut_at_every_write import run_and_stop
 from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
@@ -48,23 +47,18 @@ def wanted(account: GmailAccount, mids: list[int]) -> dict[str, Counter[str]]:
     return expected
 
 
-def build(server: Dovecot, user: str, gmail: GmailServer, mailbox: GmailMailbox) -> GmailAccount:
-    account = GmailAccount(mailbox, gmail, server, user)
-    account.settings = replace(account.settings, batch_messages=3)
-    return account
+@contextmanager
+def built(server: Dovecot, user: str) -> Iterator[GmailAccount]:
+    mailbox = GmailMailbox()
+    with GmailServer({"anna@gmail.com": mailbox}) as gmail:
+        account = GmailAccount(mailbox, gmail, server, user)
+        account.settings = replace(account.settings, batch_messages=3)
+        yield account
 
 
 def stop_and_resume(account: GmailAccount, at: int, number: int, done: bool) -> bool:
     """Run with a stop, then again to the end with the same ledger; whether the stop was reached."""
-    inner = account.ledger
-    account.ledger = cast(Ledger, StoppingLedger(inner, at, done=done))
-    try:
-        account.run(number)
-    except Stop:
-        stopped = True
-    else:
-        stopped = False
-    account.ledger = inner
+    stopped = run_and_stop(account, at, number, done)
     if stopped:
         account.run(number)
     return stopped
@@ -84,10 +78,8 @@ def test_a_stop_at_any_write_of_the_first_run_is_made_good(dovecot_destination: 
     at, stopped = 0, True
     while stopped:
         at += 1
-        mailbox = GmailMailbox()
-        with GmailServer({"anna@gmail.com": mailbox}) as gmail:
-            account = build(dovecot_destination, fresh_user(), gmail, mailbox)
-            fill(mailbox)
+        with built(dovecot_destination, fresh_user()) as account:
+            fill(account.mailbox)
             stopped = stop_and_resume(account, at, 1, done)
             settled(account, account.expected(), 2)
     assert at > 25, "the case is too small to mean anything"
@@ -101,12 +93,10 @@ def test_a_stop_at_any_write_of_a_run_with_changed_labels_is_made_good(
     at, stopped = 0, True
     while stopped:
         at += 1
-        mailbox = GmailMailbox()
-        with GmailServer({"anna@gmail.com": mailbox}) as gmail:
-            account = build(dovecot_destination, fresh_user(), gmail, mailbox)
-            mids = fill(mailbox)
+        with built(dovecot_destination, fresh_user()) as account:
+            mids = fill(account.mailbox)
             account.run(1)
-            change(mailbox, mids)
+            change(account.mailbox, mids)
             stopped = stop_and_resume(account, at, 2, done)
             settled(account, wanted(account, mids), 3)
     assert at > 12
@@ -121,13 +111,14 @@ def test_the_line_cut_anywhere_while_labels_are_copied_is_made_good(
     at, fired, cuts = 0, True, 0
     while fired:
         at += 61
-        mailbox = GmailMailbox()
-        with GmailServer({"anna@gmail.com": mailbox}) as gmail, CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy:
-            account = build(dovecot_destination, fresh_user(), gmail, mailbox)
+        with (
+            built(dovecot_destination, fresh_user()) as account,
+            CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy,
+        ):
             account.destination_port = proxy.port
-            mids = fill(mailbox)
+            mids = fill(account.mailbox)
             account.run(1)
-            change(mailbox, mids)
+            change(account.mailbox, mids)
             proxy.arm(Cut(way, at))
             account.run(2)
             fired = bool(proxy.fired)

@@ -25,6 +25,14 @@ def account(dovecot_destination: Dovecot, fresh_user: Callable[[], str]) -> Iter
         yield GmailAccount(mailbox, gmail, dovecot_destination, fresh_user())
 
 
+@pytest.fixture
+def behind_proxy(account: GmailAccount) -> Iterator[tuple[GmailAccount, CuttingProxy]]:
+    """The same with a proxy before the destination, which can spoil its answers."""
+    with CuttingProxy(account.server.host, account.server.port) as proxy:
+        account.destination_port = proxy.port
+        yield account, proxy
+
+
 def fill(mailbox: GmailMailbox) -> list[int]:
     """Twelve messages with none to four labels each."""
     labels = [("\\Inbox",), ("\\Inbox", "Work"), ("Work", "Work/Büro", "2019"), (), ("\\Sent",), ("\\Inbox", "\\Important", "Work", "007")]
@@ -162,61 +170,47 @@ def test_a_message_deleted_and_taken_out_of_the_trash_again_is_there_once(accoun
     assert account.destination() == before
 
 
-def test_a_destination_that_does_not_copy_is_sent_the_body_again(dovecot_destination: Dovecot, fresh_user: Callable[[], str]) -> None:
-    mailbox = GmailMailbox()
-    with (
-        GmailServer({"anna@gmail.com": mailbox}) as gmail,
-        CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy,
-    ):
-        account = GmailAccount(mailbox, gmail, dovecot_destination, fresh_user(), destination_port=proxy.port)
-        fill(mailbox)
-        proxy.arm(Answer("UID COPY", "NO [OVERQUOTA] Quota exceeded for copies"))
-        account.run()
-        assert account.contents() == account.expected()
-        assert max(account.fetched()) == 2
-        (words,) = account.said("labels-not-copied")
-        assert "Quota exceeded for copies" in words
-        before = account.destination()
-        assert account.run(2).tally.copied == 0
-        assert account.destination() == before
+def test_a_destination_that_does_not_copy_is_sent_the_body_again(behind_proxy: tuple[GmailAccount, CuttingProxy]) -> None:
+    account, proxy = behind_proxy
+    mailbox = account.mailbox
+    fill(mailbox)
+    proxy.arm(Answer("UID COPY", "NO [OVERQUOTA] Quota exceeded for copies"))
+    account.run()
+    assert account.contents() == account.expected()
+    assert max(account.fetched()) == 2
+    (words,) = account.said("labels-not-copied")
+    assert "Quota exceeded for copies" in words
+    before = account.destination()
+    assert account.run(2).tally.copied == 0
+    assert account.destination() == before
 
 
-def test_a_destination_that_does_not_tell_where_a_copy_arrived_is_looked_at(
-    dovecot_destination: Dovecot, fresh_user: Callable[[], str]
-) -> None:
-    mailbox = GmailMailbox()
-    with (
-        GmailServer({"anna@gmail.com": mailbox}) as gmail,
-        CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy,
-    ):
-        account = GmailAccount(mailbox, gmail, dovecot_destination, fresh_user(), destination_port=proxy.port)
-        mailbox.add(letter(1), ["\\Inbox", "Work"])
-        mailbox.add(letter(1), ["\\Inbox", "Work"])  # a true duplicate
-        mailbox.add(letter(2), ["\\Inbox", "Work"])
-        proxy.arm(Rewrite(rb"\[COPYUID [^]]*\]", b"[XCOPIED 1]"))
-        account.run()
-        assert account.contents() == account.expected()
-        assert account.fetched() == {1}
-        before = account.destination()
-        assert account.run(2).tally.copied == 0
-        assert account.destination() == before
+def test_a_destination_that_does_not_tell_where_a_copy_arrived_is_looked_at(behind_proxy: tuple[GmailAccount, CuttingProxy]) -> None:
+    account, proxy = behind_proxy
+    mailbox = account.mailbox
+    mailbox.add(letter(1), ["\\Inbox", "Work"])
+    mailbox.add(letter(1), ["\\Inbox", "Work"])  # a true duplicate
+    mailbox.add(letter(2), ["\\Inbox", "Work"])
+    proxy.arm(Rewrite(rb"\[COPYUID [^]]*\]", b"[XCOPIED 1]"))
+    account.run()
+    assert account.contents() == account.expected()
+    assert account.fetched() == {1}
+    before = account.destination()
+    assert account.run(2).tally.copied == 0
+    assert account.destination() == before
 
 
-def test_a_destination_without_uidplus_is_sent_every_body(dovecot_destination: Dovecot, fresh_user: Callable[[], str]) -> None:
-    mailbox = GmailMailbox()
-    with (
-        GmailServer({"anna@gmail.com": mailbox}) as gmail,
-        CuttingProxy(dovecot_destination.host, dovecot_destination.port) as proxy,
-    ):
-        account = GmailAccount(mailbox, gmail, dovecot_destination, fresh_user(), destination_port=proxy.port)
-        fill(mailbox)
-        proxy.arm(*hide("UIDPLUS"))
-        account.run()
-        assert account.contents() == account.expected()
-        assert len(account.said("labels-not-copied")) == 1
-        before = account.destination()
-        assert account.run(2).tally.copied == 0
-        assert account.destination() == before
+def test_a_destination_without_uidplus_is_sent_every_body(behind_proxy: tuple[GmailAccount, CuttingProxy]) -> None:
+    account, proxy = behind_proxy
+    mailbox = account.mailbox
+    fill(mailbox)
+    proxy.arm(*hide("UIDPLUS"))
+    account.run()
+    assert account.contents() == account.expected()
+    assert len(account.said("labels-not-copied")) == 1
+    before = account.destination()
+    assert account.run(2).tally.copied == 0
+    assert account.destination() == before
 
 
 def rows_of(account: GmailAccount) -> list[tuple[FolderRecord, MessageRow]]:
