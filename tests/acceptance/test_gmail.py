@@ -85,6 +85,7 @@ def test_five_thousand_messages_with_six_labels_are_fetched_once(trasloco: Trasl
         assert there(destination, address) == expected
         assert set(mailbox.fetched.values()) == {1}
         assert len(mailbox.fetched) == MESSAGES
+        assert first["messages"]["skipped"] == 0
         assert first["messages"]["copied"] == sum(contents.total() for contents in expected.values())
 
         copies, moves = change(mailbox, mids, dice)

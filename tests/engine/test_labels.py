@@ -75,7 +75,7 @@ def test_what_only_has_a_star_or_is_important_is_archived_and_keeps_the_star(mak
     notes = {folder.source: folder.note for folder in outcome.folders}
     assert "--include starred" in notes["[Gmail]/Starred"]
     assert "--include important" in notes["[Gmail]/Important"]
-    assert outcome.tally.copied == 1
+    assert (outcome.tally.copied, outcome.tally.skipped) == (1, 0), "nothing stays behind"
 
 
 def test_starred_important_and_chats_are_taken_when_wished(make: Callable[..., GmailAccount]) -> None:
@@ -123,12 +123,13 @@ def test_all_mail_hidden_from_imap_is_said_and_labels_are_fetched_once_all_the_s
     box = account.mailbox
     box.folder("\\All").hidden = True
     box.add(letter(1), ["\\Inbox", "Work"])
-    box.add(letter(2), [])
-    account.run()
+    box.add(letter(2), [], ["\\Flagged"])
+    outcome = account.run()
     assert account.contents() == {name: box.contents(name) for name in ("INBOX", "Work")}
     assert account.fetched() == {1}
     (words,) = account.said("all-mail-hidden")
     assert "Show in IMAP" in words
+    assert outcome.tally.skipped == 1, "what only Starred shows is counted as left out"
     box.folder("\\All").hidden = False
     account.run(2)
     assert account.contents() == account.expected()

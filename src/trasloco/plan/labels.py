@@ -19,8 +19,8 @@ ARCHIVE = "Archive"
 
 _WORDS = {
     "chats": "chats are left out",
-    "important": "what Gmail holds important is left out: the messages themselves are in the folders of their other labels",
-    "starred": "what has a star is left out as a folder: the messages are in the folders of their other labels, with the star as a flag",
+    "important": "no folder is made of what Gmail holds important: the messages are in the folders of their other labels or in the archive",
+    "starred": "no folder is made of what has a star: the messages are in the folders of their other labels or in the archive, flagged",
 }
 
 
