@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import random
+import time
 from collections import Counter
 
 import pytest
 
-from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
+from tests.acceptance.conftest import MASTER, Trasloco, fates, kill, last_run
 from tests.engine.gmail_account import digest, letter
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
@@ -28,7 +29,7 @@ def where(labels: set[str]) -> set[str]:
     return {NAMES.get(label, label) for label in labels - MARKS} or {"Archive"}
 
 
-def fill(mailbox: GmailMailbox, dice: random.Random) -> list[int]:
+def fill(mailbox: GmailMailbox, dice: random.Random, messages: int = MESSAGES) -> list[int]:
     return [
         mailbox.add(
             letter(number, dice.randrange(20, 3000)),
@@ -36,7 +37,7 @@ def fill(mailbox: GmailMailbox, dice: random.Random) -> list[int]:
             dice.sample(("\\Seen", "\\Answered", "\\Flagged"), dice.randrange(0, 3)),
             epoch=1_500_000_000 + number * 60,
         )
-        for number in range(MESSAGES)
+        for number in range(messages)
     ]
 
 
@@ -112,6 +113,46 @@ def test_five_thousand_messages_with_six_labels_are_fetched_once(trasloco: Trasl
             if folder.attribute not in ("\\All", "\\Important", "\\Flagged"):
                 assert {(folder.name, uid) for uid in folder.uids.values()} <= by_label.keys()
         assert len(set(by_label.values())) == len(by_label)
+
+
+@pytest.mark.timeout(900)
+def test_kills_while_labels_are_brought_and_changed_lose_and_double_nothing(trasloco: Trasloco, destination: Dovecot) -> None:
+    """``kill -9`` again and again, in the first run and in the second; what was on its way may be fetched again."""
+    dice, mailbox, address = random.Random(9), GmailMailbox(), "gmail-killed@example.net"
+    mids = fill(mailbox, dice, 2_000)
+    trasloco.run("report")  # the database is there now, so that kills meet the copy and not its making
+    with GmailServer({ADDRESS: mailbox}) as gmail:
+        rows = [(address, f"{gmail.host}:{gmail.port}", ADDRESS, gmail.password)]
+        words = trasloco.migrate_words(rows, destination, "--type", "gmail")
+        kills = killed_to_the_end(trasloco, words, dice)
+        assert there(destination, address) == shown(mailbox)
+        before = there(destination, address)
+        copies, moves = change(mailbox, mids, dice)
+        assert min(copies, moves) > 100
+        kills += killed_to_the_end(trasloco, words, dice)
+        now = there(destination, address)
+        for name, contents in shown(mailbox).items():
+            assert not contents - now[name], f"{name} is not complete after {kills} kills"
+            assert not (now[name] - contents) - before.get(name, Counter()), f"{name} has what was never there"
+            assert max(now[name].values()) == 1, f"{name} has messages twice after {kills} kills"
+        assert fates(last_run(trasloco.migrate(rows, destination, "--type", "gmail"))).keys() == {"source", "adopted"}
+        assert there(destination, address) == now
+    assert kills >= 3
+
+
+def killed_to_the_end(trasloco: Trasloco, words: list[str], dice: random.Random) -> int:
+    """Begun, killed and begun again until it comes to its end; how often it was killed. The pauses grow, so that it does."""
+    kills, pause = 0, 0.5
+    while True:
+        process = trasloco.begin(*words)
+        deadline = time.monotonic() + pause * dice.uniform(0.6, 1.4)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if process.poll() is not None:
+            assert process.returncode == 0
+            return kills
+        kill(process)
+        kills, pause = kills + 1, pause * 1.25
 
 
 def prove(trasloco: Trasloco, code: str) -> list[dict[str, str]]:
