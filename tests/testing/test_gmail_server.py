@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 
@@ -127,6 +128,22 @@ def test_a_wrong_password_and_the_sixteenth_connection_are_refused_in_its_words(
         one.login(ANNA, server.password)
         with pytest.raises(WireRefused, match=re.escape(TOO_MANY.split(" ", 1)[1][:20])):
             two.login(ANNA, server.password)
+
+
+def test_a_token_opens_a_mailbox_and_a_wrong_one_is_refused_with_a_challenge(server: GmailServer) -> None:
+    server.tokens[ANNA] = {"good"}
+    for token, last in (("wrong", b"NO [AUTHENTICATIONFAILED]"), ("good", b"OK anna@gmail.com authenticated")):
+        said = base64.b64encode(f"user={ANNA}\1auth=Bearer {token}\1\1".encode())
+        with Wire(server.host, server.port) as wire:
+            wire.send(b"a AUTHENTICATE XOAUTH2 " + said + b"\r\n")
+            answer = wire.read().text
+            if answer.startswith(b"+ "):
+                assert b'"status":"400"' in base64.b64decode(answer[2:])
+                wire.send(b"\r\n")
+                answer = wire.read().text
+            elif answer.startswith(b"* CAPABILITY"):
+                answer = wire.read().text
+            assert answer.startswith(b"a " + last)
 
 
 def test_capabilities_differ_before_and_after_the_login(server: GmailServer) -> None:

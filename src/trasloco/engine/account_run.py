@@ -23,7 +23,8 @@ from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
-from trasloco.engine.labels import Labels, not_told, speaks_labels
+from trasloco.engine.label_remarks import label_remarks
+from trasloco.engine.labels import Labels, speaks_labels
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
@@ -292,7 +293,7 @@ class AccountRun:
         labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
         if labels is not None:
             await labels.read(Place(self._source, source, ""))
-        for entry in not_told(ours.tree) if labels is None else labels.remarks(destination):
+        for entry in label_remarks(labels, ours.tree, destination):
             if entry.action not in self._said:
                 self._said.add(entry.action)
                 self._sink.write(entry)

@@ -7,7 +7,6 @@ only mark what is elsewhere too (Starred, Important, Chats) make nothing be else
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -16,12 +15,12 @@ from trasloco.engine.departures import View
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import ITEMS, Inventory, Lister, take
+from trasloco.engine.labelled_inventory import IdentifiedInventory, LabelledInventory
 from trasloco.engine.ledger import FolderRecord, Ledger
-from trasloco.engine.sink import Entry, Level
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
-from trasloco.imap.values import Fetched, Mailbox
+from trasloco.imap.values import Mailbox
 from trasloco.plan.labels import below_root
 from trasloco.plan.roles import Role, role_by_attribute
 
@@ -31,13 +30,9 @@ EXTENSION = "X-GM-EXT-1"
 CATEGORIES = ("social", "promotions", "updates", "forums")
 """Tabs of the inbox, as Gmail's search knows them; their keywords have a capital letter."""
 
-LIMITS = frozenset({1000, 2000, 5000, 10000})
-"""Messages that a folder shows at most, where the user has chosen one of Gmail's limits."""
-
 _SYSTEM = {Role.SENT: b"\\Sent", Role.DRAFTS: b"\\Draft"}
 _PLACES = frozenset({b"\\Inbox", *_SYSTEM.values()})
 _KEYWORDS = frozenset(name.capitalize() for name in CATEGORIES)
-_NAMED = 5  # labels shown
 
 
 def speaks_labels(client: Client) -> bool:
@@ -45,57 +40,11 @@ def speaks_labels(client: Client) -> bool:
     return EXTENSION in client.capabilities
 
 
-def not_told(tree: Sequence[Mailbox]) -> list[Entry]:
-    """What is to be said of a source that looks like Gmail and does not tell labels."""
-    if not any(below_root(_path(mailbox)) for mailbox in tree):
-        return []
-    words = f"The source has Gmail's folders, but does not offer {EXTENSION}: its labels cannot be read. Each folder is fetched by itself, "
-    words += "so a message with several labels is fetched several times, and All Mail is copied as a whole. Connect to imap.gmail.com "
-    words += "directly and not through a relay, or leave out All Mail."
-    return [Entry(Level.WARNING, "labels-not-told", words)]
-
-
-class IdentifiedInventory(Inventory):
-    """An inventory that knows X-GM-MSGID: 8 bytes more for each message."""
-
-    _columns = (*Inventory._columns, "_identities")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._identities = array("Q")
-
-    def identity(self, position: int) -> int | None:
-        return self._identities[position] or None
-
-    def _put(self, index: int, item: Fetched) -> None:
-        super()._put(index, item)
-        number = item.other.get("X-GM-MSGID")
-        self._identities.insert(index, number if isinstance(number, int) else 0)
-
-
-class LabelledInventory(IdentifiedInventory):
-    """And X-GM-LABELS: 4 bytes more, since few sets of labels differ."""
-
-    _columns = (*IdentifiedInventory._columns, "_sets")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sets = array("I")
-        self.sets: list[frozenset[bytes]] = []
-        self._numbers: dict[frozenset[bytes], int] = {}
-
-    def set_number(self, position: int) -> int:
-        """Which of ``sets`` the message has."""
-        return self._sets[position]
-
-    def _put(self, index: int, item: Fetched) -> None:
-        super()._put(index, item)
-        labels = frozenset(cast(tuple[bytes, ...], item.other.get("X-GM-LABELS") or ()))
-        number = self._numbers.get(labels)
-        if number is None:
-            number = self._numbers[labels] = len(self.sets)
-            self.sets.append(labels)
-        self._sets.insert(index, number)
+def without_labels(tree: Sequence[Mailbox]) -> list[Mailbox]:
+    """The folders in which every message is once: All Mail, Spam and Trash; all of them where All Mail is not shown."""
+    roles = {role_by_attribute(mailbox.attributes): mailbox for mailbox in tree if mailbox.selectable}
+    once = [roles[role] for role in (Role.ALL, Role.JUNK, Role.TRASH) if role in roles]
+    return once if Role.ALL in roles else list(tree)
 
 
 _IDENTIFIED = Lister((*ITEMS, "X-GM-MSGID"), IdentifiedInventory)
@@ -106,13 +55,13 @@ _ONLY_LABELS = Lister(("UID", "RFC822.SIZE", "X-GM-MSGID", "X-GM-LABELS"), Label
 class Labels:
     """Of one attempt. tree: the source's folders. carried: names of those that are copied.
 
-    all_mail: its wire name, None where it is not carried. before: what it told at the beginning.
+    all_mail: its wire name, None where it is not carried. shows_all: IMAP shows it. before: what it told at the beginning.
     """
 
     def __init__(self, tree: Sequence[Mailbox], carried: Iterable[bytes], categories: bool) -> None:
         shown = [item.name for item in tree if item.selectable and role_by_attribute(item.attributes) is Role.ALL]
         carried = frozenset(carried)
-        self._shows_all = bool(shown)
+        self.shows_all = bool(shown)
         self.all_mail = next((name for name in shown if name in carried), None)
         self._places = dict(place for item in tree if item.selectable and (place := _place(item)) is not None)
         self._carried = carried & frozenset(self._places.values())
@@ -174,64 +123,25 @@ class Labels:
             if wanted != flags:
                 inventory.set_flags(position, wanted)
 
-    def remarks(self, destination: Client) -> list[Entry]:
-        """What a person should know before all is brought."""
-        if "UIDPLUS" in destination.capabilities:
-            return self._remarks()
-        words = "The destination does not tell where copies arrive (UIDPLUS): messages with several labels are fetched once for each."
-        return [Entry(Level.WARNING, "labels-not-copied", words), *self._remarks()]
-
-    def _remarks(self) -> list[Entry]:
-        if not self._shows_all:
-            words = "All Mail is not shown in IMAP, so archived mail (mail without a label) cannot be seen and is not copied; mail with "
-            words += "labels is. In Gmail's settings, under Labels, tick “Show in IMAP” for All Mail, then run once more."
-            return [Entry(Level.WARNING, "all-mail-hidden", words)]
-        if self.before is None:
-            return []
-        archived = self.count_archived()
-        words = f"Gmail's labels become folders, and every message is fetched once: All Mail has {len(self.before)} messages, "
-        entries = [Entry(Level.INFO, "labels-read", f"{words}of which {archived} are in no folder of a label and go to the archive.")]
-        if len(self.before) in LIMITS:
-            words = f"All Mail shows exactly {len(self.before)} messages, as if Gmail were set to limit IMAP folders to that number; older "
-            words += "mail is hidden then. In Gmail's settings, under Forwarding and POP/IMAP, choose not to limit the number of messages."
-            entries.append(Entry(Level.WARNING, "folder-limit", words))
-        return [*entries, *self._hidden()]
-
-    def _hidden(self) -> list[Entry]:
-        assert self.before is not None
-        hidden = [index for index, labels in enumerate(self.before.sets) if any(self._is_hidden(label) for label in labels)]
-        if not hidden:
-            return []
-        names = sorted(
-            {decode_name(label.removeprefix(b"\\")) for index in hidden for label in self.before.sets[index] if self._is_hidden(label)}
-        )
-        shown = ", ".join(f"“{name}”" for name in names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-        alone = {index for index in hidden if not self._folders(self.before.sets[index])}
-        count = sum(1 for position in range(len(self.before)) if self.before.set_number(position) in alone)
-        words = (
-            f"Labels that IMAP does not show: {shown}. They make no folder; {count} messages that have no other label go to the archive. "
-        )
-        words += "To have the folders, tick “Show in IMAP” for these labels in Gmail's settings, under Labels, before the first run."
-        return [Entry(Level.WARNING, "labels-hidden", words)]
-
-    def _is_hidden(self, label: bytes) -> bool:
+    def is_hidden(self, label: bytes) -> bool:
+        """Whether it is a label whose folder is not shown."""
         return label not in self._places and (label in _PLACES or not label.startswith(b"\\"))
 
-    def _folders(self, labels: frozenset[bytes]) -> frozenset[bytes]:
+    def folders(self, labels: frozenset[bytes]) -> frozenset[bytes]:
         """The folders a message with these labels is in."""
         return frozenset(self._places[label] for label in labels if label in self._places)
 
     def _archived(self, inventory: LabelledInventory) -> list[int]:
         """Positions of what is in no folder."""
-        alone = [not self._folders(labels) for labels in inventory.sets]
+        alone = [not self.folders(labels) for labels in inventory.sets]
         return [position for position in range(len(inventory)) if alone[inventory.set_number(position)]]
 
     def _relabelled(self, inventory: LabelledInventory) -> list[int]:
         """Positions of what is in carried folders now, but in none of those it was in at the beginning."""
         if self.before is None:
             return []
-        now = [self._folders(labels) & self._carried for labels in inventory.sets]
-        then = [self._folders(labels) for labels in self.before.sets]
+        now = [self.folders(labels) & self._carried for labels in inventory.sets]
+        then = [self.folders(labels) for labels in self.before.sets]
         found = []
         for position, uid in enumerate(inventory.uids):
             folders, earlier = now[inventory.set_number(position)], self.before.position(uid)
@@ -266,10 +176,11 @@ def _place(mailbox: Mailbox) -> tuple[bytes, bytes] | None:
         return b"\\Inbox", mailbox.name
     if role in _SYSTEM:
         return _SYSTEM[role], mailbox.name
-    if role is not None or below_root(_path(mailbox)):
+    if role is not None or below_root(path_of(mailbox)):
         return None
     return mailbox.name, mailbox.name
 
 
-def _path(mailbox: Mailbox) -> tuple[str, ...]:
+def path_of(mailbox: Mailbox) -> tuple[str, ...]:
+    """Decoded levels of a folder's name."""
     return tuple(decode_name(mailbox.name).split(mailbox.delimiter or "/"))

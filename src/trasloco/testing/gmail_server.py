@@ -31,6 +31,7 @@ REFUSED = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 ENOUGH = "NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)"
 EXPIRED = "* BYE Session expired, please login again."
 
+_NO_TOKEN = b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
 _IDENTITY = (
     '* ID ("name" "GImap" "vendor" "Google, Inc." "support-url" "http://support.google.com/mail" '
     '"version" "gmail_imap_20251117.06_p0" "remote-host" "127.0.0.1")'
@@ -40,7 +41,8 @@ _IDENTITY = (
 class GmailServer:
     """Listens while it is entered. mailboxes: by address. without: capabilities that are not offered.
 
-    open_now: connections that are signed in. bodies: how often the body of each message was asked for is in the mailbox.
+    tokens: those that open a mailbox by XOAUTH2, by address. open_now: connections that are signed in. How often the body
+    of each message was asked for is in the mailbox.
     """
 
     host = "127.0.0.1"
@@ -50,6 +52,7 @@ class GmailServer:
         self.mailboxes, self._without = mailboxes, without
         self.port, self.open_now, self.commands = 0, 0, list[str]()
         self.most_connections = MOST_CONNECTIONS
+        self.tokens: dict[str, set[str]] = {}
         self._answers: list[tuple[str, str, bool]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="gmail-double")
@@ -171,14 +174,28 @@ class _Line:
 
     async def _authenticate(self, tag: str, rest: bytes) -> None:
         mechanism, _, initial = rest.partition(b" ")
-        if mechanism.upper() != b"PLAIN":
+        if mechanism.upper() not in (b"PLAIN", b"XOAUTH2"):
             self._send(f"{tag} BAD Invalid SASL mechanism")
             return
         if not initial:
             self._send("+ ")
-            initial = (await self._reader.readuntil(b"\r\n"))[:-2]
-        _, user, password = base64.b64decode(initial).decode("utf-8").split("\0")
-        self._sign_in(tag, user, password)
+            initial = await self._reply()
+        said = base64.b64decode(initial).decode("utf-8")
+        if mechanism.upper() == b"PLAIN":
+            _, user, password = said.split("\0")
+            self._sign_in(tag, user, password)
+            return
+        user, token = said.removeprefix("user=").removesuffix("\1\1").split("\1auth=Bearer ")
+        if token not in self._server.tokens.get(user, ()):
+            self._send(f"+ {base64.b64encode(_NO_TOKEN).decode()}")
+            await self._reply()  # an empty line
+            self._send(f"{tag} {REFUSED}")
+        else:
+            self._sign_in(tag, user, self._server.password)
+
+    async def _reply(self) -> bytes:
+        await self._writer.drain()
+        return (await self._reader.readuntil(b"\r\n"))[:-2]
 
     def _sign_in(self, tag: str, user: str, password: str) -> None:
         server = self._server
