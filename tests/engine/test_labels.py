@@ -90,6 +90,35 @@ def test_starred_important_and_chats_are_taken_when_wished(make: Callable[..., G
     settled(account)
 
 
+def test_a_choice_made_later_makes_its_folder_of_what_is_there(make: Callable[..., GmailAccount]) -> None:
+    account = make()
+    box = account.mailbox
+    box.add(letter(1), ["\\Inbox", "\\Important"], ["\\Flagged"])
+    box.add(letter(2), ["\\Important"])
+    box.add_chats()
+    box.add_chat(letter(3))
+    account.run()
+    account.settings = replace(account.settings, gmail=("chats", "important", "starred"))
+    account.run(2)
+    names = {"[Gmail]/Chats": "Chats", "[Gmail]/Starred": "Starred", "[Gmail]/Important": "Important"}
+    assert account.contents() == account.expected(names)
+    assert account.fetched() == {1}
+    settled(account, 3)
+
+
+def test_a_label_taken_off_and_put_on_again_between_two_runs_changes_nothing(make: Callable[..., GmailAccount]) -> None:
+    account = make()
+    mid = account.mailbox.add(letter(1), ["Work"])
+    account.run()
+    account.mailbox.unlabel(mid, "Work")
+    account.mailbox.label(mid, "Work")
+    before = account.destination()
+    outcome = account.run(2)
+    assert (outcome.tally.copied, outcome.tally.moved, outcome.tally.adopted) == (0, 0, 1)
+    assert account.destination() == before
+    assert account.fetched() == {1}
+
+
 def test_chats_are_left_out_by_default(make: Callable[..., GmailAccount]) -> None:
     account = make()
     account.mailbox.add_chats("Chat")
