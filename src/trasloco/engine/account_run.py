@@ -24,6 +24,8 @@ from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
+from trasloco.engine.label_remarks import label_remarks
+from trasloco.engine.labels import Labels, speaks_labels
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
@@ -36,7 +38,7 @@ from trasloco.engine.small_folder import SmallFolder
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.succession import Succession, Turn
 from trasloco.engine.together import MOST_MESSAGES, Together, gather_together, is_small, may_go_together
-from trasloco.engine.tree import Tree, list_side
+from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
@@ -119,6 +121,7 @@ class AccountRun:
         self._told: set[str] = set()
         self._compressing = False
         self._together = True  # small new folders, until an attempt has failed
+        self._said: set[str] = set()
 
     async def run(self) -> Outcome:
         started = time.monotonic()
@@ -275,6 +278,9 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
+        if speaks_labels(source):
+            # Two folders at a time could both find the same message missing, and both fetch it.
+            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -304,12 +310,14 @@ class AccountRun:
             await tree.prepare()
             self._begin_again(tree)
             self._left_out = await tree.leave_out()
-            self._sink.expect(*tree.expectation())
+            labels = await self._learn_labels(source, destination, ours, tree)
+            session.departures.views = {} if labels is None else labels.views
+            self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
-            session = replace(session, settings=self._settings)
+            session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
@@ -319,6 +327,18 @@ class AccountRun:
                 self._passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
         await self._look_back(destination, tree)
+
+    async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
+        """What Gmail tells of labels, None of any other server. What a person should know of it is said once."""
+        carried = [record.source_name for record in tree.records]
+        labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
+        if labels is not None:
+            await labels.read(Place(self._source, source, ""))
+        for entry in label_remarks(labels, ours.tree, destination):
+            if entry.action not in self._said:
+                self._said.add(entry.action)
+                self._sink.write(entry)
+        return labels
 
     def _begin_again(self, tree: Tree) -> None:
         """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
@@ -379,6 +399,8 @@ class AccountRun:
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
         """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._passes]
+        if session.labels is not None:
+            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
         groups = self._groups(session, tree, waiting)
         grouped = {record.id for group in groups for record in group}
         items = [*([record] for record in waiting if record.id not in grouped), *groups]
@@ -414,7 +436,7 @@ class AccountRun:
 
     def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
         """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
-        wanted = self._together and self._settings.together and not session.departures
+        wanted = self._together and self._settings.together and not session.departures and session.labels is None
         if not wanted or not may_go_together(session.source, session.destination):
             return []
         small = []

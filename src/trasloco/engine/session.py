@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.departures import Departures
+from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.precedence import Precedence
 from trasloco.engine.sink import Sink
@@ -18,7 +19,7 @@ from trasloco.imap.client import Client
 @dataclass(frozen=True, slots=True)
 class Session:
     """Both sides of an account, signed in, and everything a folder needs to know of the run.
-    several: other folders are worked on at the same time."""
+    several: other folders are worked on at the same time. labels: of a source whose folders are labels (Gmail)."""
 
     source_side: Side
     source: Client
@@ -34,3 +35,4 @@ class Session:
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
     several: bool = False
+    labels: Labels | None = None

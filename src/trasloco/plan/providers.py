@@ -90,6 +90,11 @@ class Provider:
         """False: it is opened by OAuth tokens only."""
         return PASSWORDS.index(self.password) < PASSWORDS.index("never")
 
+    @property
+    def server(self) -> str:
+        """What an empty server column stands for, "" where the operator has to write it."""
+        return "" if self.starttls or self.port != 993 else self.host
+
     def _refuse(self, words: str) -> None:
         raise ValueError(f"provider {self.name}: {words}")
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from trasloco.documents.units import parse_size
-from trasloco.engine.account import Settings
+from trasloco.engine.account import GMAIL_CHOICES, Settings
 from trasloco.plan.providers import Provider, providers
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
@@ -237,11 +237,12 @@ mail_options = together(
     ),
     option(
         "--include",
-        "included_roles",
-        type=click.Choice(Settings().skip_roles),
+        "included",
+        type=click.Choice((*Settings().skip_roles, *GMAIL_CHOICES)),
         multiple=True,
         section=_MAIL,
-        help="Copy this too; without it Trash and Junk (Spam) are left out, and counted. May be repeated.",
+        help="Copy this too; without it Trash and Junk (Spam) are left out, and counted. Of Gmail also: the folders of chats, "
+        "important and starred messages, and the inbox's categories as keywords. May be repeated.",
     ),
     option(
         "--source-flags-win",
@@ -266,15 +267,18 @@ mail_options = together(
 
 def mail_settings(values: Mapping[str, Any], provider: Provider | None = None) -> Settings:
     """What ``mail_options`` say, for the engine. values: click's parameters by name. provider: of ``--type``."""
+    included = values["included"]
+    no_mail = provider.no_mail if provider is not None and "chats" not in included else ()
     return Settings(
         max_size=values["max_size"],
-        skip_roles=tuple(role for role in Settings().skip_roles if role not in values["included_roles"]),
-        skip_folders=(*values["skip_folders"], *(provider.no_mail if provider else ())),
+        skip_roles=tuple(role for role in Settings().skip_roles if role not in included),
+        skip_folders=(*values["skip_folders"], *no_mail),
         skip_non_mail=provider is not None and provider.skip_non_mail,
         source_flags_win=values["source_flags_win"],
         unite_flags=values["unite_flags"],
         repair=not values["no_repair"],
         connections=provider.connections_per_mailbox if provider else Settings().connections,
+        gmail=tuple(choice for choice in GMAIL_CHOICES if choice in included),
     )
 
 

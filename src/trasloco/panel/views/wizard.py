@@ -24,6 +24,7 @@ from trasloco.panel.sentences import problem_line
 from trasloco.panel.views.check_table import check_sums
 from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
 from trasloco.plan.csv_text import template
+from trasloco.plan.providers import providers
 from trasloco.records.admissible import account_problems, unfinished_problem
 from trasloco.records.drafts import change_type, give_csv, own_passwords, start_draft
 from trasloco.records.forecast import forecast
@@ -53,7 +54,8 @@ def new(request: PanelRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
-        migration = start_draft(request.actor, customer, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
+        chosen = form.cleaned_data
+        migration = start_draft(request.actor, customer, chosen["source_type"], chosen["source_tls"], chosen["gmail"])
         return redirect("new_csv", migration.code)
     return render_step(request, "type", None, {"form": form, "types": TYPES})
 
@@ -63,10 +65,10 @@ def new(request: PanelRequest) -> HttpResponse:
 def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
-    initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
+    initial = {"source_type": migration.source_type, "source_tls": migration.source_tls, "gmail": migration.settings.get("gmail", [])}
     form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
+        change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"], form.cleaned_data["gmail"])
         return redirect("new_csv", code)
     return render_step(request, "type", migration, {"form": form, "types": TYPES})
 
@@ -104,6 +106,7 @@ def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload
     context = {
         "form": CsvForm(initial={**(typed.dict() if typed is not None else {}), "text": text}),
         "by_token": migration.source_type in ALWAYS_TLS,
+        "usual_server": providers()[migration.source_type].server,
         "oauth_stored": migration.source_oauth is not None,
         "form_id": "csv",
         "upload": upload,

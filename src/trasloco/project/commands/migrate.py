@@ -110,7 +110,8 @@ def migrate(accounts: str, **values: Any) -> int:
     if destination is None:
         raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
     oauth = read_oauth(values["source_oauth"])
-    rows = _rows(accounts, destination, by_token=oauth is not None)
+    server = providers()[values["source_type"]].server
+    rows = _rows(accounts, destination, by_token=oauth is not None, server=server)
     for hint in type_hints(rows, values["source_type"], by_token=oauth is not None):
         say(f"To think about: {hint}")
     keep_log(state_directory(), "migrate")
@@ -138,9 +139,9 @@ def migrate(accounts: str, **values: Any) -> int:
     return _end(report, values["report"], first, verified, finished=finished)
 
 
-def _rows(file: str, destination: Destination, *, by_token: bool) -> Sequence[Row]:
+def _rows(file: str, destination: Destination, *, by_token: bool, server: str) -> Sequence[Row]:
     """The rows of a faultless CSV; otherwise all that is wrong is shown and the command ends."""
-    table = read_accounts(file, by_token=by_token)
+    table = read_accounts(file, by_token=by_token, server=server)
     show_problems(f"{file}: what is wrong", table.problems)
     if table.problems:
         raise Halt("Nothing was begun. Correct the file, then run the same command again.", ExitCode.USAGE)
