@@ -24,6 +24,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
@@ -60,14 +61,16 @@ async def run_account(
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     deadlines: Deadlines | None = None,
+    pace: AccountPace | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1.
-    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
-    another worker has taken the transfer over, and whatever is a mistake of ours.
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. pace: how fast, and until when; None = as fast
+    as it goes; whoever gave it closes it. Raises Fenced when another worker has taken the transfer over, and whatever is a
+    mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines, pace).run()
 
 
 class AccountRun:
@@ -83,10 +86,11 @@ class AccountRun:
         sink: Sink,
         sleep: Callable[[float], Awaitable[None]],
         deadlines: Deadlines | None,
+        pace: AccountPace | None = None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._sleep, self._deadlines = sleep, deadlines
+        self._sleep, self._deadlines, self._pace = sleep, deadlines, pace
         self._strikes = Strikes()
         self._met: set[SideName] = set()
         self._passes: dict[bytes, FolderPass] = {}
@@ -132,7 +136,13 @@ class AccountRun:
         while True:
             self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
-            if failure is None or failure.retry is Retry.NEVER:
+            if failure is None:
+                return None
+            if self._pace is not None:
+                self._pace.hear(failure)
+            if self._halted is not None:
+                return self._halted
+            if failure.retry is Retry.NEVER or failure.code in RESTS:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
                 return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
@@ -149,6 +159,11 @@ class AccountRun:
                 return replace(failure, retry=Retry.NEVER if never else Retry.LATER)
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
             await self._sleep(pause)
+
+    @property
+    def _halted(self) -> Failure | None:
+        """Why this account is to rest, whatever else there is."""
+        return self._pace.halted if self._pace is not None else None
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
@@ -207,6 +222,8 @@ class AccountRun:
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side
+            if self._pace is not None:
+                self._pace.meet(client)
         else:
             self._destination = side
         return client
@@ -245,6 +262,7 @@ class AccountRun:
             Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
             self._doubtful,
+            pace=self._pace,
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
@@ -269,6 +287,8 @@ class AccountRun:
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
+        if self._halted is not None and any(record.source_name not in self._passes for record in tree.records):
+            raise TransferError(self._halted)
         for failed in tree.failed:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.source_name, failed.failure)
@@ -363,6 +383,8 @@ class AccountRun:
         try:
             for turn in turns:
                 await self._folder(session, tree, turn, turns)
+                if self._halted is not None:
+                    break
         finally:
             turns.give_up()
 
@@ -374,6 +396,8 @@ class AccountRun:
                 self._folder_failure = self._folder_failure or done.trouble
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
         except TransferError as error:
+            if error.failure is self._halted:
+                return  # all it had on its way is settled; so it is to be in the other lanes
             if error.failure.scope is not Scope.FOLDER:
                 raise
             self._fail_folder(record.source_name, error.failure)

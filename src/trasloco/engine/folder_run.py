@@ -28,6 +28,7 @@ from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import bring_moved
 from trasloco.engine.opening import Opening, select
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.precedence import Precedence
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
@@ -64,6 +65,7 @@ class Session:
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
     several: bool = False
+    pace: AccountPace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +277,9 @@ class FolderRun:
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
-        session = self._session
-        name, folder_id = self._record.destination_name, self._record.id
-        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run, self._new)
+        session, record, here, there = self._session, self._record, self._source, self._destination
+        name = record.destination_name
+        return Job(here, there, name, inventory, session.ledger, record.id, session.settings, session.run, self._new, session.pace)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
@@ -388,6 +390,7 @@ class FolderRun:
                 await self._open_again()
                 relay.left = False
             await salvage.work_off(leftovers)
+            relay.raise_if_cut_short()
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 strikes.add(relay.in_flight)

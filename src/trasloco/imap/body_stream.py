@@ -71,9 +71,12 @@ _END = object()
 class BodyStream:
     """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear."""
 
-    def __init__(self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None]) -> None:
+    def __init__(
+        self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None], count: Callable[[int], None]
+    ) -> None:
         self._connection = connection
         self._note = note
+        self._count = count
         self._asked = frozenset(uids)
         self._given: set[int] = set()  # a message comes once, even if the server sends it twice
         self._only = next(iter(self._asked)) if len(self._asked) == 1 else None
@@ -172,6 +175,7 @@ class BodyStream:
     # -- the protocol's side (BodyHandler)
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
+        self._count(size)
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
@@ -209,6 +213,7 @@ class BodyStream:
         assert isinstance(response, Fetched)
         content = response.sections[b""]
         uid = response.uid or self._only
+        self._count(len(content or b""))
         if uid in self._given:
             return
         if uid is not None:

@@ -78,6 +78,7 @@ class Client:
         self.endpoint = endpoint
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self.fetched = 0
         self._take_over(connection, fingerprint)
 
     def _take_over(self, connection: Connection, fingerprint: str | None) -> None:
@@ -379,7 +380,10 @@ class Client:
 
     def bodies(self, uids: Sequence[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""
-        return BodyStream(self._connection, uids, self.note)
+        return BodyStream(self._connection, uids, self.note, self._count)
+
+    def _count(self, size: int) -> None:
+        self.fetched += size
 
     def append(self, name: bytes) -> AppendCommand:
         """An APPEND to be written; several messages need MULTIAPPEND."""
