@@ -38,6 +38,10 @@ class Rates:
     messages: float | None = None
     size: float | None = None
 
+    def share(self, part: float) -> Rates:
+        """So much of them (0 to 1)."""
+        return Rates(self.messages and self.messages * part, self.size and self.size * part)
+
     def shape(self, settings: Settings) -> Settings:
         """The settings with batches that take about SMOOTH seconds of these rates."""
         if self.messages is not None:
@@ -116,6 +120,12 @@ class AccountPace:
         self._on_signal = on_signal
         self._sources: list[Fetching] = []
         self._fetched = self._taken = 0
+
+    def shape(self, settings: Settings) -> Settings:
+        """The settings with batches that suit all rates that hold now."""
+        for bucket in self.buckets:
+            settings = bucket.rates.shape(settings)
+        return settings
 
     def halt(self, failure: Failure) -> None:
         """No further batch. The first reason stays."""
