@@ -100,6 +100,7 @@ class AccountRun:
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: dict[bytes, FolderResult] = {}
         self._failed: dict[bytes, Failure] = {}
+        self._cut_short: list[FolderResult] = []  # of the folders in which it was told to rest
         self._folder_failure: Failure | None = None
         self._facts: dict[str, str] = {}
         self._gone = Memory()
@@ -113,7 +114,7 @@ class AccountRun:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        results = (*(done.result for done in self._passes.values()), *self._left_out.values())
+        results = (*(done.result for done in self._passes.values()), *self._cut_short, *self._left_out.values())
         size = self._progress.size
         changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
@@ -400,8 +401,9 @@ class AccountRun:
                 self._folder_failure = self._folder_failure or done.trouble
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
         except TransferError as error:
-            if error.failure is self._halted:
-                return  # all it had on its way is settled; so it is to be in the other lanes
+            if error.failure is self._halted:  # all it had on its way is settled; so it is to be in the other lanes
+                self._cut_short.append(FolderResult(*tree.shown(record), run.tally))
+                return
             if error.failure.scope is not Scope.FOLDER:
                 raise
             self._fail_folder(record.source_name, error.failure)

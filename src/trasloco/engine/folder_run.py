@@ -50,7 +50,7 @@ REFUSED_AFTER = 5
 class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
-    under_way: messages were being carried when it ended; the connections may still have them on their way.
+    tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
     """
 
@@ -70,6 +70,7 @@ class FolderRun:
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way, self._interrupted = False, interrupted
+        self.tally = Tally()
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -97,6 +98,7 @@ class FolderRun:
         inventory = await self._take()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         session.precedence.listed(self._number)
+        self.tally = work.tally
         session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)

@@ -22,13 +22,14 @@ from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import LedgerUnavailable
 from trasloco.engine.pace import OUTSIDE_WINDOW, SLOWED_DOWN, AccountPace, Bucket, Rates
 from trasloco.jobs.database_thread import in_thread
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.records import clock, host_pace
 from trasloco.records.actions import Claim
 from trasloco.records.budgets import MailboxAllowance
 from trasloco.records.connection_pool import Pool
 from trasloco.records.host_pace import Slowed
 from trasloco.records.models import BUSY, MailMigration, Transfer
-from trasloco.records.pacing import PaceLimits, closed_among, limits_of, window_of
+from trasloco.records.pacing import closed_among, limits_of, window_of
 
 log = logging.getLogger(__name__)
 
