@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from trasloco.engine.account import Settings
+from trasloco.engine.account import Outcome, RunStatus, Settings, Side
+from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.ledger import Ledger
+from trasloco.engine.pace import AccountPace
+from trasloco.engine.sink import Sink
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.project.database import Database
 from trasloco.records.key_ring import KeyRing
@@ -80,6 +85,12 @@ async def worked(run: Any, **options: Any) -> None:
         await work(until=until, runs=[run.pk], **options)
 
 
+async def holds(condition: Callable[[], bool]) -> None:
+    """Wait until it does."""
+    while not await sync_to_async(condition)():  # noqa: ASYNC110 - other processes set no event
+        await asyncio.sleep(0.05)
+
+
 def transfer_of(run: Any) -> Any:
     from trasloco.records.models import Transfer
 
@@ -119,3 +130,282 @@ async def test_a_day_s_budget_of_20_mb_brings_60_mb_in_three_slices_and_nothing_
     here = Snapshot.read(dovecot_source.host, dovecot_source.port, user, dovecot_source.password)
     there = Snapshot.read(dovecot_destination.host, dovecot_destination.port, user, dovecot_destination.password)
     assert there.digests() == here.digests()
+
+
+class Wall:
+    """The clock of the schedule, set by the test."""
+
+    def __init__(self, text: str, zone: str = "Europe/Rome") -> None:
+        self.zone = ZoneInfo(zone)
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        self.moment = datetime.fromisoformat(text).replace(tzinfo=self.zone).astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+    from trasloco.records import clock
+
+    found = Wall("2026-11-26T12:00")
+    monkeypatch.setattr(clock, "now", found.now)
+    return found
+
+
+def with_hours(migration: Any, start: int, end: int, zone: str = "Europe/Rome") -> Any:
+    from trasloco.records.history import SCHEDULE
+    from trasloco.records.pacing import set_window
+
+    set_window(SCHEDULE, migration, time(start), time(end), zone)
+    return migration
+
+
+async def test_outside_its_hours_nothing_begins_and_what_runs_rests_at_a_settled_batch(
+    wall: Wall, ring: KeyRing, proxy: CuttingProxy, dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    from trasloco.jobs.worker import work
+    from trasloco.records.models import LedgerIntent
+    from trasloco.records.resting import rest_of
+
+    size, count = 100_000, 40
+    with MailboxFiller(dovecot_source.host, dovecot_source.port, user, dovecot_source.password) as filler:
+        filler.append(("INBOX",), letters(count, size))
+    servers = (dovecot_source, dovecot_destination)
+    # Forty letters take ten seconds, so that the hour is over before they are.
+    migration = await sync_to_async(opened)(ring, (proxy.host, proxy.port), servers, [user], bytes_per_second=400_000)
+    run = await sync_to_async(lambda: started(with_hours(migration, 20, 6)))()
+    await worked(run)
+    assert proxy.seen.connections == 0
+    rest = await sync_to_async(lambda: rest_of(run, wall.now()))()
+    assert rest.window_opens == rest.goes_on == datetime(2026, 11, 26, 19, 0, tzinfo=UTC)
+
+    wall.set("2026-11-27T05:59")
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(stop=stop, runs=[run.pk]))
+    async with asyncio.timeout(120):
+        await holds(lambda: proxy.seen.bytes[Way.TO_CLIENT] >= 10 * size)
+        wall.set("2026-11-27T06:00")
+        await holds(lambda: transfer_of(run).status == "waiting")
+        transfer = await sync_to_async(transfer_of)(run)
+        assert (transfer.failure_code, transfer.not_before, transfer.worker) == ("outside-window", None, None)
+        assert not await sync_to_async(LedgerIntent.objects.exists)()
+        brought = Snapshot.read(dovecot_destination.host, dovecot_destination.port, user, dovecot_destination.password).total
+        assert 0 < brought < count
+        assert proxy.seen.bytes[Way.TO_CLIENT] < brought * size + 100_000  # no body came for nothing
+        wall.set("2026-11-27T20:00")
+        await holds(lambda: transfer_of(run).status == "completed")
+        stop.set()
+        await working
+    assert proxy.seen.bytes[Way.TO_CLIENT] < count * size + 200_000
+    here = Snapshot.read(dovecot_source.host, dovecot_source.port, user, dovecot_source.password)
+    there = Snapshot.read(dovecot_destination.host, dovecot_destination.port, user, dovecot_destination.password)
+    assert there.digests() == here.digests()
+
+
+async def test_other_hours_hold_at_once(wall: Wall, ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.actions import begin_run
+    from trasloco.records.history import SCHEDULE
+    from trasloco.records.pacing import set_window
+    from trasloco.testing.migration_rows import small_migration
+
+    def look() -> list[int]:
+        migration = small_migration(ring, 2)
+        with_hours(migration, 20, 6)
+        begin_run(migration)
+        found = [admit(Caps())]
+        set_window(SCHEDULE, migration, time(11), time(13), "Europe/Berlin")
+        found.append(admit(Caps(total=1)))
+        set_window(SCHEDULE, migration, None, None, "Europe/Berlin")
+        wall.set("2026-11-26T04:00")
+        return [*found, admit(Caps())]
+
+    assert await sync_to_async(look)() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("moment", "admitted"),
+    [
+        ("2026-10-25T00:59", 0),
+        ("2026-10-25T02:29", 1),
+        ("2026-10-25T02:59", 1),
+        ("2026-10-25T03:00", 0),
+        ("2026-03-29T01:59", 1),
+        ("2026-03-29T03:00", 0),
+    ],
+)
+async def test_the_clock_on_the_wall_decides_also_when_it_is_put_forward_or_back(
+    wall: Wall, ring: KeyRing, moment: str, admitted: int
+) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.actions import begin_run
+    from trasloco.testing.migration_rows import small_migration
+
+    wall.set(moment)
+    if "02:59" in moment:
+        wall.moment += timedelta(hours=1)  # the second time that this hour comes
+
+    def look() -> int:
+        migration = small_migration(ring, 1)
+        with_hours(migration, 1, 3)
+        begin_run(migration)
+        return admit(Caps())
+
+    assert await sync_to_async(look)() == admitted
+
+
+class Engine:
+    """In the engine's place: each account's outcomes in turn, what it says to its pace, and how many are at work."""
+
+    def __init__(self) -> None:
+        self.says: dict[str, list[Failure | None]] = {}
+        self.begun: list[str] = []
+        self.ended: dict[str, float] = {}
+
+    async def __call__(
+        self, source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink, *, pace: AccountPace
+    ) -> Outcome:
+        login = source.credentials.login
+        self.begun.append(login)
+        await asyncio.sleep(0.05)
+        said = self.says[login].pop(0) if self.says.get(login) else None
+        self.ended[login] = asyncio.get_running_loop().time()
+        if said is None:
+            return Outcome(RunStatus.COMPLETED, None, 0.1, 0, ())
+        pace.hear(said)
+        return Outcome(RunStatus.FAILED, said, 0.1, 0, ())
+
+
+def busy(after: float | None = None) -> Failure:
+    return Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.LATER, "server-busy", "Request is throttled.", after, throttled=True)
+
+
+async def test_a_long_back_off_is_obeyed_to_the_millisecond_and_holds_nobody_s_place(ring: KeyRing) -> None:
+    from trasloco.jobs.worker import work
+    from trasloco.records import clock
+    from trasloco.records.models import Transfer
+    from trasloco.testing.migration_rows import small_migration
+
+    run = await sync_to_async(lambda: started(small_migration(ring, 3)))()
+    engine, asked = Engine(), 299.961
+    engine.says = {"a1@example.org": [busy(asked)]}
+    before = await sync_to_async(clock.now)()
+
+    async def others_are_done() -> bool:
+        return await sync_to_async(lambda: Transfer.objects.filter(run=run, status="completed").count() == 2)()
+
+    async with asyncio.timeout(60):
+        await work(concurrency=1, until=others_are_done, runs=[run.pk], copy=engine)
+    after = await sync_to_async(clock.now)()
+    first = await sync_to_async(lambda: Transfer.objects.get(run=run, account__line=1))()
+    assert (first.status, first.worker) == ("waiting", None)
+    assert first.not_before is not None
+    assert before + timedelta(seconds=asked) <= first.not_before <= after + timedelta(seconds=asked)
+    assert engine.begun.count("a1@example.org") == 1
+
+
+async def test_after_a_short_back_off_it_goes_on_when_it_is_over_and_not_before(ring: KeyRing) -> None:
+    from trasloco.jobs.worker import until_ended, work
+    from trasloco.testing.migration_rows import small_migration
+
+    run = await sync_to_async(lambda: started(small_migration(ring, 1)))()
+    engine = Engine()
+    engine.says = {"a1@example.org": [busy(1.5)]}
+    begun = asyncio.get_running_loop().time()
+    async with asyncio.timeout(60):
+        await work(until=until_ended(run), runs=[run.pk], copy=engine)
+    assert len(engine.begun) == 2
+    assert engine.ended["a1@example.org"] - begun >= 1.5
+
+
+async def test_what_a_server_says_to_one_worker_all_others_keep_to(database: Database, ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.worker import work
+    from trasloco.records.models import HostPace, Transfer
+    from trasloco.testing.migration_rows import small_migration
+
+    def admitted() -> int:
+        return Transfer.objects.filter(status="admitted").count()
+
+    run = await sync_to_async(lambda: started(small_migration(ring, 30)))()
+    assert await sync_to_async(admitted)() == 10
+    engine = Engine()
+    engine.says = {"a1@example.org": [busy(600.0)]}
+
+    async def signalled() -> bool:
+        return await sync_to_async(HostPace.objects.exists)()
+
+    async with asyncio.timeout(60):
+        await work(concurrency=1, until=signalled, runs=[run.pk], copy=engine, caps=Caps(total=1))
+    pace = await sync_to_async(HostPace.objects.get)()
+    assert pace.host == "imap.example.org"
+    assert pace.connections <= 5
+    assert "throttled" in pace.words
+    await sync_to_async(lambda: Transfer.objects.filter(status="admitted").update(status="waiting"))()
+    # Another worker, whose own cap is far higher.
+    assert await sync_to_async(admit)(Caps(total=100, per_source=50)) == int(pace.connections)
+
+
+async def test_a_sleeping_account_keeps_its_run_from_ending(ring: KeyRing) -> None:
+    from trasloco.jobs.ends_of_runs import look_after_ended_runs
+    from trasloco.jobs.worker import work
+    from trasloco.records.models import Mail, Run, Transfer
+    from trasloco.testing.planned_migration import Order, planned
+
+    def begun() -> Any:
+        from trasloco.records.planning import begin_due_runs
+
+        accounts = [(f"a{n}@example.net", f"a{n}@example.org", "x") for n in (1, 2)]
+        planned(ring, Order(accounts=accounts))
+        [run] = begin_due_runs()
+        return run
+
+    run = await sync_to_async(begun)()
+    engine = Engine()
+    engine.says = {"a1@example.org": [Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, "day-budget", "enough for today", 3600.0)]}
+
+    async def all_looked_at() -> bool:
+        return (
+            await sync_to_async(lambda: not Transfer.objects.filter(status__in=["admitted", "running"]).exists())()
+            and len(engine.begun) == 2
+        )
+
+    mails = await sync_to_async(Mail.objects.count)()
+    async with asyncio.timeout(60):
+        await work(until=all_looked_at, runs=[run.pk], copy=engine)
+    assert await sync_to_async(look_after_ended_runs)() == 0
+    assert (await sync_to_async(Run.objects.get)(pk=run.pk)).status == "running"
+    assert await sync_to_async(Mail.objects.count)() == mails
+    sleeper = await sync_to_async(lambda: Transfer.objects.get(run=run, account__line=1))()
+    assert (sleeper.status, sleeper.attempts) == ("waiting", 0)
+    assert sleeper.not_before is not None
+
+
+async def test_a_higher_limit_wakes_those_that_sleep(ring: KeyRing) -> None:
+    from dataclasses import replace
+
+    from trasloco.records.history import SCHEDULE
+    from trasloco.records.models import HistoryEntry, MailMigration, Transfer
+    from trasloco.records.pacing import limits_of, set_limits
+    from trasloco.testing.migration_rows import small_migration
+
+    def woken() -> tuple[list[Any], int | None, int]:
+        migration = small_migration(ring, 2)
+        run = started(migration)
+        tomorrow = datetime.now(UTC) + timedelta(hours=20)
+        Transfer.objects.filter(run=run).update(status="waiting", not_before=tomorrow, failure_code="day-budget")
+        Transfer.objects.filter(run=run, account__line=2).update(failure_code="server-busy")
+        set_limits(SCHEDULE, migration, replace(limits_of(migration), bytes_per_day=5_000_000))
+        with pytest.raises(ValueError, match="bytes_per_day"):
+            set_limits(SCHEDULE, migration, replace(limits_of(migration), bytes_per_day=5))
+        hours = list(Transfer.objects.filter(run=run).order_by("account__line").values_list("not_before", flat=True))
+        limit = limits_of(MailMigration.objects.get(pk=migration.pk)).bytes_per_day
+        return hours, limit, HistoryEntry.objects.filter(verb="pace-changed").count()
+
+    (first, second), limit, noted = await sync_to_async(woken)()
+    assert first is None
+    assert second is not None
+    assert (limit, noted) == (5_000_000, 1)

@@ -33,8 +33,8 @@ class Rest:
 
 
 def rest_of(run: Run, now: datetime) -> Rest:
-    """Two queries, whatever the number of accounts."""
-    opens = opens_at(run.migration, now)
+    """A few queries, whatever the number of accounts; the hours are those of now, not of when ``run`` was read."""
+    opens = opens_at(MailMigration.objects.get(pk=run.migration_id), now)
     waiting = run.transfers.filter(status=TransferState.WAITING)
     asleep = list(waiting.filter(not_before__gt=now, failure_code__in=SLEEPS).order_by("not_before").values_list("not_before", flat=True))
     unfinished = waiting.count()
