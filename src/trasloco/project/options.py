@@ -223,7 +223,7 @@ network_options = together(
         type=click.IntRange(1, 200),
         metavar="N",
         section="Network",
-        help="How many accounts of one source server are worked on at once, instead of what --type says.",
+        help="How many connections one source server gets at once, of all accounts together, instead of what --type says.",
     ),
 )
 
