@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Fates
 from collections.abc import Iterator
 
 from trasloco.engine.batches import Batch
@@ -25,9 +26,9 @@ class Counter:
 
     def count(self) -> None:
         rows, self._relay.settled = self._relay.settled, []
-        copied = sum(row.size for row in rows if row.fate is Fate.COPIED)
-        for row in rows:
-            self._tally.add(row.fate)
+        copied = sum([row.size for row in rows if row.fate is Fate.COPIED])
+        for fate, count in Fates([row.fate for row in rows]).items():
+            self._tally.add(fate, count)
         self.size += copied
         if rows:
             self._strikes.carried()
