@@ -76,7 +76,11 @@ class BodyStream:
     """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear."""
 
     def __init__(
-        self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None], count: Callable[[int], None]
+        self,
+        connection: Connection,
+        uids: Sequence[int],
+        note: Callable[[quirks.Quirk], None],
+        count: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._connection = connection
         self._note = note
@@ -210,6 +214,7 @@ class BodyStream:
             put((uid, data[start:end]))
             position = end + 3
         if held:
+            self._count(held)
             self._connection.hold(held)
             self._awake()
         return position
