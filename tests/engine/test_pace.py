@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -14,7 +14,9 @@ from trasloco.engine.day_budget import DAY, SLOT, DayBudget
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.pace import DAY_BUDGET, OUTSIDE_WINDOW, AccountPace, Bucket, Feed, Rates
+from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.values import Fetched
+from trasloco.testing.delay_proxy import DelayProxy
 from trasloco.testing.mailbox_filler import Mail
 
 NIGHT = Failure(SideName.OURS, Scope.RUN, Retry.LATER, OUTSIDE_WINDOW, "it is day")
@@ -257,3 +259,34 @@ async def test_a_halted_account_ends_with_the_reason_and_goes_on_later(account: 
     outcome = await slice_of(account, pace)
     assert outcome.failure is NIGHT
     assert (await slice_of(account, AccountPace())).tally.copied == 10
+
+
+async def test_several_connections_rest_together_and_nothing_is_fetched_twice(account: Account) -> None:
+    for folder in ("INBOX", "Sent", "Drafts", "Archive"):
+        with account.source_filler() as filler:
+            filler.append((folder,), letters(40, 5000))
+    total = sum(len(mail.content) for mail in letters(40, 5000)) * 4
+    day, slices, fetched = Day(total // 3 + 3000), 0, 0
+    settings = Settings(batch_messages=4)
+    ours, theirs = account.source_server, account.destination_server
+    with DelayProxy(ours.host, ours.port, 0.02) as here, DelayProxy(theirs.host, theirs.port, 0.02) as there:
+        sides = [
+            replace(account.side(name), endpoint=Endpoint(proxy.host, proxy.port, Security.PLAIN))
+            for name, proxy in ((SideName.SOURCE, here), (SideName.DESTINATION, there))
+        ]
+        while slices < 9:
+            slices += 1
+            pace = AccountPace("anna", allowance=day)
+            here.reset()
+            outcome = await run_account(sides[0], sides[1], account.ledger, settings, 1, account.sink, pace=pace)
+            await pace.close()
+            fetched += pace.fetched
+            assert here.connections >= 2 or slices > 1
+            if outcome.failure is None:
+                break
+            assert outcome.failure.code == DAY_BUDGET
+            assert not [intent for record in await account.ledger.folders() for intent in await account.ledger.intents(record.id)]
+            day.now += outcome.failure.after or 0.0
+    assert 3 <= slices <= 5
+    assert fetched == total
+    assert account.destination().digests() == account.source().digests()

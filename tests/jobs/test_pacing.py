@@ -18,6 +18,7 @@ from trasloco.engine.pace import AccountPace
 from trasloco.engine.sink import Sink
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.project.database import Database
+from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
 from trasloco.secret import Secret
 from trasloco.testing.cutting_proxy import CuttingProxy
@@ -25,7 +26,7 @@ from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.later import let_pass
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller
 from trasloco.testing.snapshot import Snapshot
-from trasloco.testing.wire_faults import Way
+from trasloco.testing.wire_faults import Answer, Way
 
 pytestmark = pytest.mark.usefixtures("clean_database")
 
@@ -409,3 +410,70 @@ async def test_a_higher_limit_wakes_those_that_sleep(ring: KeyRing) -> None:
     assert first is None
     assert second is not None
     assert (limit, noted) == (5_000_000, 1)
+
+
+async def test_a_rate_is_shared_by_the_accounts_of_a_server(
+    ring: KeyRing, proxy: CuttingProxy, dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    users, size = [fresh_user() for _ in range(2)], 50_000
+    for user in users:
+        with MailboxFiller(dovecot_source.host, dovecot_source.port, user, dovecot_source.password) as filler:
+            filler.append(("INBOX",), letters(20, size))
+    servers = (dovecot_source, dovecot_destination)
+    migration = await sync_to_async(opened)(ring, (proxy.host, proxy.port), servers, users, bytes_per_second=400_000)
+    run = await sync_to_async(started)(migration)
+    begun = asyncio.get_running_loop().time()
+    await worked(run)
+    seconds = asyncio.get_running_loop().time() - begun
+    # Two million bytes; the last batch has not to be paid for before it goes.
+    assert seconds >= (2 * 20 * size - 800_000) / 400_000
+
+
+async def test_a_server_that_throttles_is_spared_and_all_mail_arrives(
+    ring: KeyRing, proxy: CuttingProxy, dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    from trasloco.records.models import HostPace
+
+    with MailboxFiller(dovecot_source.host, dovecot_source.port, user, dovecot_source.password) as filler:
+        filler.append(("INBOX",), letters(30, 5000))
+    proxy.arm(Answer("UID FETCH", "NO [THROTTLED] Request is throttled. Suggested Backoff Time: 1500 milliseconds", number=2))
+    servers = (dovecot_source, dovecot_destination)
+    migration = await sync_to_async(opened)(ring, (proxy.host, proxy.port), servers, [user], batch_messages=10)
+    run = await sync_to_async(started)(migration)
+    begun = asyncio.get_running_loop().time()
+    await worked(run)
+    assert len(proxy.fired) == 1
+    assert asyncio.get_running_loop().time() - begun >= 1.5
+    assert (await sync_to_async(transfer_of)(run)).status == "completed"
+    pace = await sync_to_async(HostPace.objects.get)()
+    assert (pace.host, pace.signals) == ("127.0.0.1", 1)
+    here = Snapshot.read(dovecot_source.host, dovecot_source.port, user, dovecot_source.password)
+    there = Snapshot.read(dovecot_destination.host, dovecot_destination.port, user, dovecot_destination.password)
+    assert there.digests() == here.digests()
+
+
+async def test_a_rate_is_divided_over_the_workers_by_their_connections(ring: KeyRing, pool: Pool) -> None:
+    from trasloco.jobs.pacing import Pacing
+    from trasloco.records.actions import claim_transfer
+    from trasloco.records.models import MailMigration, Transfer
+    from trasloco.records.sides import sides
+    from trasloco.testing.migration_rows import small_migration
+
+    def claims() -> list[Any]:
+        migration = small_migration(ring, 4)
+        settings = migration.settings | {"bytes_per_second": 400_000, "connections": 1}
+        MailMigration.objects.filter(pk=migration.pk).update(settings=settings)
+        run = started(MailMigration.objects.get(pk=migration.pk))
+        admitted = Transfer.objects.filter(run=run, status="admitted").order_by("account__line")
+        return [claim_transfer(transfer.pk, transfer.fence, 1) for transfer in admitted]
+
+    pacing = Pacing(pool)
+    mine, *others = await sync_to_async(claims)()
+    assert len(others) == 3
+    source, _ = await sync_to_async(sides)(mine.account, ring)
+    pace = pacing.open(mine, source, "mx.example.net")
+    assert pace.buckets[0].rates.size == 400_000
+    await pacing.look()
+    assert pace.buckets[0].rates.size == 100_000
+    await pacing.close(mine)
+    assert pacing.in_hand == {}

@@ -207,6 +207,8 @@ class Feed:
         if self._pace.halted is not None:
             self.cut_short = True
             return None
+        if self._pace.allowance is None:
+            return batch
         part = await self._pace.take(batch, [self._inventory.sizes[position] for position in batch.positions])
         self.cut_short = part is not batch
         return part
