@@ -161,3 +161,18 @@ def test_outside_its_hours_a_migration_says_until_when_it_rests(
     assert "It rests until the hours" in words(anna.get(f"/migrations/{migration.code}/accounts/{account}/"))
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 26, 23, 0, tzinfo=UTC))
     assert "It rests until" not in words(anna.get(f"/migrations/{migration.code}/"))
+
+
+def test_the_mail_about_the_plan_names_the_hours(make_migration: Make) -> None:
+    from trasloco.jobs.letters import write_letters
+    from trasloco.records.history import SCHEDULE
+    from trasloco.records.models import MailKind
+    from trasloco.records.pacing import set_window
+
+    migration = make_migration()
+    set_window(SCHEDULE, migration, time(20), time(6), "Europe/Rome")
+    migration.refresh_from_db()
+    [mail] = write_letters(MailKind.PLANNED, migration, {"runs": list(migration.runs.all())})
+    for text in (mail.text, mail.html):
+        said = " ".join(text.split())
+        assert "Mail is moved only from 20:00 until 06:00 (Europe/Rome); outside these hours everything rests." in said
