@@ -52,7 +52,7 @@ def test_the_time_that_the_server_names_is_kept_to_the_millisecond() -> None:
 def test_the_bytes_of_a_day_are_asked_for_again_every_hour() -> None:
     status = StatusText(Kind.NO, "OVERQUOTA", b"", "Account exceeded command or bandwidth limits. (Failure)")
     failure = explain(CommandFailed(status, "UID FETCH"), SOURCE, "reading messages")
-    assert (failure.code, failure.retry, failure.after, failure.throttled) == (DAY_LIMIT, Retry.LATER, ENOUGH_FOR_TODAY, True)
+    assert (failure.code, failure.retry, failure.after, failure.throttled) == (DAY_LIMIT, Retry.LATER, ENOUGH_FOR_TODAY, False)
     there = explain(CommandFailed(status, "APPEND"), DESTINATION, "adding messages")
     assert (there.code, there.retry) == ("server-busy", Retry.LATER)
 

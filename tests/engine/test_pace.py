@@ -163,6 +163,22 @@ async def test_halted_while_it_waits_for_its_turn_it_stops_at_once() -> None:
     assert len(time.slept) == 1
 
 
+async def test_the_servers_hear_something_every_minute_of_a_long_wait() -> None:
+    time, heard = Time(), []
+    listed = inventory([500] * 4)
+
+    async def stay_awake() -> None:
+        heard.append(time.now)
+
+    pace = AccountPace(buckets=[Bucket(Rates(size=5))], clock=time.clock, sleep=time.sleep)
+    feed = Feed(pace, listed, batches(listed), stay_awake)
+    assert await feed.next(idle=True)
+    assert heard == []
+    assert await feed.next(idle=True)
+    assert time.now == 1200.0
+    assert heard == [1060.0, 1120.0, 1180.0]
+
+
 async def test_the_day_s_bytes_are_used_to_the_last_message_that_fits() -> None:
     day = Day(1000)
     listed = inventory([300] * 6)

@@ -254,7 +254,8 @@ def _later(side: Side, code: str, words: str, status: StatusText) -> Failure:
     if side.name is SideName.SOURCE and _DAY.search(status.words):
         code, after = DAY_LIMIT, after or ENOUGH_FOR_TODAY
     found = _failure(side, Scope.ACCOUNT, Retry.LATER, code, words, after)
-    return replace(found, throttled=throttled(status))
+    # The day's bytes are the mailbox's own: the others of this server have theirs.
+    return replace(found, throttled=throttled(status) and code != DAY_LIMIT)
 
 
 def _failure(side: Side, scope: Scope, retry: Retry, code: str, words: str, after: float | None = None) -> Failure:

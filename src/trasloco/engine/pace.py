@@ -27,6 +27,9 @@ RESTS = frozenset({DAY_BUDGET, DAY_LIMIT, OUTSIDE_WINDOW, SLOWED_DOWN})
 SMOOTH = 2.0
 """Seconds that one batch should take of a limited rate: shorter would be more round trips, longer would come in bursts."""
 
+AWAKE = 60.0
+"""Seconds after which the servers hear something of us while we wait for the next batch's turn: they hang up on who is silent."""
+
 LEAST_BATCH = 64 * 1024
 """Bytes; smaller batches would cost more than the rate."""
 
@@ -182,27 +185,34 @@ class AccountPace:
 class Feed:
     """The batches of one folder, each given when its turn has come.
 
-    cut_short: there were more, but the pace has been halted.
+    stay_awake: called every minute while there is nothing else to do than to wait. cut_short: there were more, but the pace has
+    been halted.
     """
 
-    def __init__(self, pace: AccountPace | None, inventory: Inventory, batches: Iterable[Batch]) -> None:
+    def __init__(
+        self,
+        pace: AccountPace | None,
+        inventory: Inventory,
+        batches: Iterable[Batch],
+        stay_awake: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._pace, self._inventory, self._batches = pace, inventory, iter(batches)
+        self._stay_awake = stay_awake
         self._held: tuple[Batch, float] | None = None
         self.cut_short = False
 
     async def next(self, *, idle: bool) -> Batch | None:
         """The next one, None after the last; also None for one whose turn has not come, unless ``idle`` says that there
-        is nothing else to do than to wait for it. Raises LedgerUnavailable."""
+        is nothing else to do than to wait for it. Raises LedgerUnavailable, and what ``stay_awake`` raises."""
         if self._pace is None:
             return next(self._batches, None)
         held = self._held or self._take(self._pace)
         if held is None or self.cut_short:
             return None
         batch, begin = self._held = held
-        while (left := begin - self._pace.clock()) > 0 and self._pace.halted is None:
-            if not idle:
-                return None
-            await self._pace.sleep(min(left, 1.0))
+        if not idle and begin > self._pace.clock():
+            return None
+        await self._wait_until(begin, self._pace)
         self._held = None
         if self._pace.halted is not None:
             self.cut_short = True
@@ -212,6 +222,15 @@ class Feed:
         part = await self._pace.take(batch, [self._inventory.sizes[position] for position in batch.positions])
         self.cut_short = part is not batch
         return part
+
+    async def _wait_until(self, begin: float, pace: AccountPace) -> None:
+        """Or until the pace is halted."""
+        heard = pace.clock()
+        while (left := begin - (now := pace.clock())) > 0 and pace.halted is None:
+            if self._stay_awake is not None and now - heard >= AWAKE:
+                await self._stay_awake()
+                heard = now
+            await pace.sleep(min(left, 1.0))
 
     def _take(self, pace: AccountPace) -> tuple[Batch, float] | None:
         batch = next(self._batches, None)

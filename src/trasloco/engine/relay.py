@@ -108,7 +108,7 @@ class Relay:
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
         leftovers = Leftovers()
-        waiting = Feed(self._job.pace, self._job.inventory, batches)
+        waiting = Feed(self._job.pace, self._job.inventory, batches, self._stay_awake)
         ahead: deque[Sending] = deque()
         sent: deque[Sending] = deque()
         if not self._gives_uids and not self._floor_known:
@@ -129,6 +129,12 @@ class Relay:
             on_sent()
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
+
+    async def _stay_awake(self) -> None:
+        """Servers hang up on who says nothing for half an hour; a slow pace may have that much to wait."""
+        for place in (self._job.source, self._job.destination):
+            with blame(place.side, "waiting for the next messages' turn", place.folder):
+                await place.client.noop()
 
     def raise_if_cut_short(self) -> None:
         """Raises TransferError by which the account rests, when the pace was halted before all batches were carried."""

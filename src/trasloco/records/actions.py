@@ -44,7 +44,7 @@ MOST_ATTEMPTS = 5
 FIRST_DELAY = 15.0  # seconds; doubled with each attempt
 LONGEST_DELAY = 3600.0
 LONGEST_WISH = 25 * 3600.0  # of a server that names a time itself, and of the bytes of a day
-PATIENT_ATTEMPTS = 30  # where the server says, hour by hour, that it is enough for today
+PATIENT_ATTEMPTS = 30  # where the server says that it was too much, or, hour by hour, that it is enough for today
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
             return False
         further = row.attempts and _brought(claim.account, claim.number) > claim.brought
         before = 0 if further or resting else row.attempts
-        if before + 1 >= (PATIENT_ATTEMPTS if failure.code == DAY_LIMIT else MOST_ATTEMPTS):
+        if before + 1 >= (PATIENT_ATTEMPTS if failure.throttled or failure.code == DAY_LIMIT else MOST_ATTEMPTS):
             return False
         delay = retry_delay(failure, before) if not resting or failure.code == DAY_BUDGET else None
         won = _ours(claim).update(
