@@ -31,6 +31,7 @@ from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.oddities import tell_all
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
@@ -78,14 +79,16 @@ async def run_account(
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     deadlines: Deadlines | None = None,
+    pace: AccountPace | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1.
-    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
-    another worker has taken the transfer over, and whatever is a mistake of ours.
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. pace: how fast, and until when; None = as fast
+    as it goes; whoever gave it closes it. Raises Fenced when another worker has taken the transfer over, and whatever is a
+    mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines, pace).run()
 
 
 class AccountRun:
@@ -101,15 +104,17 @@ class AccountRun:
         sink: Sink,
         sleep: Callable[[float], Awaitable[None]],
         deadlines: Deadlines | None,
+        pace: AccountPace | None = None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._sleep, self._deadlines = sleep, deadlines
+        self._sleep, self._deadlines, self._pace = sleep, deadlines, pace
         self._strikes = Strikes()
         self._met: set[SideName] = set()
         self._passes: dict[bytes, FolderPass] = {}
         self._left_out: dict[bytes, FolderResult] = {}
         self._failed: dict[bytes, Failure] = {}
+        self._cut_short: list[FolderResult] = []  # of the folders in which it was told to rest
         self._facts: dict[str, str] = {}
         self._gone = Memory()
         self._last_look = LastLook()
@@ -127,7 +132,8 @@ class AccountRun:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        results = tuple(self._noted(result) for result in (*(done.result for done in self._passes.values()), *self._left_out.values()))
+        brought = (*(done.result for done in self._passes.values()), *self._cut_short, *self._left_out.values())
+        results = tuple(self._noted(result) for result in brought)
         size = self._progress.size
         changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
         status = self._status(failure, results)
@@ -163,7 +169,13 @@ class AccountRun:
         while True:
             failure = await self._attempt()
             tell_all(self._opened, self._told, self._sink)
-            if failure is None or failure.retry is Retry.NEVER:
+            if failure is None:
+                return None
+            if self._pace is not None:
+                self._pace.hear(failure)
+            if self._halted is not None:
+                return self._halted
+            if failure.retry is Retry.NEVER or failure.code in RESTS:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
                 self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
@@ -181,6 +193,11 @@ class AccountRun:
                 return replace(failure, retry=Retry.NEVER if never else Retry.LATER)
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
             await self._sleep(pause)
+
+    @property
+    def _halted(self) -> Failure | None:
+        """Why this account is to rest, whatever else there is."""
+        return self._pace.halted if self._pace is not None else None
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
@@ -244,6 +261,8 @@ class AccountRun:
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side
+            if self._pace is not None:
+                self._pace.meet(client)
         else:
             self._destination = side
         return client
@@ -294,6 +313,7 @@ class AccountRun:
             Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
             self._sleep,
             self._doubtful,
+            pace=self._pace,
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
@@ -321,6 +341,8 @@ class AccountRun:
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
+        if self._halted is not None and any(record.source_name not in self._passes for record in tree.records):
+            raise TransferError(self._halted)
         for failed in tree.failed:
             if failed.source_name not in self._passes:
                 self._fail_folder(failed.source_name, failed.failure)
@@ -437,6 +459,8 @@ class AccountRun:
     def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
         """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
         wanted = self._together and self._settings.together and not session.departures and session.labels is None
+        if self._pace is not None and not self._pace.free:
+            return []
         if not wanted or not may_go_together(session.source, session.destination):
             return []
         small = []
@@ -470,9 +494,11 @@ class AccountRun:
             try:
                 for turn in turns:
                     await self._folder(session, tree, turn, turns)
+                    if self._halted is not None:
+                        return
             finally:
                 turns.give_up()
-            if not groups:
+            if not groups or self._halted is not None:
                 return
             alone.extend(await self._bring_together(session, tree, groups.pop()))
 
@@ -494,6 +520,9 @@ class AccountRun:
             if done.trouble is not None:
                 session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
         except TransferError as error:
+            if error.failure is self._halted:  # all it had on its way is settled; so it is to be in the other lanes
+                self._cut_short.append(FolderResult(*tree.shown(record), run.tally))
+                return
             if error.failure.scope is not Scope.FOLDER:
                 raise
             self._fail_folder(record.source_name, error.failure)

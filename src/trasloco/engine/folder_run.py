@@ -53,7 +53,7 @@ REFUSED_AFTER = 5
 class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
-    under_way: messages were being carried when it ended; the connections may still have them on their way.
+    tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
     destination_uidvalidity: of the folder that was opened there, 0 before.
     """
@@ -78,6 +78,7 @@ class FolderRun:
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way, self._interrupted = False, interrupted
         self.destination_uidvalidity = 0
+        self.tally = Tally()
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -105,6 +106,7 @@ class FolderRun:
         inventory = await self._take()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         session.precedence.listed(self._number)
+        self.tally = work.tally
         session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -224,10 +226,10 @@ class FolderRun:
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
-        session = self._session
-        name, folder_id = self._record.destination_name, self._record.id
+        session, record, here, there = self._session, self._record, self._source, self._destination
+        name = record.destination_name
         ledger = session.ledger if self._labels is None else identified(session.ledger, inventory)
-        return Job(self._source, self._destination, name, inventory, ledger, folder_id, session.settings, session.run, self._new)
+        return Job(here, there, name, inventory, ledger, record.id, session.settings, session.run, self._new, session.pace)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
@@ -353,6 +355,7 @@ class FolderRun:
                 await self._open_again()
                 relay.left = False
             await salvage.work_off(leftovers)
+            relay.raise_if_cut_short()
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 strikes.add(relay.in_flight)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from trasloco.engine.account import GMAIL_CHOICES, Settings
 from trasloco.imap.endpoint import Speech
 from trasloco.plan.endpoints import source_endpoint, usual_port
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
@@ -284,7 +285,7 @@ def _settings(source_type: str, limits: Limits, gmail: Sequence[str]) -> dict[st
         skip_non_mail=provider.skip_non_mail,
         connections=provider.connections_per_mailbox,
     )
-    return asdict(settings) | {"connections_per_host": provider.connections_per_host, "gmail": taken}  # the first is for admission
+    return asdict(settings) | PaceLimits.of_provider(provider).as_settings() | {"gmail": taken}
 
 
 def _system(draft: MailMigration) -> Any:
