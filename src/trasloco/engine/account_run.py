@@ -10,23 +10,22 @@ import asyncio
 import math
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.brought import Brought
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
-from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
-from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.failure import Failure, Retry, SideName, TransferError
+from trasloco.engine.fate import Fate
 from trasloco.engine.folder_pass import FolderPass
-from trasloco.engine.folder_run import FolderRun
-from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
 from trasloco.engine.label_remarks import label_remarks
 from trasloco.engine.labels import Labels, speaks_labels
-from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
+from trasloco.engine.lane import Lane, groups_of
+from trasloco.engine.lanes import Lanes, Pair, compression_pays, lanes_wanted
 from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.oddities import tell_all
@@ -35,10 +34,8 @@ from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
-from trasloco.engine.small_folder import SmallFolder
 from trasloco.engine.strikes import Strikes
-from trasloco.engine.succession import Succession, Turn
-from trasloco.engine.together import MOST_MESSAGES, Together, gather_together, is_small, may_go_together
+from trasloco.engine.together import MOST_MESSAGES, may_go_together
 from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
@@ -111,10 +108,7 @@ class AccountRun:
         self._sleep, self._deadlines, self._pace = sleep, deadlines, pace
         self._strikes = Strikes()
         self._met: set[SideName] = set()
-        self._passes: dict[bytes, FolderPass] = {}
-        self._left_out: dict[bytes, FolderResult] = {}
-        self._failed: dict[bytes, Failure] = {}
-        self._cut_short: list[FolderResult] = []  # of the folders in which it was told to rest
+        self._brought = Brought()
         self._facts: dict[str, str] = {}
         self._gone = Memory()
         self._last_look = LastLook()
@@ -132,10 +126,10 @@ class AccountRun:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        brought = (*(done.result for done in self._passes.values()), *self._cut_short, *self._left_out.values())
+        brought = (*(done.result for done in self._brought.passes.values()), *self._brought.cut_short, *self._brought.left_out.values())
         results = tuple(self._noted(result) for result in brought)
         size = self._progress.size
-        changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
+        changed = self._flags_changed + sum(done.flags_changed for done in self._brought.passes.values())
         status = self._status(failure, results)
         return Outcome(status, failure or self._folder_failure(), time.monotonic() - started, size, results, changed, self._facts)
 
@@ -146,11 +140,11 @@ class AccountRun:
     def _count_the_moved_once(self) -> None:
         """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
         for (name, fate), count in self._gone.uncounted.items():
-            done = self._passes.get(name)
-            if done is not None and name not in self._failed:
+            done = self._brought.passes.get(name)
+            if done is not None and name not in self._brought.failed:
                 tally = replace(done.result.tally)
                 tally.add(fate, -min(count, getattr(tally, fate.value)))
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _status(self, failure: Failure | None, results: tuple[FolderResult, ...]) -> RunStatus:
         if failure is not None:
@@ -160,8 +154,8 @@ class AccountRun:
 
     def _folder_failure(self) -> Failure | None:
         """Of the first folder that failed, or has not come to a good end."""
-        troubles = (done.trouble for done in self._passes.values() if done.trouble is not None)
-        return next(iter(self._failed.values()), None) or next(troubles, None)
+        troubles = (done.trouble for done in self._brought.passes.values() if done.trouble is not None)
+        return next(iter(self._brought.failed.values()), None) or next(troubles, None)
 
     async def _attempts(self) -> Failure | None:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
@@ -310,7 +304,7 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
-            Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
+            Departures(self._number, self._gone, lambda name: name in self._brought.passes and name not in self._brought.failed),
             self._sleep,
             self._doubtful,
             pace=self._pace,
@@ -329,7 +323,7 @@ class AccountRun:
                     lanes.open_ahead(self._lanes_wanted(session, counts, None))
             await tree.prepare()
             self._begin_again(tree)
-            self._left_out = await tree.leave_out()
+            self._brought.left_out = await tree.leave_out()
             labels = await self._learn_labels(source, destination, ours, tree)
             session.departures.views = {} if labels is None else labels.views
             self._sink.expect(*tree.expectation(labels))
@@ -341,12 +335,12 @@ class AccountRun:
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
-        if self._halted is not None and any(record.source_name not in self._passes for record in tree.records):
+        if self._halted is not None and any(record.source_name not in self._brought.passes for record in tree.records):
             raise TransferError(self._halted)
         for failed in tree.failed:
-            if failed.source_name not in self._passes:
-                self._fail_folder(failed.source_name, failed.failure)
-                self._passes[failed.source_name] = FolderPass(failed.result)
+            if failed.source_name not in self._brought.passes:
+                self._brought.fail(failed.source_name, failed.failure, self._sink)
+                self._brought.passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
         await self._look_back(destination, tree)
 
@@ -367,29 +361,29 @@ class AccountRun:
         then they are gone through once more, for a later run would not know any more who had left."""
         for record in tree.records:
             name = record.source_name
-            done = self._passes.get(name)
-            if done is None or done.trouble is not None or name in self._failed:
+            done = self._brought.passes.get(name)
+            if done is None or done.trouble is not None or name in self._brought.failed:
                 continue
             if may_have_gained(record, tree.source_status(record)):
                 self._go_through_again(name)
 
     def _go_through_again(self, name: bytes) -> None:
-        self._flags_changed += self._passes.pop(name).flags_changed
-        self._failed.pop(name, None)
+        self._flags_changed += self._brought.passes.pop(name).flags_changed
+        self._brought.failed.pop(name, None)
         self._gone.recount(name)
 
     async def _look_back(self, destination: Client, tree: Tree) -> None:
         """What was brought is to be there still. Raises TransferError when folders must be gone through once more."""
         place = Place(self._destination, destination, "")
-        again = await self._last_look.take(place, tree.records, self._passes, self._failed)
+        again = await self._last_look.take(place, tree.records, self._brought.passes, self._brought.failed)
         for name in again:
             self._go_through_again(name)
         if again:
             raise once_more(place, tree.records, again)
         for name, failure in self._last_look.restless.items():
-            if name not in self._failed:
-                self._passes[name] = replace(self._passes[name], trouble=failure)
-                self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._passes[name].result.source))
+            if name not in self._brought.failed:
+                self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
+                self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
     async def _count_who_stays(self, source: Client, tree: Tree) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
@@ -399,14 +393,14 @@ class AccountRun:
         census = Census(self._source, source, self._ledger, self._number)
         for stay in tree.stays():
             tally = await census.take(stay)
-            if tally is not None and stay.source_name in self._left_out:
-                self._left_out[stay.source_name] = replace(self._left_out[stay.source_name], tally=tally)
+            if tally is not None and stay.source_name in self._brought.left_out:
+                self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
-        for name, failure in self._failed.items():
+        for name, failure in self._brought.failed.items():
             tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
             if tally is not None:
-                done = self._passes[name]
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                done = self._brought.passes[name]
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _distance(self, session: Session) -> float:
         """Seconds of a round trip to the farther side."""
@@ -420,10 +414,10 @@ class AccountRun:
 
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
         """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
-        waiting = [record for record in tree.records if record.source_name not in self._passes]
+        waiting = [record for record in tree.records if record.source_name not in self._brought.passes]
         if session.labels is not None:
             waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
-        groups = self._groups(session, tree, waiting)
+        groups = groups_of(session, tree, waiting) if self._together else []
         grouped = {record.id for group in groups for record in group}
         items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
@@ -433,9 +427,13 @@ class AccountRun:
         if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
         session = replace(session, several=lanes.several)
+
+        def lane(pair: Pair) -> Lane:
+            return Lane(replace(session, source=pair[0], destination=pair[1]), tree, self._brought, self._progress)
+
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
-            await lanes.run(items, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await lanes.run(items, lambda pair, take: lane(pair).run(take))
             await subscribing
         finally:
             subscribing.cancel()
@@ -455,90 +453,6 @@ class AccountRun:
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
-
-    def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
-        """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
-        wanted = self._together and self._settings.together and not session.departures and session.labels is None
-        if self._pace is not None and not self._pace.free:
-            return []
-        if not wanted or not may_go_together(session.source, session.destination):
-            return []
-        small = []
-        for record in waiting:
-            status = tree.source_status(record)
-            if status is not None and is_small(record, status, tree.destination_status(record), self._settings):
-                small.append((record, status))
-        return [group for group in gather_together(small) if len(group) > 1]
-
-    async def _lane(self, session: Session, tree: Tree, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
-        """Folder after folder over one pair of connections, and groups of them."""
-        alone: deque[FolderRecord] = deque()
-        groups: list[Sequence[FolderRecord]] = []
-
-        def next_turn() -> Turn | None:
-            while not alone and not groups and (item := take()) is not None:
-                if len(item) == 1:
-                    alone.extend(item)
-                else:
-                    groups.append(item)
-            if not alone:
-                return None
-            record = alone.popleft()
-            interrupted = record.id in tree.interrupted
-            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
-            return record, run, tree.destination_status(record)
-
-        session = replace(session, sink=self._progress.lane())
-        while True:
-            turns = Succession(next_turn)
-            try:
-                for turn in turns:
-                    await self._folder(session, tree, turn, turns)
-                    if self._halted is not None:
-                        return
-            finally:
-                turns.give_up()
-            if not groups or self._halted is not None:
-                return
-            alone.extend(await self._bring_together(session, tree, groups.pop()))
-
-    async def _bring_together(self, session: Session, tree: Tree, records: Sequence[FolderRecord]) -> list[FolderRecord]:
-        """Small folders in one go; returns those that have to be gone through by themselves."""
-        folders = [SmallFolder(session, record, *tree.shown(record), tree.source_status(record)) for record in records]
-        try:
-            await Together(session, folders).run()
-        finally:
-            for folder in folders:
-                if folder.done is not None:
-                    self._passes[folder.record.source_name] = folder.done
-        return [folder.record for folder in folders if folder.done is None]
-
-    async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
-        record, run, destination_status = turn
-        try:
-            done = self._passes[record.source_name] = await run.run(destination_status, following)
-            if done.trouble is not None:
-                session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
-        except TransferError as error:
-            if error.failure is self._halted:  # all it had on its way is settled; so it is to be in the other lanes
-                self._cut_short.append(FolderResult(*tree.shown(record), run.tally))
-                return
-            if error.failure.scope is not Scope.FOLDER:
-                raise
-            self._fail_folder(record.source_name, error.failure)
-            status = tree.source_status(record)
-            tally = Tally(refused=status.messages or 0 if status is not None else 0)
-            shown, destination_shown = tree.shown(record)
-            result = FolderResult(shown, destination_shown, tally, error.failure.words)
-            self._passes[record.source_name] = FolderPass(result, destination_uidvalidity=run.destination_uidvalidity)
-            session.sink.advance(tally.source, 0)
-            if run.under_way:
-                # What was on its way would come in between: the other folders get connections of their own.
-                raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
-
-    def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
-        self._failed[source_name] = failure
-        self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
 
 
 def _pause(failure: Failure, fruitless: int) -> float:

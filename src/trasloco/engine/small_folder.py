@@ -24,7 +24,7 @@ from trasloco.engine.session import Session
 from trasloco.engine.validity import Opened, revalidate, validity
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.errors import CommandFailed
-from trasloco.imap.selection import PendingSelection
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.values import Selected, Status
 
 

@@ -26,10 +26,11 @@ from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
 from trasloco.imap.number_set import count, expand, uid_set
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.protocol import State
 from trasloco.imap.responses import Enabled, Exists, Expunged, QuotaUsage, Response, SearchHits, ServerId, Vanished
 from trasloco.imap.sasl import Credentials
-from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, PendingSelection, Selection
+from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, Selection
 from trasloco.imap.transport import open_connection
 from trasloco.imap.tree import Tree, statuses
 from trasloco.imap.values import (
