@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
@@ -17,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from trasloco.records import clock
 from trasloco.records.models import Account, FolderTally, MailMigration, Run, Transfer, TransferState
-from trasloco.records.resting import opens_at, sleeps
+from trasloco.records.resting import opens_at, wakes_at
 
 PLANNED, LEFT_OUT = "planned", "left-out"
 SLEEPS, RESTS = "sleeps", "rests"
@@ -32,7 +33,8 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """transfer: in the current run, None where there is none. states: by number of the run. refused, skipped: messages of ``transfer``."""
+    """transfer: in the current run, None where there is none. states: by number of the run. refused, skipped: messages of ``transfer``.
+    goes_on: when an account that sleeps does."""
 
     account: Account
     state: str
@@ -40,6 +42,7 @@ class AccountLine:
     states: dict[int, str] = field(default_factory=dict)
     refused: int = 0
     skipped: int = 0
+    goes_on: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,15 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
     page = list(accounts)
     states: dict[int, dict[int, str]] = defaultdict(dict)
     current: dict[int, Transfer] = {}
-    for transfer in Transfer.objects.filter(account__in=page).select_related("run").order_by("run__number"):
+    for transfer in Transfer.objects.filter(account__in=page).select_related("run__migration").order_by("run__number"):
         states[transfer.account_id][transfer.run.number] = transfer.status
         if run is not None and transfer.run_id == run.pk:
             current[transfer.account_id] = transfer
-    now = clock.now()
+    now, hours = clock.now(), {}
     closed = run is not None and opens_at(run.migration, now) is not None
     for pk, transfer in current.items():
-        if sleeps(transfer, now):
+        hours[pk] = wakes_at(transfer, transfer.run.migration, now)
+        if hours[pk] is not None:
             states[pk][transfer.run.number] = SLEEPS
         elif closed and transfer.status == TransferState.WAITING:
             states[pk][transfer.run.number] = RESTS
@@ -103,7 +107,7 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
         own: Any = account
         transfer_now = current.get(account.pk)
         refused, skipped = sums.get(transfer_now.pk, (0, 0)) if transfer_now else (0, 0)
-        lines.append(AccountLine(account, own.state, transfer_now, states[account.pk], refused, skipped))
+        lines.append(AccountLine(account, own.state, transfer_now, states[account.pk], refused, skipped, hours.get(account.pk)))
     return lines
 
 

@@ -16,31 +16,27 @@ SLEEPS = (DAY_BUDGET, DAY_LIMIT)
 @dataclass(frozen=True, slots=True)
 class Rest:
     """What of a run rests now. window_opens: outside its hours, when they begin; None within them, or when it has none. sleeping: accounts
-    whose day's bytes are used up; first_on, last_on: when the first and the last of them goes on. moving: something goes on, or may."""
+    whose day's bytes are used up; first_on: when the first of them goes on. goes_on: when anything goes on, where nothing of the run
+    moves now or may begin; else None."""
 
     window_opens: datetime | None
     sleeping: int
     first_on: datetime | None
-    last_on: datetime | None
-    moving: bool
-
-    @property
-    def goes_on(self) -> datetime | None:
-        """When it goes on, where nothing of it moves; None where something does."""
-        if self.moving:
-            return None
-        return self.window_opens or self.first_on
+    goes_on: datetime | None
 
 
 def rest_of(run: Run, now: datetime) -> Rest:
     """A few queries, whatever the number of accounts; the hours are those of now, not of when ``run`` was read."""
-    opens = opens_at(MailMigration.objects.get(pk=run.migration_id), now)
+    migration = MailMigration.objects.get(pk=run.migration_id)
+    opens = opens_at(migration, now)
     waiting = run.transfers.filter(status=TransferState.WAITING)
-    asleep = list(waiting.filter(not_before__gt=now, failure_code__in=SLEEPS).order_by("not_before").values_list("not_before", flat=True))
-    unfinished = waiting.count()
-    busy = run.transfers.filter(status__in=BUSY).exists()
-    moving = busy or not unfinished or (opens is None and len(asleep) < unfinished)
-    return Rest(opens, len(asleep), asleep[0] if asleep else None, asleep[-1] if asleep else None, moving)
+    asleep = waiting.filter(not_before__gt=now, failure_code__in=SLEEPS).order_by("not_before")
+    sleeping, first = asleep.count(), asleep.first()
+    first_on = wakes_at(first, migration, now) if first is not None else None
+    others = waiting.count() - sleeping
+    if run.transfers.filter(status__in=BUSY).exists() or (others and opens is None):
+        return Rest(opens, sleeping, first_on, None)
+    return Rest(opens, sleeping, first_on, min((hour for hour in (opens if others else None, first_on) if hour), default=None))
 
 
 def opens_at(migration: MailMigration, now: datetime) -> datetime | None:
@@ -49,10 +45,11 @@ def opens_at(migration: MailMigration, now: datetime) -> datetime | None:
     return window.opens(now) if window is not None and not window.is_open(now) else None
 
 
-def sleeps(transfer: Transfer, now: datetime) -> bool:
-    """Does this account sleep for the bytes of its day?"""
-    return (
-        transfer.status == TransferState.WAITING
-        and transfer.failure_code in SLEEPS
-        and bool(transfer.not_before and transfer.not_before > now)
-    )
+def wakes_at(transfer: Transfer, migration: MailMigration, now: datetime) -> datetime | None:
+    """When an account that sleeps for the bytes of its day goes on: within the migration's hours. None for one that does not sleep."""
+    if transfer.status != TransferState.WAITING or transfer.failure_code not in SLEEPS:
+        return None
+    if transfer.not_before is None or transfer.not_before <= now:
+        return None
+    window = window_of(migration)
+    return transfer.not_before if window is None else window.opens(transfer.not_before)

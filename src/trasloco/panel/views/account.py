@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from trasloco.records.account_lines import RESTS, SLEEPS
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
-from trasloco.records.resting import opens_at, sleeps
+from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
 from trasloco.records.verification import newest_verifications
 
@@ -60,12 +59,14 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
     folders = folder_lines(chosen) if chosen else []
     has_passwords, now = found.migration.wrapped_key is not None, clock.now()
     opens = opens_at(found.migration, now)
+    goes_on = wakes_at(last, found.migration, now) if last is not None else None
     retryable = last is not None and last.status in (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS, TransferState.WAITING)
     return {
         "transfers": transfers,
         "last": last,
         "opens": opens,
-        "state": _rests(last, now, closed=opens is not None),
+        "goes_on": goes_on,
+        "state": SLEEPS if goes_on else RESTS if opens and last is not None and last.status == TransferState.WAITING else "",
         "advice": diagnosis(last.failure_code) if last is not None and last.failure_code else None,
         "chosen": chosen,
         "folders": folders,
@@ -74,15 +75,6 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "has_passwords": has_passwords,
         "verified": newest_verifications(found.migration).get(found.destination_address),
     }
-
-
-def _rests(last: Transfer | None, now: datetime, *, closed: bool) -> str:
-    """``SLEEPS``, ``RESTS``, or "" for an account that does neither."""
-    if last is None or last.status != TransferState.WAITING:
-        return ""
-    if sleeps(last, now):
-        return SLEEPS
-    return RESTS if closed else ""
 
 
 def _sums(folders: list[FolderLine]) -> dict[str, int]:
