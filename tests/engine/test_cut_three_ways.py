@@ -98,4 +98,7 @@ def test_a_stop_at_any_write_leads_to_the_same_end(
         account.at, account.written = at, 0
         case(account)
         stopped = account.stopped
+        there = account.destination()
+        assert account.run(9).failure is None
+        assert account.destination() == there, f"a further run after a stop at write {at}"
     assert at > 2, "the case writes too little to mean anything"
