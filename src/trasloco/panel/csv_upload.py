@@ -11,10 +11,11 @@ from django.http import QueryDict
 from trasloco.panel.upload import MOST_BYTES
 from trasloco.plan.csv_text import write_rows
 from trasloco.plan.encoding import decode
-from trasloco.plan.endpoints import usual_port
+from trasloco.plan.endpoints import speech_of, usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
 from trasloco.plan.problems import Problem
+from trasloco.plan.providers import providers
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
@@ -91,7 +92,8 @@ class CsvUpload:
             return cls(problems=(too_large(),))
         oauth, oauth_problems = read_credentials(oauth_text)
         by_token = oauth is not None or migration.source_oauth is not None
-        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token)
+        server = providers()[migration.source_type].server
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, server=server)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,
@@ -107,16 +109,17 @@ class CsvUpload:
 
 def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
     """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
-    usual = usual_port(migration.source_tls)
+    tls = migration.source_tls
     return write_rows(
         Row(
             account.line,
             account.destination_address,
             account.source_host,
-            None if account.source_port == usual else account.source_port,
+            None if account.source_port == usual_port(tls, speech_of(account.source_speech)) else account.source_port,
             account.login,
             Secret(password),
             account.master,
+            speech_of(account.source_speech),
         )
         for account in (migration.accounts.order_by("line") if accounts is None else accounts)
     )
