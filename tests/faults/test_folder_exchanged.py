@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from trasloco.engine import lanes
-from trasloco.engine.account import Outcome, RunStatus
+from trasloco.engine.account import Outcome, RunStatus, Settings
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller
 from trasloco.testing.moments import Moments
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
@@ -60,10 +60,11 @@ class Stage:
     def __init__(self, both: tuple[Line, ...], fresh_user: Callable[[], str]) -> None:
         self._lines, self._fresh_user = both, fresh_user
 
-    def account(self) -> Rehearsal:
+    def account(self, *, together: bool = False) -> Rehearsal:
+        """together: small folders are brought in one go, as they are unless told otherwise."""
         source, destination = self._lines
-        account = Rehearsal(source, destination, self._fresh_user())
-        account.settings = type(account.settings)(batch_messages=2)
+        settings = Settings() if together else Settings(batch_messages=2, together=False)
+        account = Rehearsal(source, destination, self._fresh_user(), settings=settings)
         account.clear()
         with source.filler(account.user) as filler:
             for path, count in ((LEAF, 4), *((other, 1) for other in OTHERS)):
@@ -113,19 +114,19 @@ def _differences(account: Rehearsal) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("connections", ["one", "several"])
+@pytest.mark.parametrize("way", ["one-by-one", "together", "several-connections"])
 @pytest.mark.parametrize("name", DEEDS)
-def test_folder_exchanged_at_every_step(stage: Stage, name: str, connections: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_exchanged_at_every_step(stage: Stage, name: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the intent, between it and the first byte, between two literals, before and after the answer, after the settlement."""
     stride = 1
-    if connections == "several":  # the same steps, in an order that is another one each time
+    if way == "several-connections":  # the same steps, in an order that is another one each time
         monkeypatch.setattr(lanes, "FAR", 0.0)
         monkeypatch.setattr(lanes, "ENOUGH_MESSAGES", 2)
         stride = 3
     step, seen, reached = list(DEEDS).index(name) % stride, 0, True
     while reached:
         step += stride
-        account = stage.account()
+        account = stage.account(together=way == "together")
         outcome, moments, done = _play(account, {step: DEEDS[name]}, half=step % 2 == 0)
         reached = bool(moments.last)
         where = f"{name} at step {step} ({moments.last!r})"
