@@ -9,8 +9,7 @@ from typing import cast
 
 import pytest
 
-from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, meanwhile, settled
-from tests.faults.test_changes import _recreate
+from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, meanwhile, recreate, settled
 from tests.faults.test_ourselves import FailingLedger, Killer
 from trasloco.engine import together
 from trasloco.engine.account import Settings
@@ -196,7 +195,7 @@ def test_a_destination_without(small: Rehearsal, hidden: str, _brought_together:
 @pytest.mark.parametrize(("verb", "at"), [("revalidate", 1), ("begin", 1), ("begin", 3), ("settle", 2), ("complete", 1)])
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_one_of_them_is_made_anew_meanwhile(small: Rehearsal, side: str, verb: str, at: int) -> None:
-    outcome = meanwhile(small, verb, at, lambda: _recreate(small, side, ("Beta",)))
+    outcome = meanwhile(small, verb, at, lambda: recreate(small, side, ("Beta",)))
     small.clear()
     assert outcome.failure is None
     small.run(2)

@@ -377,6 +377,23 @@ def test_a_host_name_is_a_warning_once_for_each_name() -> None:
     assert len(table.rows) == 4
 
 
+def test_the_servers_of_large_providers_are_theirs_by_name() -> None:
+    assert warnings("a@b.example;imap.gmail.com;a@gmail.com;p") == []
+
+
+def test_a_server_that_the_type_names_may_be_left_empty() -> None:
+    text = b"a@b.example;;a@gmail.com;p\nb@b.example; ;b@gmail.com;p\nc@b.example;192.0.2.1:143;c;p\n"
+    table = read(text, server="imap.gmail.com")
+    assert not table.problems
+    assert [(row.host, row.port) for row in table.rows] == [("imap.gmail.com", None), ("imap.gmail.com", None), ("192.0.2.1", 143)]
+    assert {problem.code for problem in read(text).problems} == {"empty-server"}
+
+
+def test_an_empty_server_is_the_same_as_its_name_when_logins_are_compared() -> None:
+    table = read(b"a@b.example;;x@gmail.com;p\nb@b.example;IMAP.gmail.com:993;x@gmail.com;p\n", server="imap.gmail.com")
+    assert [problem.code for problem in table.problems] == ["source-twice"]
+
+
 def test_outer_spaces_are_kept_and_told() -> None:
     assert warnings("a@b.example; 192.0.2.1; a; p ") == [(1, "login", "outer-spaces"), (1, "password", "outer-spaces")]
 

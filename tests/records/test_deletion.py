@@ -25,7 +25,9 @@ STAYS = {
     "trasloco_customer",
     "trasloco_destination_system",
     "trasloco_domain",
+    "trasloco_fetched_bytes",  # of the mailbox, whose next migration has the same day; for a day
     "trasloco_history_entry",
+    "trasloco_host_pace",
     "trasloco_installation",
     "trasloco_membership",
     "trasloco_membership_domain",

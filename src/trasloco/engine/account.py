@@ -54,6 +54,9 @@ class Side:
         return f"{self.name} {self.endpoint} as {self.credentials.display}"
 
 
+GMAIL_CHOICES = ("chats", "important", "starred", "categories")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose for a migration; JSON-able field by field.
@@ -68,6 +71,8 @@ class Settings:
     batch_messages, batch_bytes: upper bounds of one batch.
     connections: the most that one mailbox has open at a time on each side.
     together: bring small new folders many in one go (see ``together``).
+    gmail: what of Gmail is taken besides mail in folders, of GMAIL_CHOICES: the folders of chats, of important and of starred
+    messages; the inbox's categories as keywords.
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -81,6 +86,7 @@ class Settings:
     batch_bytes: int = 8 * 1024 * 1024
     connections: int = 3
     together: bool = True
+    gmail: tuple[str, ...] = ()
 
 
 class RunStatus(enum.StrEnum):

@@ -10,32 +10,33 @@ import asyncio
 import math
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.brought import Brought
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
-from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
-from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.failure import Failure, Retry, SideName, TransferError
+from trasloco.engine.fate import Fate
 from trasloco.engine.folder_pass import FolderPass
-from trasloco.engine.folder_run import FolderRun
-from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
-from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
+from trasloco.engine.label_remarks import label_remarks
+from trasloco.engine.labels import Labels, speaks_labels
+from trasloco.engine.lane import Lane, groups_of
+from trasloco.engine.lanes import Lanes, Pair, compression_pays, lanes_wanted
+from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.oddities import tell_all
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
-from trasloco.engine.small_folder import SmallFolder
 from trasloco.engine.strikes import Strikes
-from trasloco.engine.succession import Succession, Turn
-from trasloco.engine.together import MOST_MESSAGES, Together, gather_together, is_small, may_go_together
-from trasloco.engine.tree import Tree, list_side
+from trasloco.engine.together import MOST_MESSAGES, may_go_together
+from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
@@ -75,14 +76,16 @@ async def run_account(
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     deadlines: Deadlines | None = None,
+    pace: AccountPace | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1.
-    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
-    another worker has taken the transfer over, and whatever is a mistake of ours.
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. pace: how fast, and until when; None = as fast
+    as it goes; whoever gave it closes it. Raises Fenced when another worker has taken the transfer over, and whatever is a
+    mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines, pace).run()
 
 
 class AccountRun:
@@ -98,18 +101,17 @@ class AccountRun:
         sink: Sink,
         sleep: Callable[[float], Awaitable[None]],
         deadlines: Deadlines | None,
+        pace: AccountPace | None = None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._sleep, self._deadlines = sleep, deadlines
+        self._sleep, self._deadlines, self._pace = sleep, deadlines, pace
         self._strikes = Strikes()
         self._met: set[SideName] = set()
-        self._passes: dict[bytes, FolderPass] = {}
-        self._left_out: dict[bytes, FolderResult] = {}
-        self._failed: dict[bytes, Failure] = {}
-        self._folder_failure: Failure | None = None
+        self._brought = Brought()
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._last_look = LastLook()
         self._flags_changed = 0  # by passes that were made again
         self._doubtful = False
         self._progress = Watching(sink)
@@ -118,16 +120,18 @@ class AccountRun:
         self._told: set[str] = set()
         self._compressing = False
         self._together = True  # small new folders, until an attempt has failed
+        self._said: set[str] = set()
 
     async def run(self) -> Outcome:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        results = tuple(self._noted(result) for result in (*(done.result for done in self._passes.values()), *self._left_out.values()))
+        brought = (*(done.result for done in self._brought.passes.values()), *self._brought.cut_short, *self._brought.left_out.values())
+        results = tuple(self._noted(result) for result in brought)
         size = self._progress.size
-        changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
+        changed = self._flags_changed + sum(done.flags_changed for done in self._brought.passes.values())
         status = self._status(failure, results)
-        return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
+        return Outcome(status, failure or self._folder_failure(), time.monotonic() - started, size, results, changed, self._facts)
 
     def _noted(self, result: FolderResult) -> FolderResult:
         """What a person must know of a folder that came by POP3."""
@@ -136,26 +140,36 @@ class AccountRun:
     def _count_the_moved_once(self) -> None:
         """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
         for (name, fate), count in self._gone.uncounted.items():
-            done = self._passes.get(name)
-            if done is not None and name not in self._failed:
+            done = self._brought.passes.get(name)
+            if done is not None and name not in self._brought.failed:
                 tally = replace(done.result.tally)
                 tally.add(fate, -min(count, getattr(tally, fate.value)))
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _status(self, failure: Failure | None, results: tuple[FolderResult, ...]) -> RunStatus:
         if failure is not None:
             return RunStatus.FAILED
         refused = any(result.tally.refused for result in results)
-        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure is not None else RunStatus.COMPLETED
+        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure() is not None else RunStatus.COMPLETED
+
+    def _folder_failure(self) -> Failure | None:
+        """Of the first folder that failed, or has not come to a good end."""
+        troubles = (done.trouble for done in self._brought.passes.values() if done.trouble is not None)
+        return next(iter(self._brought.failed.values()), None) or next(troubles, None)
 
     async def _attempts(self) -> Failure | None:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
         fruitless, waited = 0, 0.0
         while True:
-            self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
             tell_all(self._opened, self._told, self._sink)
-            if failure is None or failure.retry is Retry.NEVER:
+            if failure is None:
+                return None
+            if self._pace is not None:
+                self._pace.hear(failure)
+            if self._halted is not None:
+                return self._halted
+            if failure.retry is Retry.NEVER or failure.code in RESTS:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
                 self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
@@ -173,6 +187,11 @@ class AccountRun:
                 return replace(failure, retry=Retry.NEVER if never else Retry.LATER)
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
             await self._sleep(pause)
+
+    @property
+    def _halted(self) -> Failure | None:
+        """Why this account is to rest, whatever else there is."""
+        return self._pace.halted if self._pace is not None else None
 
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
@@ -236,6 +255,8 @@ class AccountRun:
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side
+            if self._pace is not None:
+                self._pace.meet(client)
         else:
             self._destination = side
         return client
@@ -270,6 +291,9 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
+        if speaks_labels(source):
+            # Two folders at a time could both find the same message missing, and both fetch it.
+            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -280,9 +304,10 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
-            Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
+            Departures(self._number, self._gone, lambda name: name in self._brought.passes and name not in self._brought.failed),
             self._sleep,
             self._doubtful,
+            pace=self._pace,
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
@@ -298,34 +323,67 @@ class AccountRun:
                     lanes.open_ahead(self._lanes_wanted(session, counts, None))
             await tree.prepare()
             self._begin_again(tree)
-            self._left_out = await tree.leave_out()
-            self._sink.expect(*tree.expectation())
+            self._brought.left_out = await tree.leave_out()
+            labels = await self._learn_labels(source, destination, ours, tree)
+            session.departures.views = {} if labels is None else labels.views
+            self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
-            session = replace(session, settings=self._settings)
+            session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
+        if self._halted is not None and any(record.source_name not in self._brought.passes for record in tree.records):
+            raise TransferError(self._halted)
         for failed in tree.failed:
-            if failed.source_name not in self._passes:
-                self._fail_folder(failed.source_name, failed.failure)
-                self._passes[failed.source_name] = FolderPass(failed.result)
+            if failed.source_name not in self._brought.passes:
+                self._brought.fail(failed.source_name, failed.failure, self._sink)
+                self._brought.passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
+        await self._look_back(destination, tree)
+
+    async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
+        """What Gmail tells of labels, None of any other server. What a person should know of it is said once."""
+        carried = [record.source_name for record in tree.records]
+        labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
+        if labels is not None:
+            await labels.read(Place(self._source, source, ""))
+        for entry in label_remarks(labels, ours.tree, destination):
+            if entry.action not in self._said:
+                self._said.add(entry.action)
+                self._sink.write(entry)
+        return labels
 
     def _begin_again(self, tree: Tree) -> None:
         """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
         then they are gone through once more, for a later run would not know any more who had left."""
         for record in tree.records:
             name = record.source_name
-            done = self._passes.get(name)
-            if done is None or done.trouble is not None or name in self._failed:
+            done = self._brought.passes.get(name)
+            if done is None or done.trouble is not None or name in self._brought.failed:
                 continue
             if may_have_gained(record, tree.source_status(record)):
-                self._flags_changed += self._passes.pop(name).flags_changed
-                self._gone.recount(name)
-        self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
+                self._go_through_again(name)
+
+    def _go_through_again(self, name: bytes) -> None:
+        self._flags_changed += self._brought.passes.pop(name).flags_changed
+        self._brought.failed.pop(name, None)
+        self._gone.recount(name)
+
+    async def _look_back(self, destination: Client, tree: Tree) -> None:
+        """What was brought is to be there still. Raises TransferError when folders must be gone through once more."""
+        place = Place(self._destination, destination, "")
+        again = await self._last_look.take(place, tree.records, self._brought.passes, self._brought.failed)
+        for name in again:
+            self._go_through_again(name)
+        if again:
+            raise once_more(place, tree.records, again)
+        for name, failure in self._last_look.restless.items():
+            if name not in self._brought.failed:
+                self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
+                self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
     async def _count_who_stays(self, source: Client, tree: Tree) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
@@ -335,14 +393,14 @@ class AccountRun:
         census = Census(self._source, source, self._ledger, self._number)
         for stay in tree.stays():
             tally = await census.take(stay)
-            if tally is not None and stay.source_name in self._left_out:
-                self._left_out[stay.source_name] = replace(self._left_out[stay.source_name], tally=tally)
+            if tally is not None and stay.source_name in self._brought.left_out:
+                self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
-        for name, failure in self._failed.items():
+        for name, failure in self._brought.failed.items():
             tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
             if tally is not None:
-                done = self._passes[name]
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                done = self._brought.passes[name]
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _distance(self, session: Session) -> float:
         """Seconds of a round trip to the farther side."""
@@ -356,8 +414,10 @@ class AccountRun:
 
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
         """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
-        waiting = [record for record in tree.records if record.source_name not in self._passes]
-        groups = self._groups(session, tree, waiting)
+        waiting = [record for record in tree.records if record.source_name not in self._brought.passes]
+        if session.labels is not None:
+            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
+        groups = groups_of(session, tree, waiting) if self._together else []
         grouped = {record.id for group in groups for record in group}
         items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
@@ -367,9 +427,13 @@ class AccountRun:
         if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
         session = replace(session, several=lanes.several)
+
+        def lane(pair: Pair) -> Lane:
+            return Lane(replace(session, source=pair[0], destination=pair[1]), tree, self._brought, self._progress)
+
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
-            await lanes.run(items, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await lanes.run(items, lambda pair, take: lane(pair).run(take))
             await subscribing
         finally:
             subscribing.cancel()
@@ -389,87 +453,6 @@ class AccountRun:
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
-
-    def _groups(self, session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
-        """Of the folders that wait, those that are brought together; nowhere else where messages may have moved."""
-        if (
-            not (self._together and self._settings.together)
-            or session.departures
-            or not may_go_together(session.source, session.destination)
-        ):
-            return []
-        small = []
-        for record in waiting:
-            status = tree.source_status(record)
-            if status is not None and is_small(record, status, tree.destination_status(record), self._settings):
-                small.append((record, status))
-        return [group for group in gather_together(small) if len(group) > 1]
-
-    async def _lane(self, session: Session, tree: Tree, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
-        """Folder after folder over one pair of connections, and groups of them."""
-        alone: deque[FolderRecord] = deque()
-        groups: list[Sequence[FolderRecord]] = []
-
-        def next_turn() -> Turn | None:
-            while not alone and not groups and (item := take()) is not None:
-                if len(item) == 1:
-                    alone.extend(item)
-                else:
-                    groups.append(item)
-            if not alone:
-                return None
-            record = alone.popleft()
-            interrupted = record.id in tree.interrupted
-            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
-            return record, run, tree.destination_status(record)
-
-        while True:
-            turns = Succession(next_turn)
-            try:
-                for turn in turns:
-                    await self._folder(session, tree, turn, turns)
-            finally:
-                turns.give_up()
-            if not groups:
-                return
-            alone.extend(await self._bring_together(session, tree, groups.pop()))
-
-    async def _bring_together(self, session: Session, tree: Tree, records: Sequence[FolderRecord]) -> list[FolderRecord]:
-        """Small folders in one go; returns those that have to be gone through by themselves."""
-        folders = [SmallFolder(session, record, *tree.shown(record), tree.source_status(record)) for record in records]
-        try:
-            await Together(session, folders).run()
-        finally:
-            for folder in folders:
-                if folder.done is not None:
-                    self._passes[folder.record.source_name] = folder.done
-        return [folder.record for folder in folders if folder.done is None]
-
-    async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
-        record, run, destination_status = turn
-        try:
-            done = self._passes[record.source_name] = await run.run(destination_status, following)
-            if done.trouble is not None:
-                self._folder_failure = self._folder_failure or done.trouble
-                session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
-        except TransferError as error:
-            if error.failure.scope is not Scope.FOLDER:
-                raise
-            self._fail_folder(record.source_name, error.failure)
-            status = tree.source_status(record)
-            tally = Tally(refused=status.messages or 0 if status is not None else 0)
-            shown, destination_shown = tree.shown(record)
-            result = FolderResult(shown, destination_shown, tally, error.failure.words)
-            self._passes[record.source_name] = FolderPass(result)
-            session.sink.advance(tally.source, 0)
-            if run.under_way:
-                # What was on its way would come in between: the other folders get connections of their own.
-                raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
-
-    def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
-        self._folder_failure = self._folder_failure or failure
-        self._failed[source_name] = failure
-        self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
 
 
 def _pause(failure: Failure, fruitless: int) -> float:

@@ -15,12 +15,14 @@ from trasloco.engine.sink import Entry, Level, Sink
 @dataclass(frozen=True, slots=True)
 class FolderPass:
     """What a pass over one folder brought: its line of the report, bytes copied, flags changed.
-    trouble: why the pass cannot be called complete although all that was listed has its fate."""
+    trouble: why the pass cannot be called complete although all that was listed has its fate.
+    destination_uidvalidity: of the folder that was opened there; 0 when none was, or when its numbers do not last."""
 
     result: FolderResult
     size: int = 0
     flags_changed: int = 0
     trouble: Failure | None = None
+    destination_uidvalidity: int = 0
 
 
 def result_of(record: FolderRecord, shown: str, destination_shown: str, tally: Tally) -> FolderResult:

@@ -19,6 +19,7 @@ from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.identity import Refusals, made_anew, pair
 from trasloco.engine.job import Job
+from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.moves import finish_move
@@ -69,7 +70,11 @@ async def recognise(
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
     for intent in intents:
-        if intent.origin is None:
+        if intent.origin is not None and intent.origin.stays:
+            copies = await finish_copy(job, intent, wanted.difference(untouchable), unknown)
+            _take(copies.rows, wanted, unknown, recognition)
+            recognition.reflag.extend(copies.reflag)
+        elif intent.origin is None:
             await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
         else:
             rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
@@ -78,7 +83,7 @@ async def recognise(
         wanted -= recognition.found
     if unknown and wanted:
         await _adopt(job, wanted, unknown, departures, recognition)
-    begun = {uid for intent in intents if intent.origin is None for uid in intent.source_uids}
+    begun = {uid for intent in intents if intent.origin is None or intent.origin.stays for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
     sent_again = wanted if interrupted else wanted & begun
     if sent_again:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.arrivals import Arrivals
@@ -27,6 +27,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.ownership import Ownership
+from trasloco.engine.pace import Feed
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
 from trasloco.imap import quirks
 from trasloco.imap.append_command import WholeMessage
@@ -82,7 +83,7 @@ class Relay:
     selected: the destination folder as it was opened, when it is not the one open now.
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
     settled: rows that are in the ledger since it was emptied. arrivals: knows the UIDs that our messages were given.
-    left: the next folders may be open by now.
+    left: the next folders may be open by now. cut_short: the pace was halted before all batches were carried.
     """
 
     def __init__(self, job: Job, selected: Selected | None = None) -> None:
@@ -93,7 +94,7 @@ class Relay:
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
-        self.left = False
+        self.left = self.cut_short = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
         self.arrivals = Arrivals(job.destination)
@@ -109,7 +110,7 @@ class Relay:
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
         leftovers = Leftovers()
-        waiting = iter(batches)
+        waiting = Feed(self._job.pace, self._job.inventory, batches, self._stay_awake)
         ahead: deque[Sending] = deque()
         sent: deque[Sending] = deque()
         if not self._gives_uids and not self._floor_known:
@@ -124,11 +125,24 @@ class Relay:
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
             alone = sending.batch.alone or not self._gives_uids
             await self._settle_down_to(0 if alone else APPENDS_IN_FLIGHT, sent, leftovers)
-        if on_sent is not None and self._may_be_left(sent, leftovers):
+        self.cut_short = waiting.cut_short
+        if on_sent is not None and not self.cut_short and self._may_be_left(sent, leftovers):
             self.left = True
             on_sent()
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
+
+    async def _stay_awake(self) -> None:
+        """Servers hang up on who says nothing for half an hour; a slow pace may have that much to wait."""
+        for place in (self._job.source, self._job.destination):
+            with blame(place.side, "waiting for the next messages' turn", place.folder):
+                await place.client.noop()
+
+    def raise_if_cut_short(self) -> None:
+        """Raises TransferError by which the account rests, when the pace was halted before all batches were carried."""
+        pace = self._job.pace
+        if self.cut_short and pace is not None and pace.halted is not None:
+            raise TransferError(pace.halted)
 
     def _may_be_left(self, sent: Iterable[Sending], leftovers: Leftovers) -> bool:
         places = (self._job.source, self._job.destination)
@@ -136,12 +150,12 @@ class Relay:
             return False
         return not leftovers.absent and not leftovers.refused and not any(each.missing or each.refused for each in sent)
 
-    async def _fill(self, ahead: deque[Sending], waiting: Iterator[Batch]) -> bool:
+    async def _fill(self, ahead: deque[Sending], waiting: Feed) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
         if not ahead:
             await renew_if_weary(self._job.source)
         while len(ahead) < FETCH_AHEAD and not (ahead and ahead[-1].batch.alone):
-            batch = next(waiting, None)
+            batch = await waiting.next(idle=not ahead)
             if batch is None:
                 break
             ahead.append(await self._ask(batch))

@@ -24,7 +24,7 @@ from trasloco.engine.session import Session
 from trasloco.engine.validity import Opened, revalidate, validity
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.errors import CommandFailed
-from trasloco.imap.selection import PendingSelection
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.values import Selected, Status
 
 
@@ -132,6 +132,7 @@ class SmallFolder:
                 if error.failure.scope is not Scope.FOLDER:
                     raise
                 return  # a refusal of the folder: ``folder_run`` meets it again, with the intent, and says so
+            session.sink.enter(self._shown)
             counter.count()
         if leftovers.absent or leftovers.refused:
             session.sink.advance(-self._tally.source, 0)  # it is gone through once more, from the ledger
@@ -142,7 +143,8 @@ class SmallFolder:
         await session.ledger.complete(self._marks.kept(self.record, self._selected, self._tally, uidnext, whole=True))
         tell_flags_lost(session.sink, self._shown, self._relay.permitted.lost)
         tell_completed(session.sink, self._shown, self._destination_shown, self._tally, counter.size)
-        self.done = FolderPass(result_of(self.record, self._shown, self._destination_shown, self._tally), counter.size)
+        result = result_of(self.record, self._shown, self._destination_shown, self._tally)
+        self.done = FolderPass(result, counter.size, destination_uidvalidity=validity(self._selected_there))
 
     def close(self) -> None:
         """Whatever became of it."""

@@ -75,14 +75,21 @@ Whole = tuple[int, bytes]
 class BodyStream:
     """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear.
 
-    listening: false until ``listen``: what comes is of another mailbox.
+    listening: false until ``listen``: what comes is of another mailbox. count: told the bytes of messages as they come.
     """
 
     def __init__(
-        self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None], *, listening: bool = True
+        self,
+        connection: Connection,
+        uids: Sequence[int],
+        note: Callable[[quirks.Quirk], None],
+        count: Callable[[int], None] = lambda size: None,
+        *,
+        listening: bool = True,
     ) -> None:
         self._connection = connection
         self._note = note
+        self._count = count
         self._asked = frozenset(uids)
         self._listening = listening
         self._exchanges: list[Exchange] = []
@@ -223,11 +230,13 @@ class BodyStream:
             put((uid, data[start:end]))
             position = end + 3
         if held:
+            self._count(held)
             self._connection.hold(held)
             self._awake()
         return position
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
+        self._count(size)
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
@@ -267,6 +276,7 @@ class BodyStream:
             return
         content = response.sections[b""]
         uid = response.uid or self._only
+        self._count(len(content or b""))
         if uid in self._given:
             return
         if uid is not None:

@@ -26,10 +26,11 @@ from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
 from trasloco.imap.number_set import count, expand, uid_set
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.protocol import State
 from trasloco.imap.responses import Enabled, Exists, Expunged, QuotaUsage, Response, SearchHits, ServerId, Vanished
 from trasloco.imap.sasl import Credentials
-from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, PendingSelection, Selection
+from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, Selection
 from trasloco.imap.transport import open_connection
 from trasloco.imap.tree import Tree, statuses
 from trasloco.imap.values import (
@@ -78,6 +79,7 @@ class Client:
         self.endpoint = endpoint
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self.fetched = 0
         self._take_over(connection, fingerprint)
 
     def _take_over(self, connection: Connection, fingerprint: str | None) -> None:
@@ -339,7 +341,7 @@ class Client:
 
         command = commands.select(name, read_only=True, condstore=False)
         answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
-        stream = BodyStream(self._connection, uids, self.note, listening=False)
+        stream = BodyStream(self._connection, uids, self.note, self._count_fetched, listening=False)
         return PendingSelection(answer, selection), stream
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
@@ -414,7 +416,10 @@ class Client:
 
     def bodies(self, uids: Sequence[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""
-        return BodyStream(self._connection, uids, self.note)
+        return BodyStream(self._connection, uids, self.note, self._count_fetched)
+
+    def _count_fetched(self, size: int) -> None:
+        self.fetched += size
 
     def append(self, name: bytes) -> AppendCommand:
         """An APPEND to be written; several messages need MULTIAPPEND."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 
-from trasloco.imap.connection import Answer
 from trasloco.imap.fetch_response import parse_flags
 from trasloco.imap.responses import Exists, FlagList, Response, UntaggedStatus, Vanished
 from trasloco.imap.values import Fetched, Resync, Selected, StatusText
@@ -14,19 +12,6 @@ ANSWERS = (Exists, FlagList, UntaggedStatus)
 RESYNC_ANSWERS = (*ANSWERS, Vanished, Fetched)
 
 _OBJECT_ID = re.compile(rb"\(([A-Za-z0-9_-]{1,255})\)")  # RFC 8474 7
-
-
-class PendingSelection:
-    """A SELECT or EXAMINE that was sent; ``await`` it for the mailbox. Raises CommandFailed."""
-
-    def __init__(self, answer: Answer, selection: Selection) -> None:
-        self._answer, self._selection = answer, selection
-
-    def __await__(self) -> Generator[object, None, Selected]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> Selected:
-        return self._selection.selected(await self._answer.wait())
 
 
 class Selection:

@@ -15,6 +15,7 @@ from trasloco.plan.endpoints import speech_of, usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
 from trasloco.plan.problems import Problem
+from trasloco.plan.providers import providers
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
@@ -91,7 +92,8 @@ class CsvUpload:
             return cls(problems=(too_large(),))
         oauth, oauth_problems = read_credentials(oauth_text)
         by_token = oauth is not None or migration.source_oauth is not None
-        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token)
+        server = providers()[migration.source_type].server
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, server=server)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,

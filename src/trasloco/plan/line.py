@@ -134,8 +134,8 @@ _QUOTING = {
 }
 
 
-def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
-    """Read and check one line. by_token: an empty password is none that is missing."""
+def parse_line(number: int, text: str, *, by_token: bool = False, server: str = "") -> Line:
+    """Read and check one line. by_token: an empty password is none that is missing. server: what an empty one stands for."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
         words = _("This line has more than %(most)s characters, and cannot be an account.", most=LONGEST_LINE)
@@ -156,7 +156,7 @@ def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
             _wrong_count(line, len(fields))
         return line
     if not troubles:
-        _check_fields(line, fields, by_token=by_token)
+        _check_fields(line, fields, by_token=by_token, server=server)
     return line
 
 
@@ -179,7 +179,7 @@ def _wrong_count(line: Line, count: int) -> None:
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
-def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
+def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: str) -> None:
     for name, item in zip(FIELDS, fields, strict=False):
         _check_smart_quotes(line, name, item)
     smart = {problem.field for problem in line.problems}
@@ -187,7 +187,7 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
     if "destination" not in smart:
         _check_destination(line, texts[0].strip())
     if "server" not in smart:
-        _check_server(line, texts[1].strip())
+        _check_server(line, texts[1].strip() or server)
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
         remedy = _("Write the user name, often the whole address.")

@@ -18,6 +18,7 @@ from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
 from trasloco.plan.problems import Problem
+from trasloco.plan.providers import of_host
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
@@ -56,10 +57,11 @@ class Table:
     header: int | None = None
 
 
-def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
+def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: str = "") -> Table:
     """Read a whole file. Never raises; work and memory are linear in the size of ``data``.
 
-    by_token: there are OAuth credentials, so a line may leave its password empty.
+    by_token: there are OAuth credentials, so a line may leave its password empty. server: of lines that leave theirs empty,
+    "" where that is a mistake.
     """
     decoded = decode(data)
     if decoded.problems:
@@ -72,7 +74,7 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
         return Table((), (_nothing(header),), (), decoded.encoding, header)
     problems = _too_many(lines, max_lines)
     lines, mistaken = _separators(lines[:max_lines])
-    parsed = [parse_line(number, text, by_token=by_token) for number, text in lines]
+    parsed = [parse_line(number, text, by_token=by_token, server=server) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
     warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed), *_pop3(parsed)]
     wrong = {problem.line for problem in problems}
@@ -181,7 +183,7 @@ def _names(parsed: list[Line]) -> list[Problem]:
     """One warning for each server given by name, at its first line."""
     lines: dict[str, list[int]] = {}
     for line in parsed:
-        if line.host and not is_address(line.host):
+        if line.host and not is_address(line.host) and of_host(line.host) is None:
             lines.setdefault(line.host.casefold(), []).append(line.number)
     warnings = []
     for numbers in lines.values():

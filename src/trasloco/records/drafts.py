@@ -14,9 +14,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from trasloco.engine.account import Settings
+from trasloco.engine.account import GMAIL_CHOICES, Settings
 from trasloco.imap.endpoint import Speech
 from trasloco.plan.endpoints import source_endpoint, usual_port
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
@@ -50,14 +51,14 @@ class NotADraft(Exception):
 
 
 @transaction.atomic
-def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: str) -> MailMigration:
-    """A new migration without accounts. It goes by itself when nobody plans it."""
+def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: str, gmail: Sequence[str] = ()) -> MailMigration:
+    """A new migration without accounts. It goes by itself when nobody plans it. gmail: of ``GMAIL_CHOICES``."""
     limits = Limits.of(customer)
     migration = MailMigration.objects.create(
         code=new_code(),
         source_type=source_type,
         source_tls=source_tls,
-        settings=_settings(source_type, limits),
+        settings=_settings(source_type, limits, gmail),
         destination={},
         identity=None,
         allow_private_addresses=Installation.objects.get().allow_private_addresses,
@@ -73,14 +74,16 @@ def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: 
 
 
 @transaction.atomic
-def change_type(migration: MailMigration, source_type: str, source_tls: str) -> None:
-    """Another type of source; where that changes how servers are reached, all logins are to be checked again."""
+def change_type(migration: MailMigration, source_type: str, source_tls: str, gmail: Sequence[str] = ()) -> None:
+    """Another type of source, or another choice of what is taken of Gmail; where that changes how servers are reached, all
+    logins are to be checked again."""
     draft = locked(migration)
-    if (draft.source_type, draft.source_tls) == (source_type, source_tls):
+    assert draft.customer is not None
+    settings = _settings(source_type, Limits.of(draft.customer), gmail)
+    if (draft.source_type, draft.source_tls, draft.settings.get("gmail", [])) == (source_type, source_tls, settings["gmail"]):
         return
     before, draft.source_type, draft.source_tls = draft.source_tls, source_type, source_tls
-    assert draft.customer is not None
-    draft.settings = _settings(source_type, Limits.of(draft.customer))
+    draft.settings = settings
     draft.save(update_fields=["source_type", "source_tls", "settings"])
     if before == source_tls:
         return
@@ -273,15 +276,16 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
     found.delete()
 
 
-def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
+def _settings(source_type: str, limits: Limits, gmail: Sequence[str]) -> dict[str, Any]:
     provider = providers()[source_type]
+    taken = [choice for choice in GMAIL_CHOICES if choice in gmail and source_type == "gmail"]
     settings = Settings(
         max_size=limits.message_bytes,
-        skip_folders=provider.no_mail,
+        skip_folders=() if "chats" in taken else provider.no_mail,
         skip_non_mail=provider.skip_non_mail,
         connections=provider.connections_per_mailbox,
     )
-    return asdict(settings) | {"connections_per_host": provider.connections_per_host}  # for admission
+    return asdict(settings) | PaceLimits.of_provider(provider).as_settings() | {"gmail": taken}
 
 
 def _system(draft: MailMigration) -> Any:

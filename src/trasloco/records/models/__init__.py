@@ -24,6 +24,7 @@ from trasloco.records.models.ledger import (
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
+from trasloco.records.models.pacing import FetchedBytes, HostPace
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
@@ -40,8 +41,10 @@ __all__ = [
     "DestinationLogin",
     "DestinationSystem",
     "Domain",
+    "FetchedBytes",
     "FolderTally",
     "HistoryEntry",
+    "HostPace",
     "Installation",
     "Language",
     "LedgerFolder",
