@@ -239,9 +239,6 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
-        if speaks_labels(source):
-            # Two folders at a time could both find the same message missing, and both fetch it.
-            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -342,14 +339,13 @@ class AccountRun:
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
         """Folder by folder, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._passes]
-        if session.labels is not None:
-            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
         busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
         wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
         lanes.open_ahead(wanted)
         if wanted > 1:
             waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
         session = replace(session, several=lanes.several)
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:

@@ -11,6 +11,7 @@ from trasloco.engine.departures import Departures
 from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.precedence import Precedence
+from trasloco.engine.reservations import Reservations
 from trasloco.engine.sink import Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.imap.client import Client
@@ -35,4 +36,5 @@ class Session:
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
     several: bool = False
+    reservations: Reservations = field(default_factory=Reservations)
     labels: Labels | None = None
