@@ -270,7 +270,7 @@ class AccountRun:
             labels = await self._learn_labels(source, destination, ours, tree)
             session.departures.views = {} if labels is None else labels.views
             self._sink.expect(*tree.expectation(labels))
-            self._check_room(destination, tree, quotas)
+            self._check_room(destination, tree, quotas, labels)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
@@ -361,14 +361,15 @@ class AccountRun:
         with blame(self._destination, "asking for the quota"):
             return await ask_quota(destination)
 
-    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota]) -> None:
+    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota], labels: Labels | None) -> None:
         """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
         largest = append_limit(destination)
         if largest is not None and largest < self._settings.max_size:
             self._settings = replace(self._settings, max_size=largest)
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
-        judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
+        sizes = None if labels is None else labels.sizes()
+        judge_room(self._destination, quotas, tree.expectation()[1] if sizes is None else sizes[1], self._sink)
 
     async def _lane(self, session: Session, tree: Tree, take: Callable[[], FolderRecord | None]) -> None:
         """Folder after folder over one pair of connections."""
