@@ -133,6 +133,7 @@ MIGRATIONS = {
     "migration_report": Line(OF_ALPHA, NEVER),
     "migration_proof": Line(OF_ALPHA, NEVER),
     "run_date": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),
+    "migration_pace": Line(OF_ALPHA, OF_ALPHA),
     "migration_delete": Line(OF_ALPHA, DONE_OF_ALPHA),
     "migration_act": Line(NEVER, DONE_OF_ALPHA),
     "account": Line(OF_ALPHA, NEVER),

@@ -13,6 +13,7 @@ import pytest
 
 from tests.fix_wizard import MAILBOXES, WizardCast
 from trasloco.project.database import Database
+from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.zone import Zone
 
 KEPT = "••••••••"
@@ -271,6 +272,24 @@ def test_an_account_is_corrected_in_place_and_only_it_is_tried_again(wizard: Wiz
     assert "All 2 accounts work on both sides." in page_of(wizard, steps_of(code)["check"])
     good.check_result.refresh_from_db()
     assert good.check_result.ended_at == before
+
+
+def test_a_server_without_imap_is_said_checked_and_shown_as_it_was_written(wizard: WizardCast, pop3_source: Dovecot) -> None:
+    server = f"pop3://127.0.0.1:{pop3_source.pop3_port}"
+    secret = pop3_source.password.replace('"', '""')
+    line = f'user1@example.net;{server};user1@old.example.org;"{secret}"\n'
+    code = wizard.checked(line)
+    account = wizard.migration(code).accounts.get()
+    assert (account.source_speech, account.check_result.state) == ("pop3", "ok")
+    page = html.unescape(page_of(wizard, steps_of(code)["check"]))
+    assert "is asked by POP3, which knows INBOX only, and no flags" in page
+    assert f"user1@example.net;{server};user1@old.example.org;{KEPT}" in html.unescape(page_of(wizard, steps_of(code)["csv"]))
+    assert wizard.give(code, f"user1@example.net;{server};user1@old.example.org;{KEPT}\n").status_code == 302
+    assert server in page_of(wizard, f"/migrations/new/{code}/check/{account.pk}/")
+    imap = {"server": f"127.0.0.1:{pop3_source.port}", "login": account.login, "password": "", "master": ""}
+    wizard.client.post(f"/migrations/new/{code}/check/{account.pk}/", imap)
+    account.refresh_from_db()
+    assert (account.source_speech, account.source_port) == ("imap", pop3_source.port)
 
 
 def test_looking_at_the_page_again_does_not_try_a_refused_login_again(wizard: WizardCast) -> None:

@@ -93,6 +93,10 @@ def _paragraph(item: Provider) -> str:
     if item.master:
         lines.append(f"- Master user: {'; '.join(item.master)}")
     lines.append(f"- Connections: {item.connections_per_mailbox} of one mailbox, {item.connections_per_host} of the server")
+    if item.messages_per_second:
+        lines.append(f"- At most {item.messages_per_second:,} messages in a second, of all mailboxes together")
+    if item.bytes_per_second:
+        lines.append(f"- At most {item.bytes_per_second:,} bytes in a second, of all mailboxes together")
     if item.bytes_per_day:
         lines.append(f"- At most {item.bytes_per_day:,} bytes of one mailbox in 24 hours")
     if item.message_limit:
@@ -149,6 +153,8 @@ def test_the_page_says_what_the_data_say() -> None:
         ({"starttls": True}, "starttls is of a host"),
         ({"password": "never"}, "no way in"),
         ({"bytes_per_day": 0}, "at least 1"),
+        ({"messages_per_second": 0}, "at least 1"),
+        ({"bytes_per_second": "fast"}, "bytes_per_second must be of type int"),
     ],
 )
 def test_a_wrong_file_names_the_provider_and_the_key(change: dict[str, Any], words: str) -> None:

@@ -339,6 +339,23 @@ def test_another_kind_of_file(data: bytes, what: str) -> None:
     assert what in problem.words
 
 
+def test_servers_without_imap_are_written_with_their_protocol_or_their_port() -> None:
+    servers = {
+        "pop3://mail.example.net": ("mail.example.net", None, "pop3"),
+        "POP3://mail.example.net:1110/": ("mail.example.net", 1110, "pop3"),
+        "pop3s://[2001:db8::10]:995": ("2001:db8::10", 995, "pop3"),
+        "mail.example.net:995": ("mail.example.net", 995, "pop3"),
+        "192.0.2.1:110": ("192.0.2.1", 110, "pop3"),
+        "mail.example.net:993": ("mail.example.net", 993, "imap"),
+    }
+    text = "".join(f"a{number}@b.example;{server};login{number};p\n" for number, server in enumerate(servers))
+    table = read(text.encode())
+    assert not table.problems
+    assert [(row.host, row.port, row.speech.value) for row in table.rows] == list(servers.values())
+    assert [(item.line, item.code) for item in table.warnings if item.code == "pop3-source"] == [(1, "pop3-source")]
+    assert read(write_rows(table.rows).encode()).rows == table.rows
+
+
 def test_two_encodings_in_one_file_are_named_by_line() -> None:
     data = "a@b.example;192.0.2.1;a;ü\n".encode() + "b@b.example;192.0.2.1;b;ü\n".encode("cp1252")
     assert problems(data) == [(2, "", "mixed-encodings")]

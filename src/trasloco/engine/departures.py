@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
@@ -46,6 +46,11 @@ class Departure:
     counted: Fate | None = None
     given: bool = False
 
+    @property
+    def place(self) -> tuple[int | None, bytes, int]:
+        """The pair of folders, and where its UID is valid: what belongs together when messages are moved."""
+        return self.folder_id, self.destination_name, self.destination_uidvalidity
+
 
 @dataclass(slots=True)
 class Memory:
@@ -53,10 +58,12 @@ class Memory:
 
     seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
     uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
+    left: source folders that messages have moved out of in this run: what was listed of them before says nothing any more.
     """
 
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
+    left: set[bytes] = field(default_factory=set)
 
     def recount(self, source_name: bytes) -> None:
         """This folder is gone through once more, and counted as it is then."""
@@ -131,6 +138,14 @@ class Departures:
         """Did any message of this size leave? Bytes, as the source lists them."""
         return size in self._sizes
 
+    def waiting(self, sizes: Collection[int]) -> dict[tuple[bytes, int], list[Departure]]:
+        """Those of these sizes that are on the destination and not given away, by folder and UIDVALIDITY there."""
+        found: defaultdict[tuple[bytes, int], list[Departure]] = defaultdict(list)
+        for departure in self._by_place.values():
+            if not departure.given and departure.row.listed_size in sizes:
+                found[departure.destination_name, departure.destination_uidvalidity].append(departure)
+        return found
+
     def claim(self, digest: bytes, destination_name: bytes) -> Departure | None:
         """The one that has these bytes, taken out; None when there is none (any more). One that is in this folder
         of the destination already goes first."""
@@ -160,6 +175,7 @@ class Departures:
         """They have their rows where they are now: the folders they left do not count them any more."""
         for departure in departures:
             departure.given = True
+            self.memory.left.add(departure.source_name)
             if departure.counted is not None:
                 self.memory.uncounted[departure.source_name, departure.counted] += 1
                 departure.counted = None

@@ -20,7 +20,7 @@ from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
-from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.folder_pass import FolderPass, result_of, tell_completed, tell_flags_lost
 from trasloco.engine.following import Following
 from trasloco.engine.identified_ledger import identified
 from trasloco.engine.identity import Place
@@ -53,8 +53,9 @@ REFUSED_AFTER = 5
 class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
-    under_way: messages were being carried when it ended; the connections may still have them on their way.
+    tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
+    destination_uidvalidity: of the folder that was opened there, 0 before.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class FolderRun:
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way, self._interrupted = False, interrupted
+        self.destination_uidvalidity = 0
+        self.tally = Tally()
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -106,6 +109,7 @@ class FolderRun:
         inventory = await self._take()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         session.precedence.listed(self._number)
+        self.tally = work.tally
         session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -126,8 +130,8 @@ class FolderRun:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         uidnext = max(destination.uidnext or 0, self._uidnext)
         await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
-        self._tell(work.tally, size)
-        return FolderPass(self._result(work.tally), size, changed, self._trouble)
+        tell_completed(session.sink, self._shown, self._destination_shown, work.tally, size)
+        return FolderPass(self._result(work.tally), size, changed, self._trouble, self.destination_uidvalidity)
 
     def open_ahead(self, destination_status: Status | None) -> None:
         """Begin to open the folders; nothing else may use the connections until ``run``."""
@@ -173,6 +177,7 @@ class FolderRun:
         if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
             self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
+        self.destination_uidvalidity = theirs.now
 
     async def _take(self) -> Inventory:
         client = self._session.source
@@ -223,10 +228,10 @@ class FolderRun:
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
-        session = self._session
-        name, folder_id = self._record.destination_name, self._record.id
+        session, record, here, there = self._session, self._record, self._source, self._destination
+        name = record.destination_name
         ledger = session.ledger if self._labels is None else identified(session.ledger, inventory)
-        return Job(self._source, self._destination, name, inventory, ledger, folder_id, session.settings, session.run, self._new)
+        return Job(here, there, name, inventory, ledger, record.id, session.settings, session.run, self._new, session.pace)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
@@ -379,6 +384,7 @@ class FolderRun:
                 await self._open_again()
                 relay.left = False
             await salvage.work_off(leftovers)
+            relay.raise_if_cut_short()
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 strikes.add(relay.in_flight)
@@ -388,10 +394,7 @@ class FolderRun:
         self.under_way = False
         self._uidnext = relay.uidnext
         self._add(work.tally, salvage.rows)
-        if relay.permitted.lost:
-            lost = " ".join(sorted(relay.permitted.lost))
-            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
-            self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
+        tell_flags_lost(self._session.sink, self._shown, relay.permitted.lost)
         return counter.size
 
     def _ends_with_messages(self, work: Work, recognition: Recognition) -> bool:
@@ -429,12 +432,7 @@ class FolderRun:
         self._session.sink.advance(len(rows), 0)
 
     def _result(self, tally: Tally) -> FolderResult:
-        return FolderResult(self._shown, self._destination_shown, tally, self._record.renamed)
-
-    def _tell(self, tally: Tally, size: int) -> None:
-        fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
-        words = f"“{self._shown}” -> “{self._destination_shown}”: {fates}, {size} bytes."
-        self._session.sink.write(Entry(Level.INFO, "folder-completed", words, self._shown))
+        return result_of(self._record, self._shown, self._destination_shown, tally)
 
 
 def _left(job: Job, work: Work, recognition: Recognition) -> list[int]:

@@ -2,7 +2,7 @@
 
 Each label is a folder of the source like any other. All Mail has no rows for what is in such a folder: as a folder of this run
 it is made of the messages that no carried or left-out folder of a label has (``at_rest``), and that is the archive. Labels that
-only mark what is elsewhere too (Starred, Important, Chats) make nothing be elsewhere. See ADR 10.
+only mark what is elsewhere too (Starred, Important, Chats) make nothing be elsewhere. See ADR 12.
 """
 
 from __future__ import annotations

@@ -250,6 +250,10 @@ class Ledger(Protocol):
     async def complete(self, record: FolderRecord) -> None:
         """The pass over a folder has ended: keep its marks and tally (fields of ``record``)."""
 
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        """The UIDs of messages that a source tells apart by name only (UIDL of POP3): each name has its number for ever; those
+        that are new get the next higher ones, in their order. The names are all different."""
+
     async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
         """A folder left out by a rule (Trash, Junk, an operator's list): its count, for the report."""
 

@@ -28,6 +28,7 @@ class MemoryLedger:
         self._relics: dict[int, Relic] = {}
         self._by_identity: dict[int, array[int]] = {}
         self._last_id = 0
+        self._numbers: dict[bytes, int] = {}
         self.omitted: dict[bytes, tuple[str, Tally]] = {}
 
     async def folders(self) -> Sequence[FolderRecord]:
@@ -41,6 +42,11 @@ class MemoryLedger:
             self._by_name[source_name] = bound
             self._messages[bound] = {}
         return self._folders[bound]
+
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        for name in names:
+            self._numbers.setdefault(name, len(self._numbers) + 1)
+        return [self._numbers[name] for name in names]
 
     async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         rows = self._messages[folder_id]

@@ -18,7 +18,7 @@ from trasloco.engine.diff import Reflag
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import Place, pair
+from trasloco.engine.identity import Place, made_anew, pair
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent, MessageRow, Origin
 from trasloco.engine.repair import REPAIRED
@@ -45,11 +45,18 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> M
     uids = [job.inventory.uids[position] for position in candidates]
     found = await exact_digests(job.source, uids, "reading messages that may have moved") if uids else {}
     claimed: defaultdict[tuple[int | None, bytes, int], list[tuple[int, Departure]]] = defaultdict(list)
+    unlike: list[int] = []
     for position in sorted([*candidates, *named]):
         digest = found.get(job.inventory.uids[position])
         departure = named.get(position) or (departures.claim(digest, job.name) if digest is not None else None)
         if departure is not None:
-            claimed[departure.folder_id, departure.destination_name, departure.destination_uidvalidity].append((position, departure))
+            claimed[departure.place].append((position, departure))
+        elif digest is not None:
+            unlike.append(position)
+    if unlike and made_anew(job.source):
+        elsewhere = True
+        for position, departure in await _alike(job, departures, unlike):
+            claimed[departure.place].append((position, departure))
     rows: list[MessageRow] = []
     for (_, name, uidvalidity), pairs in claimed.items():
         await select_again(job)
@@ -69,6 +76,23 @@ def _by_identity(job: Job, departures: Departures, new: Iterable[int]) -> dict[i
         if departure is not None:
             named[position] = departure
     return named
+
+
+async def _alike(job: Job, departures: Departures, positions: Sequence[int]) -> list[tuple[int, Departure]]:
+    """Where a source makes messages anew at each fetch: who left is compared as it is on the destination. Folders of the
+    destination are opened for it."""
+    found: list[tuple[int, Departure]] = []
+    left = {job.inventory.uids[position]: position for position in positions}
+    for (name, uidvalidity), waiting in departures.waiting({job.inventory.sizes[position] for position in positions}).items():
+        place = Place(job.destination.side, job.destination.client, decode_name(name))
+        there = {departure.row.destination_uid: departure for departure in waiting}
+        if not left or await open_folder(place, name) != uidvalidity:
+            continue
+        pairs = await pair(job.source, place, sorted(left), [uid for uid in there if uid is not None], certain=True, refused={})
+        for uid, theirs in pairs.items():
+            there[theirs].given = True
+            found.append((left.pop(uid), there[theirs]))
+    return found
 
 
 async def finish_move(job: Job, intent: Intent, wanted: set[int], unknown: set[int], departures: Departures) -> Moved:

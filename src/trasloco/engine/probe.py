@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
+from trasloco.engine.connecting import connect
 from trasloco.engine.failure import Failure, TransferError
 from trasloco.engine.labels import speaks_labels, without_labels
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import ask_quota
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Mailbox, Quota

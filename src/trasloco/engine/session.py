@@ -10,6 +10,7 @@ from trasloco.engine.account import Settings, Side
 from trasloco.engine.departures import Departures
 from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.precedence import Precedence
 from trasloco.engine.reservations import Reservations
 from trasloco.engine.sink import Sink
@@ -20,7 +21,8 @@ from trasloco.imap.client import Client
 @dataclass(frozen=True, slots=True)
 class Session:
     """Both sides of an account, signed in, and everything a folder needs to know of the run.
-    several: other folders are worked on at the same time. labels: of a source whose folders are labels (Gmail)."""
+    several: other folders are worked on at the same time. labels: of a source whose folders are labels (Gmail).
+    pace: None = as fast as it goes."""
 
     source_side: Side
     source: Client
@@ -38,3 +40,4 @@ class Session:
     several: bool = False
     reservations: Reservations = field(default_factory=Reservations)
     labels: Labels | None = None
+    pace: AccountPace | None = None

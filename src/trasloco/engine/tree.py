@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.census import Stay
@@ -16,7 +16,7 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered
+from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered, tell_bound_anew
 from trasloco.engine.labels import EXTENSION, Labels
 from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
@@ -113,6 +113,7 @@ class Tree:
             self._source.client.note(quirks.HIGHESTMODSEQ_FROZEN)
         known = {name: record for name, record in known.items() if record.destination_name}
         self._bound = {name: record.destination_name for name, record in known.items()}
+        known |= await self._bound_anew(known)
         self._mapping = self._map()
         await self._create_all()
         failed = {item.source_name for item in self.failed}
@@ -134,6 +135,25 @@ class Tree:
             records = [record for record in await self._ledger.folders() if record.destination_name]
         self.interrupted = await retire_renumbered(self._ledger, records, here, there, self._sink)
         return await self._ledger.folders()
+
+    async def _bound_anew(self, known: Mapping[bytes, FolderRecord]) -> dict[bytes, FolderRecord]:
+        """Pairs whose folder on the destination is gone, and for which there is one under the name that they would have today:
+        a folder that was renamed, followed, and whose mail was taken back. It is not made again under the name that went away."""
+        there = Listed(self._destination.side, self._destination.client, self._destination.tree, self._doubtful)
+        gone = {name for name, record in known.items() if record.destination_uidvalidity and record.destination_name not in there.statuses}
+        if not gone:
+            return {}
+        mapping = self._map({name: bound for name, bound in self._bound.items() if name not in gone})
+        found = {}
+        for pair in mapping.pairs:
+            name = pair.source.name
+            if name not in gone or not pair.exists or await there.select(known[name].destination_name) is not None:
+                continue
+            await self._ledger.rebind(known[name].id, pair.destination)
+            self._bound[name] = pair.destination
+            found[name] = replace(known[name], destination_name=pair.destination)
+            tell_bound_anew(self._sink, known[name], pair.destination)
+        return found
 
     async def leave_out(self) -> dict[bytes, FolderResult]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.
@@ -202,7 +222,7 @@ class Tree:
         """Both names as their servers have them, decoded."""
         return decode_name(record.source_name), decode_name(record.destination_name)
 
-    def _map(self) -> FolderMapping:
+    def _map(self, bound: Mapping[bytes, bytes] | None = None) -> FolderMapping:
         settings = self._settings
         source, destination = self._source, self._destination
         rules = Rules(
@@ -213,7 +233,14 @@ class Tree:
             taken=settings.gmail,
             case_insensitive=quirks.NAMES_FOLDED.name in destination.client.quirks,
         )
-        return map_folders(source.tree, source.namespaces, destination.tree, destination.namespaces, bound=self._bound, rules=rules)
+        return map_folders(
+            source.tree,
+            source.namespaces,
+            destination.tree,
+            destination.namespaces,
+            bound=self._bound if bound is None else bound,
+            rules=rules,
+        )
 
     def _pairs(self) -> list[Pair]:
         assert self._mapping is not None

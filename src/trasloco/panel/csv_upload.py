@@ -11,7 +11,7 @@ from django.http import QueryDict
 from trasloco.panel.upload import MOST_BYTES
 from trasloco.plan.csv_text import write_rows
 from trasloco.plan.encoding import decode
-from trasloco.plan.endpoints import usual_port
+from trasloco.plan.endpoints import speech_of, usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
 from trasloco.plan.problems import Problem
@@ -109,16 +109,17 @@ class CsvUpload:
 
 def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
     """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
-    usual = usual_port(migration.source_tls)
+    tls = migration.source_tls
     return write_rows(
         Row(
             account.line,
             account.destination_address,
             account.source_host,
-            None if account.source_port == usual else account.source_port,
+            None if account.source_port == usual_port(tls, speech_of(account.source_speech)) else account.source_port,
             account.login,
             Secret(password),
             account.master,
+            speech_of(account.source_speech),
         )
         for account in (migration.accounts.order_by("line") if accounts is None else accounts)
     )

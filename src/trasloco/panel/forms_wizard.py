@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_moment import MomentForm
+from trasloco.panel.forms_pace import HoursFields
 from trasloco.records.models import Customer
 
 TYPES = (
@@ -120,7 +121,7 @@ class CsvForm(forms.Form):
     )
 
 
-class WhenForm(MomentForm):
+class WhenForm(MomentForm, HoursFields):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
 

@@ -35,8 +35,10 @@ LOG_TITLES: dict[str, str | Promise] = {
     "messages-skipped": _("Messages skipped"),
     "messages-without-content": _("Messages without content"),
     "numbers-went-back": _("Message numbers went back"),
+    "pop3-source": _("Copied by POP3"),
     "refused-and-stored": _("Refused and stored all the same"),
     "room-is-short": _("Room is short"),
+    "server-oddity": _("How this server differs"),
     "subscribe-refused": _("Folder not subscribed"),
     "uids-not-lasting": _("Message numbers do not last"),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import account, account_log, downloads, migration, migration_actions, migration_list, once_more
+from trasloco.panel.views import account, account_log, downloads, migration, migration_actions, migration_list, once_more, pace
 
 urlpatterns = [
     path("", migration_list.migrations, name="migrations"),
     path("<slug:code>/", migration.migration, name="migration"),
     path("<slug:code>/mx/", migration.migration_mx, name="migration_mx"),
+    path("<slug:code>/pace/", pace.pace, name="migration_pace"),
     path("<slug:code>/again/", once_more.again, name="migration_again"),
     path("<slug:code>/delete/", migration_actions.delete, name="migration_delete"),
     path("<slug:code>/do/<slug:verb>/", migration_actions.act, name="migration_act"),

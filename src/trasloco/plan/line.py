@@ -9,7 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from trasloco.plan.endpoints import ServerError, parse_server
+from trasloco.imap.endpoint import Speech
+from trasloco.plan.endpoints import ServerError, parse_source
 from trasloco.plan.problems import FIELDS, Problem
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
@@ -40,6 +41,7 @@ class Line:
     destination: str = ""
     host: str = ""
     port: int | None = None
+    speech: Speech = Speech.IMAP
     login: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     master: str = ""
@@ -199,8 +201,8 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: s
             _warn(line, name, "outer-spaces", _OUTER_SPACES[name], _("Remove the space if it does not belong there."))
     if line.host and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
-        # 143 and 993 are two doors of one server; any other port may lead to another server behind one address.
-        door = 0 if line.port in (None, 143, 993) else line.port or 0
+        # 143 and 993, and those of POP3, are doors of one server; any other port may lead to another server behind one address.
+        door = 0 if line.port in (None, 110, 143, 993, 995) else line.port or 0
         line.source_key = line.host.casefold().removesuffix("."), door, login
 
 
@@ -255,6 +257,6 @@ def _check_server(line: Line, text: str) -> None:
         _note(line, "server", "empty-server", _("The server is missing."), _("Write its IP address or its name, such as 192.0.2.10."))
         return
     try:
-        line.host, line.port = parse_server(text)
+        line.host, line.port, line.speech = parse_source(text)
     except ServerError as error:
         _note(line, "server", "bad-server", error.words, error.remedy)

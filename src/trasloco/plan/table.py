@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
@@ -31,7 +32,7 @@ _EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
 class Row:
     """One account.
 
-    line: physical line in the file, from 1. port: None = the usual one. login: on the source.
+    line: physical line in the file, from 1. port: None = the usual one. login: on the source. speech: of the server.
     password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
@@ -42,6 +43,7 @@ class Row:
     login: str
     password: Secret
     master: str = ""
+    speech: Speech = Speech.IMAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: s
     lines, mistaken = _separators(lines[:max_lines])
     parsed = [parse_line(number, text, by_token=by_token, server=server) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
-    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed)]
+    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed), *_pop3(parsed)]
     wrong = {problem.line for problem in problems}
     rows = tuple(_row(line) for line in parsed if line.number not in wrong)
     return Table(
@@ -197,5 +199,21 @@ def _names(parsed: list[Line]) -> list[Problem]:
     return warnings
 
 
+def _pop3(lines: list[Line]) -> list[Problem]:
+    """What POP3 cannot do, said once for all lines that have it."""
+    found = [line for line in lines if line.speech is Speech.POP3]
+    if not found:
+        return []
+    words = ngettext(
+        "The server of %(n)s line is asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        "The servers of %(n)s lines are asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        len(found),
+    )
+    remedy = _("If the server has IMAP, write its IMAP port instead, or no port at all.")
+    return [Problem(found[0].number, "server", "pop3-source", words, remedy)]
+
+
 def _row(line: Line) -> Row:
-    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master)
+    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master, line.speech)

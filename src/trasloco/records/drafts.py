@@ -15,7 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from trasloco.engine.account import GMAIL_CHOICES, Settings
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.endpoints import source_endpoint, usual_port
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
@@ -86,8 +88,9 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str, gma
     if before == source_tls:
         return
     for account in draft.accounts.all():
-        port = None if account.source_port == usual_port(before) else account.source_port
-        _set_endpoint(account, account.source_host, port, source_tls)
+        speech = Speech(account.source_speech)
+        port = None if account.source_port == usual_port(before, speech) else account.source_port
+        _set_endpoint(account, account.source_host, port, source_tls, speech)
         account.save()
     _check_again(draft)
 
@@ -212,7 +215,7 @@ def write_row(account: Account, row: Row, password: Secret | None, source_tls: s
     before = _identity(account, lock)
     account.line = row.line
     account.login, account.master = row.login, row.master
-    _set_endpoint(account, row.host, row.port, source_tls)
+    _set_endpoint(account, row.host, row.port, source_tls, row.speech)
     account.source_secret = lock.lock(row.password, f"{name} source")
     if password is not None:
         account.destination_secret = lock.lock(password, f"{name} destination")
@@ -251,17 +254,18 @@ def _identity(account: Account, lock: Vault) -> tuple[Any, ...]:
         except KeyProblem:
             return None
 
-    where = (account.source_host, account.source_port, account.source_security, account.source_trust)
+    where = (account.source_host, account.source_port, account.source_security, account.source_trust, account.source_speech)
     secrets = secret(account.source_secret, "source"), secret(account.destination_secret, "destination")
     return (*where, account.login, account.master, *secrets)
 
 
-def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str) -> None:
-    endpoint = source_endpoint(host, port, tls=source_tls, starttls=False)
+def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str, speech: Speech) -> None:
+    endpoint = source_endpoint(host, port, tls=source_tls, starttls=False, speech=speech)
     if account.source_host.lower() != endpoint.host.lower():
         account.source_address = account.source_fingerprint = None  # what was seen there belongs to another server
     account.source_host, account.source_port = endpoint.host, endpoint.port
     account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
+    account.source_speech = endpoint.speech.value
 
 
 def _check_again(draft: MailMigration, account: Account | None = None) -> None:
@@ -281,7 +285,7 @@ def _settings(source_type: str, limits: Limits, gmail: Sequence[str]) -> dict[st
         skip_non_mail=provider.skip_non_mail,
         connections=provider.connections_per_mailbox,
     )
-    return asdict(settings) | {"connections_per_host": provider.connections_per_host, "gmail": taken}  # the first is for admission
+    return asdict(settings) | PaceLimits.of_provider(provider).as_settings() | {"gmail": taken}
 
 
 def _system(draft: MailMigration) -> Any:

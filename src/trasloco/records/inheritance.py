@@ -71,6 +71,9 @@ _STATEMENTS = (
     FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id""",
     f"""INSERT INTO trasloco_ledger_intent (folder_id, {_INTENT})
     SELECT mine.id, i.{_INTENT.replace(", ", ", i.")} FROM {_SAME} JOIN trasloco_ledger_intent i ON i.folder_id = theirs.id""",
+    "DELETE FROM trasloco_ledger_number WHERE account_id = %(me)s",
+    """INSERT INTO trasloco_ledger_number (account_id, name, number)
+    SELECT %(me)s, name, number FROM trasloco_ledger_number WHERE account_id = %(other)s""",
     "DELETE FROM trasloco_ledger_relic WHERE account_id = %(me)s",
     f"""INSERT INTO trasloco_ledger_relic (account_id, run, fate, {_RELIC})
     SELECT %(me)s, 0, {_ADOPTED}, {_RELIC} FROM trasloco_ledger_relic WHERE account_id = %(other)s""",

@@ -23,6 +23,7 @@ from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
 from trasloco.records.connection_pool import Pool
 from trasloco.records.models import FATE_CODES, FATES
+from trasloco.records.source_numbers import NUMBERS
 
 CHUNK = 5000  # rows of one page read, and of one statement that records
 
@@ -44,6 +45,12 @@ class PostgresLedger:
         if not rows or rows[0][0] == 0:
             raise self._fenced()
         return _folder(rows[0][1:])
+
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        rows = await self._read(NUMBERS, **self._owner, names=list(names)) if names else []
+        if rows and rows[0][0] == 0:
+            raise self._fenced()
+        return [number for _, number in rows]
 
     async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         after = -1

@@ -49,6 +49,12 @@ class LedgerContract:
         assert await ledger.bind(b"Trash", b"Elsewhere") == bound
         assert await ledger.bind(b"Trash", b"") == bound
 
+    async def test_names_have_their_numbers_for_ever(self, ledger: Ledger) -> None:
+        assert list(await ledger.numbers([])) == []
+        assert list(await ledger.numbers([b"uidl c", b"\xff\x00a", b"b"])) == [1, 2, 3]
+        assert list(await ledger.numbers([b"b", b"new", b"uidl c", b"newer"])) == [3, 4, 1, 5]
+        assert list(await ledger.numbers([b"newest"])) == [6]
+
     async def test_validities_are_kept(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
         await ledger.revalidate(folder.id, 4294967295, 7)

@@ -30,6 +30,7 @@ from trasloco.records.drafts import change_type, give_csv, own_passwords, start_
 from trasloco.records.forecast import forecast
 from trasloco.records.limits import Limits
 from trasloco.records.models import Customer, MailMigration
+from trasloco.records.pacing import limits_of, window_of
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
 
@@ -130,9 +131,9 @@ def when(request: PanelRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             values = form.cleaned_data
-            set_schedule(
-                migration, values["first_run_at"], values["second"], values["time_zone"], values["recipients"], values["verification"]
-            )
+            hours = (values["window_start"], values["window_end"])
+            mails = (values["recipients"], values["verification"])
+            set_schedule(migration, values["first_run_at"], values["second"], values["time_zone"], *mails, *hours)
             forget_typed(request, migration, "when")
             return redirect(back_to(request) or "new_review", code)
         keep_typed(request, migration, "when", request.POST)
@@ -163,6 +164,8 @@ def review(request: PanelRequest, code: str) -> HttpResponse:
         "forecast": forecast(migration),
         "limits": Limits.of(migration.customer),
         **_hours(migration),
+        "window": window_of(migration),
+        "limit_of_a_day": limits_of(migration).bytes_per_day,
         "mails_to": [*([migration.asked_by.email] if migration.asked_by else []), *migration.recipients],
     }
     return render_step(request, "review", migration, context)
@@ -212,4 +215,6 @@ def _when_initial(migration: MailMigration) -> dict[str, Any]:
         "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,
         "recipients": ", ".join(migration.recipients),
+        "window_start": migration.window_start,
+        "window_end": migration.window_end,
     }

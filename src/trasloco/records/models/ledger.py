@@ -87,6 +87,21 @@ class LedgerRelic(models.Model):
         return f"relic {self.pk}"
 
 
+class LedgerNumber(models.Model):
+    """The UID that a message of a POP3 source has here, by its UIDL."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="numbers")
+    name = models.BinaryField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        db_table = "trasloco_ledger_number"
+        constraints = (models.UniqueConstraint(fields=["account", "name"], name="trasloco_ledger_number_once"),)
+
+    def __str__(self) -> str:
+        return f"number {self.number}"
+
+
 class ParkedMessage(models.Model):
     """A message the destination takes in no form, as it is on the source; goes with the migration."""
 
