@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.gmail_account import GmailAccount, digest, letter
-from trasloco.engine.failure import SideName
+from trasloco.engine.failure import Retry, SideName
 from trasloco.engine.probe import probe
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
@@ -272,10 +272,12 @@ def test_a_throttled_account_goes_on_where_it_was(make: Callable[..., GmailAccou
     for number in range(120):
         account.mailbox.add(letter(number), ["\\Inbox", "Work"])
     account.gmail.say_next(verb, ENOUGH, close=True)
+    outcome = asyncio.run(account.go())
+    assert outcome.failure is not None
+    assert (outcome.failure.retry, "bandwidth limits" in outcome.failure.words) == (Retry.LATER, True)
     account.run()
     assert account.contents() == account.expected()
-    (words,) = account.said("server-busy")
-    assert "bandwidth limits" in words
+    assert account.fetched() == {1}
     settled(account)
 
 
