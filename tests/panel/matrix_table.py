@@ -119,6 +119,8 @@ WIZARD = {
     "new_check_table": Line(OF_ALPHA, NEVER),
     "new_check_again": Line(NEVER, DONE_OF_ALPHA),
     "new_leave_out": Line(NEVER, DONE_OF_ALPHA, {"account": "{draft_account_id}", "out": "yes"}),
+    "new_find_servers": Line(NEVER, DONE_OF_ALPHA),
+    "new_take_servers": Line(NEVER, DONE_OF_ALPHA, {"domain": "old.example"}),
     "new_correct": Line(OF_ALPHA, DONE_OF_ALPHA, {"server": "imap.example.org", "login": "other", "password": "other"}),
     "new_when": Line(OF_ALPHA, DONE_OF_ALPHA, {"start": "now", "time_zone": "UTC", "second": "360"}),
     "new_review": Line(OF_ALPHA, DONE_OF_ALPHA),

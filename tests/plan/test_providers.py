@@ -78,7 +78,7 @@ switched on first. `trasloco discover ADDRESS` says which of them an address bel
 `src/trasloco/plan/providers.toml`; this page is written by `python -m tests.plan.test_providers`, and a test holds it against them.
 
 What is marked "not looked up" is a figure to begin with: no public page of the provider names it. `--connections-per-host` replaces
-the one of connections. The server column of the CSV still names the server; the type does not replace it.
+the one of connections. On the command line the server column of the CSV still names the server; the type does not replace it.
 """
 
 

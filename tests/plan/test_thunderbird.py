@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
 from trasloco.plan import thunderbird
@@ -34,8 +36,12 @@ def test_what_a_preset_of_ours_knows_does_not_stand_there_too() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['[a]\nhost = "imap.a.example"\n', '[a]\nhost = "a b"\ndomains = ["a.example"]\n', '[a]\nhosts = "a"\ndomains = ["a.example"]\n']
-    + ['[a]\nhost = "imap.a.example"\ndomains = ["a.example"]\n[b]\nhost = "imap.a.example"\ndomains = ["a.example"]\n'],
+    [
+        '[a]\nhost = "imap.a.example"\n',
+        '[a]\nhost = "a b"\ndomains = ["a.example"]\n',
+        '[a]\nhosts = "a"\ndomains = ["a.example"]\n',
+        '[a]\nhost = "imap.a.example"\ndomains = ["a.example"]\n[b]\nhost = "imap.a.example"\ndomains = ["a.example"]\n',
+    ],
 )
 def test_a_wrong_file_names_the_paragraph(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class File:
@@ -45,6 +51,6 @@ def test_a_wrong_file_names_the_paragraph(text: str, monkeypatch: pytest.MonkeyP
         def read_text(self, _encoding: str) -> str:
             return text
 
-    monkeypatch.setattr(thunderbird.resources, "files", lambda _package: File())
+    monkeypatch.setattr(resources, "files", lambda _package: File())
     with pytest.raises(ValueError, match=r"thunderbird\.toml"):
         thunderbird._paragraphs.__wrapped__()

@@ -22,9 +22,11 @@ from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
 from trasloco.records.planning import plan
+from trasloco.records.server_search import seek_servers
 
 QUEUE = "errands"
 CHECK = "trasloco.check"
+FIND_SERVERS = "trasloco.find_servers"
 TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
 MAIL = "trasloco.mail"
@@ -32,12 +34,12 @@ MAIL = "trasloco.mail"
 
 def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None, *, failed: bool = False) -> int:
     """Try the logins of a draft that were not tried yet, of one account or of all; returns how many. failed: those too
-    that failed. What works is not tried again. Raises ``NotADraft``."""
+    that failed. What works is not tried again, and what has no server yet not at all. Raises ``NotADraft``."""
     with transaction.atomic():
         draft = locked(migration)
         if destination_changed(draft):
             follow_destination(draft)
-        accounts = draft.accounts.filter(left_out=False)
+        accounts = draft.accounts.filter(left_out=False).exclude(source_host="")
         if account_id is not None:
             accounts = accounts.filter(pk=account_id)
         missing = accounts.filter(check_result=None)
@@ -55,6 +57,16 @@ def check_logins(actor: Actor, migration: MailMigration, account_id: int | None 
             enqueue(CHECK, f"check-{migration.pk}-{account_id}", migration_id=migration.pk, account_id=account_id)
         if made or again:
             note(actor, "check-started", migration=migration, accounts=len(made) + again)
+        return waiting
+
+
+def find_servers(actor: Actor, migration: MailMigration) -> int:
+    """Look for the servers of a draft's lines that have none, or one that cannot be reached; returns of how many domains.
+    Raises ``NotADraft``."""
+    with transaction.atomic():
+        waiting = seek_servers(actor, migration)
+        if waiting:
+            enqueue(FIND_SERVERS, f"find-servers-{migration.pk}", migration_id=migration.pk)
         return waiting
 
 

@@ -14,16 +14,19 @@ from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
+from trasloco.plan.old_address import old_address
 from trasloco.plan.problems import Problem
+from trasloco.plan.providers import providers
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
-from trasloco.records.admissible import address_problems
+from trasloco.records.admissible import address_problems, domain_of
 from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, MailMigration
 from trasloco.records.oauth_credentials import read_credentials
 from trasloco.records.rights import Viewer
+from trasloco.records.server_search import old_domain
 from trasloco.secret import Secret
 
 _TOKENS_ONLY = Problem(
@@ -91,7 +94,8 @@ class CsvUpload:
             return cls(problems=(too_large(),))
         oauth, oauth_problems = read_credentials(oauth_text)
         by_token = oauth is not None or migration.source_oauth is not None
-        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token)
+        usual = _usual_server(migration)
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, usual_server=usual)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,
@@ -127,6 +131,11 @@ def too_large() -> Problem:
     return Problem(None, "", "file-too-large", words, _("Choose the CSV file; nothing of this was kept."))
 
 
+def _usual_server(migration: MailMigration) -> str | None:
+    """What an empty server means, as of ``table.read``: a provider's own; of a draft one that is found in the next step."""
+    return providers()[migration.source_type].host or (None if migration.planned_at else "")
+
+
 def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]:
     """Lines that want to keep a password that is not there, or that was given for another server."""
     stored = {account.destination_address: account for account in migration.accounts.all()}
@@ -137,14 +146,17 @@ def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Prob
             continue
         words = _("The password of this line is not stored here.")
         if account:
-            words = _("The password of this line was given for another server.")
+            words = _("The password of this line was given for another server, or for a login in another domain.")
         remedy = _("Write the password in the place of %(dots)s.", dots=KEPT)
         problems.append(Problem(row.line, "password", "password-not-stored", words, remedy))
     return problems
 
 
 def _same_server(account: Account, row: Row) -> bool:
-    return account.source_secret is not None and account.source_host.casefold() == row.host.casefold()
+    """The old domain counts, too: where no server is named, it leads to one."""
+    domain = domain_of(old_address(row.login, row.destination))
+    same = account.source_host.casefold() == row.host.casefold() and old_domain(account) == domain
+    return account.source_secret is not None and same
 
 
 def _mailbox_problems(migration: MailMigration, rows: Sequence[Row], given: Mapping[str, Secret]) -> list[Problem]:

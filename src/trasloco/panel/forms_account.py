@@ -9,14 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.sentences import server_words
 from trasloco.plan.endpoints import EndpointError, parse_server, usual_port
+from trasloco.plan.old_address import old_address
+from trasloco.plan.providers import providers
+from trasloco.records.admissible import domain_of
 from trasloco.records.models import Account
+from trasloco.records.server_search import old_domain
 
 _KEPT = _("Empty: the one you gave before.")
+_EMPTY_SERVER = _("Empty: the provider's own.")
+_SERVER_TO_FIND = _("Name or address, with a port if it is not the usual one. Empty: it is still to be found.")
 
 
 class AccountForm(forms.Form):
-    """Server, login and passwords of one account. An empty password keeps the stored one, unless the server becomes
-    another one: a password goes only where it was given for. host, port: of a valid form."""
+    """Server, login and passwords of one account. An empty password keeps the stored one, unless the server or the domain
+    of the login becomes another one: a password goes only where it was given for. host, port: of a valid form."""
 
     server = forms.CharField(label=_("Server"), max_length=300, help_text=_("Name or address, with a port if it is not the usual one."))
     login = forms.CharField(label=_("Login"), max_length=1000, strip=False)
@@ -44,10 +50,15 @@ class AccountForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, own_passwords: bool, **kwargs: Any) -> None:
         port = "" if account.source_port == usual_port(account.migration.source_tls) else f":{account.source_port}"
+        usual = providers()[account.migration.source_type].host
         host = f"[{account.source_host}]" if ":" in account.source_host and port else account.source_host
         kwargs.setdefault("initial", {"server": f"{host}{port}", "login": account.login, "master": account.master})
         super().__init__(*args, **kwargs)
         self._account = account
+        self._usual = usual
+        if usual or not account.source_host:
+            self.fields["server"].required = False
+            self.fields["server"].help_text = _EMPTY_SERVER if usual else _SERVER_TO_FIND
         self.host: str = account.source_host
         self.port: int | None = None
         if not own_passwords:
@@ -55,6 +66,9 @@ class AccountForm(forms.Form):
 
     def clean_server(self) -> str:
         server: str = self.cleaned_data["server"]
+        if not server:  # not required: the provider's own, or one that is still to be found
+            self.host = self._usual
+            return server
         try:
             self.host, self.port = parse_server(server)
         except EndpointError as error:
@@ -65,9 +79,14 @@ class AccountForm(forms.Form):
         values = super().clean() or {}
         if "server" in values and not values.get("password") and self.host.casefold() != self._account.source_host.casefold():
             self.add_error("password", _("The server is another one now: write the password that is meant for it."))
+        elif "login" in values and not values.get("password") and self._other_domain(values["login"]):
+            self.add_error("password", _("The login is in another domain now: write the password that is meant for it."))
         if "server" in values and "login" in values and self._twice(values["login"]):
             self.add_error("login", _("Another line has the same login on the same server: one mailbox would be copied twice."))
         return values
+
+    def _other_domain(self, login: str) -> bool:
+        return domain_of(old_address(login, self._account.destination_address)) != old_domain(self._account)
 
     def _twice(self, login: str) -> bool:
         others = Account.objects.filter(migration=self._account.migration, left_out=False, login=login, source_host__iexact=self.host)

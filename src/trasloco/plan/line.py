@@ -132,8 +132,8 @@ _QUOTING = {
 }
 
 
-def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
-    """Read and check one line. by_token: an empty password is none that is missing."""
+def parse_line(number: int, text: str, *, by_token: bool = False, usual_server: str | None = None) -> Line:
+    """Read and check one line. by_token: an empty password is none that is missing. usual_server: as of ``table.read``."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
         words = _("This line has more than %(most)s characters, and cannot be an account.", most=LONGEST_LINE)
@@ -154,7 +154,7 @@ def parse_line(number: int, text: str, *, by_token: bool = False) -> Line:
             _wrong_count(line, len(fields))
         return line
     if not troubles:
-        _check_fields(line, fields, by_token=by_token)
+        _check_fields(line, fields, by_token=by_token, usual_server=usual_server)
     return line
 
 
@@ -177,7 +177,7 @@ def _wrong_count(line: Line, count: int) -> None:
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
-def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
+def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, usual_server: str | None) -> None:
     for name, item in zip(FIELDS, fields, strict=False):
         _check_smart_quotes(line, name, item)
     smart = {problem.field for problem in line.problems}
@@ -185,7 +185,7 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
     if "destination" not in smart:
         _check_destination(line, texts[0].strip())
     if "server" not in smart:
-        _check_server(line, texts[1].strip())
+        _check_server(line, texts[1].strip(), usual_server)
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
         remedy = _("Write the user name, often the whole address.")
@@ -197,7 +197,7 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool) -> None:
     for name, text in zip(("login", "password", "master"), texts[2:], strict=False):
         if text.strip() and text != text.strip():
             _warn(line, name, "outer-spaces", _OUTER_SPACES[name], _("Remove the space if it does not belong there."))
-    if line.host and line.login.strip():
+    if (line.host or (usual_server == "" and not texts[1].strip())) and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
         # 143 and 993 are two doors of one server; any other port may lead to another server behind one address.
         door = 0 if line.port in (None, 143, 993) else line.port or 0
@@ -250,7 +250,10 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _check_server(line: Line, text: str) -> None:
+def _check_server(line: Line, text: str, usual_server: str | None) -> None:
+    if not text and usual_server is not None:
+        line.host = usual_server
+        return
     if not text:
         _note(line, "server", "empty-server", _("The server is missing."), _("Write its IP address or its name, such as 192.0.2.10."))
         return

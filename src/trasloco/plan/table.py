@@ -30,7 +30,7 @@ _EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
 class Row:
     """One account.
 
-    line: physical line in the file, from 1. port: None = the usual one. login: on the source.
+    line: physical line in the file, from 1. host: "" = still to be found. port: None = the usual one. login: on the source.
     password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
@@ -54,10 +54,11 @@ class Table:
     header: int | None = None
 
 
-def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
+def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, usual_server: str | None = None) -> Table:
     """Read a whole file. Never raises; work and memory are linear in the size of ``data``.
 
-    by_token: there are OAuth credentials, so a line may leave its password empty.
+    by_token: there are OAuth credentials, so a line may leave its password empty. usual_server: what an empty server
+    means, "" = one that is still to be found; None = a mistake.
     """
     decoded = decode(data)
     if decoded.problems:
@@ -70,9 +71,9 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False) -> Table:
         return Table((), (_nothing(header),), (), decoded.encoding, header)
     problems = _too_many(lines, max_lines)
     lines, mistaken = _separators(lines[:max_lines])
-    parsed = [parse_line(number, text, by_token=by_token) for number, text in lines]
+    parsed = [parse_line(number, text, by_token=by_token, usual_server=usual_server) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
-    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed)]
+    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed, usual_server or "")]
     wrong = {problem.line for problem in problems}
     rows = tuple(_row(line) for line in parsed if line.number not in wrong)
     return Table(
@@ -175,11 +176,11 @@ def _twice(parsed: list[Line]) -> list[Problem]:
     return problems
 
 
-def _names(parsed: list[Line]) -> list[Problem]:
-    """One warning for each server given by name, at its first line."""
+def _names(parsed: list[Line], usual_server: str) -> list[Problem]:
+    """One warning for each server given by name, at its first line; none for a provider's own."""
     lines: dict[str, list[int]] = {}
     for line in parsed:
-        if line.host and not is_address(line.host):
+        if line.host and line.host != usual_server and not is_address(line.host):
             lines.setdefault(line.host.casefold(), []).append(line.number)
     warnings = []
     for numbers in lines.values():

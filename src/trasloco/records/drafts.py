@@ -81,13 +81,21 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str) -> 
     assert draft.customer is not None
     draft.settings = _settings(source_type, Limits.of(draft.customer))
     draft.save(update_fields=["source_type", "source_tls", "settings"])
-    if before == source_tls:
-        return
-    for account in draft.accounts.all():
+    unknown = draft.accounts.filter(source_host="")
+    for account in draft.accounts.all() if before != source_tls else unknown:
         port = None if account.source_port == usual_port(before) else account.source_port
-        _set_endpoint(account, account.source_host, port, source_tls)
+        _set_endpoint(account, account.source_host or providers()[source_type].host, port, source_tls)
         account.save()
-    _check_again(draft)
+    if before != source_tls:
+        _check_again(draft)
+
+
+def move_to_server(draft: MailMigration, account: Account, host: str, port: int | None) -> None:
+    """Another server for an account of a locked draft, with the password it has: only to one that is its own by its old domain.
+    Its login is to be checked again."""
+    _set_endpoint(account, host, port, draft.source_tls)
+    account.save()
+    _check_again(draft, account)
 
 
 @transaction.atomic

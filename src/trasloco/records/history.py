@@ -23,6 +23,8 @@ VERBS = {
     "account-left-out": _("left out an account"),
     "account-taken-in": _("took an account in again"),
     "check-started": _("had the logins checked"),
+    "servers-sought": _("had the old servers looked for"),
+    "servers-taken": _("took over servers that were found"),
     "run-begun": _("began a run"),
     "run-started": _("started a run"),
     "run-stopped": _("stopped a run"),

@@ -45,12 +45,14 @@ class FoundBy(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One server that may be the one. by, found_by: where its name comes from, found_by in words."""
+    """One server that may be the one. by, found_by: where its name comes from, found_by in words. mx: the mail server
+    that led to it, "" for none."""
 
     server: NamedServer
     by: FoundBy
     found_by: str
     provider: Provider | None = None
+    mx: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,10 @@ async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes)
     return list(unique.values())
 
 
-def _preset(provider: Provider, by: FoundBy, found_by: str) -> list[Candidate]:
+def _preset(provider: Provider, by: FoundBy, found_by: str, mx: str = "") -> list[Candidate]:
     assert provider.port is not None
     server = NamedServer(provider.host, provider.port, provider.starttls, provider.login, bool(provider.oauth))
-    return [Candidate(server, by, found_by, provider)]
+    return [Candidate(server, by, found_by, provider, mx)]
 
 
 def _by_mx(hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
@@ -144,19 +146,20 @@ def _by_mx(hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
     for host in hosts:
         provider = of_mx(host)
         if provider is not None and provider.host:
-            return _preset(provider, FoundBy.MX, f"its MX is {host}"), f"{host}: {provider.title}"
+            return _preset(provider, FoundBy.MX, f"its MX is {host}", host), f"{host}: {provider.title}"
     return [], f"{', '.join(hosts[:3])}: none of the known providers"
 
 
 def _by_database(domain: str, hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
     """By the domain, else by one of its mail servers."""
-    server, found_by = server_of_domain(domain), "Thunderbird's database"
+    server, mx = server_of_domain(domain), ""
     for host in hosts or ():
         if server is None:
-            server, found_by = server_of_mx(host, domain), f"its MX {host}, in Thunderbird's database"
+            server, mx = server_of_mx(host, domain), host
     if server is None:
         return [], "not in it"
-    return [Candidate(server, FoundBy.THUNDERBIRD, found_by, of_host(server.host))], f"{server.host}:{server.port}"
+    found_by = f"its MX {mx}, in Thunderbird's database" if mx else "Thunderbird's database"
+    return [Candidate(server, FoundBy.THUNDERBIRD, found_by, of_host(server.host), mx)], f"{server.host}:{server.port}"
 
 
 async def _by_srv(domain: str) -> tuple[list[Candidate], str]:

@@ -24,6 +24,7 @@ from trasloco.panel.sentences import problem_line
 from trasloco.panel.views.check_table import check_sums
 from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, keep_typed, key_ring, render_step, step, typed_before
 from trasloco.plan.csv_text import template
+from trasloco.plan.providers import providers
 from trasloco.records.admissible import account_problems, unfinished_problem
 from trasloco.records.drafts import change_type, give_csv, own_passwords, start_draft
 from trasloco.records.forecast import forecast
@@ -104,6 +105,7 @@ def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload
     context = {
         "form": CsvForm(initial={**(typed.dict() if typed is not None else {}), "text": text}),
         "by_token": migration.source_type in ALWAYS_TLS,
+        "usual_server": providers()[migration.source_type].host,
         "oauth_stored": migration.source_oauth is not None,
         "form_id": "csv",
         "upload": upload,

@@ -16,6 +16,7 @@ from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
+from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Role",
     "Run",
     "RunState",
+    "ServerSearch",
     "SystemSecurity",
     "SystemTrust",
     "Transfer",
