@@ -115,6 +115,7 @@ WIZARD = {
     "csv_templates": Line("oooooos", NEVER),
     "new_type": Line(OF_ALPHA, DONE_OF_ALPHA, {"source_type": "gmail", "source_tls": "verify"}),
     "new_csv": Line(OF_ALPHA, OF_ALPHA, {"text": "not a csv"}),
+    "new_forget_oauth": Line(NEVER, DONE_OF_ALPHA),
     "new_check": Line(OF_ALPHA, NEVER),
     "new_check_table": Line(OF_ALPHA, NEVER),
     "new_check_again": Line(NEVER, DONE_OF_ALPHA),
@@ -132,6 +133,9 @@ MIGRATIONS = {
     "migration": Line(OF_ALPHA, NEVER),
     "migration_mx": Line(OF_ALPHA, NEVER),
     "migration_again": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),  # said in words: a run is under way
+    "permissions": Line(DONE_OF_ALPHA, NEVER),  # its mailboxes are opened by password: back to the migration
+    "permission_sign_in": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example"}),
+    "permission_answer": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example", "address": "http://127.0.0.1/"}),
     "migration_report": Line(OF_ALPHA, NEVER),
     "migration_proof": Line(OF_ALPHA, NEVER),
     "run_date": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),

@@ -20,13 +20,15 @@ from trasloco.jobs.letters import link, tidy, write_letters
 from trasloco.records.drafts import destination_changed, follow_destination, locked
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
+from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration, SignInState
 from trasloco.records.planning import plan
 from trasloco.records.server_search import seek_servers
+from trasloco.records.sign_ins import answer_sign_in, begin_sign_in
 
 QUEUE = "errands"
 CHECK = "trasloco.check"
 FIND_SERVERS = "trasloco.find_servers"
+SIGN_INS = "trasloco.sign_ins"
 TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
 MAIL = "trasloco.mail"
@@ -68,6 +70,20 @@ def find_servers(actor: Actor, migration: MailMigration) -> int:
         if waiting:
             enqueue(FIND_SERVERS, f"find-servers-{migration.pk}", migration_id=migration.pk)
         return waiting
+
+
+def ask_owner(actor: Actor, migration: MailMigration, mailbox: str, ring: KeyRing) -> None:
+    """Begin the sign-in of a mailbox's owner at his provider. Raises ``NoSignIn``, ``KeyProblem``."""
+    with transaction.atomic():
+        if begin_sign_in(actor, migration, mailbox, ring).state == SignInState.ASKED:
+            enqueue(SIGN_INS, f"sign-ins-{migration.pk}", migration_id=migration.pk)
+
+
+def take_answer(migration: MailMigration, mailbox: str, pasted: str, ring: KeyRing) -> None:
+    """Take the address a sign-in ended on to the provider. Raises ``NoSignIn``, ``KeyProblem``."""
+    with transaction.atomic():
+        answer_sign_in(migration, mailbox, pasted, ring)
+        enqueue(SIGN_INS, f"sign-ins-{migration.pk}", migration_id=migration.pk)
 
 
 def test_system(actor: Actor, system: DestinationSystem, address: str) -> None:

@@ -21,6 +21,7 @@ from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
 from trasloco.records.admissible import address_problems, domain_of
+from trasloco.records.customer_credentials import usable_credentials
 from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, MailMigration
@@ -89,11 +90,12 @@ class CsvUpload:
         if file:
             text = decode(data).text.replace("\0", "\ufffd") or text
         typed = QueryDict(mutable=True)
-        typed.update({"text": text, "passwords": mailbox_passwords, "oauth": oauth_text})
+        typed.update({"text": text, "passwords": mailbox_passwords, "oauth": oauth_text, "keep_oauth": str(given.get("keep_oauth", ""))})
         if max(len(data), len(mailbox_passwords), len(oauth_text)) > MOST_BYTES:
             return cls(problems=(too_large(),))
         oauth, oauth_problems = read_credentials(oauth_text)
-        by_token = oauth is not None or migration.source_oauth is not None
+        kept = usable_credentials(viewer, migration)
+        by_token = oauth is not None or migration.source_oauth is not None or kept is not None
         usual = _usual_server(migration)
         table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, usual_server=usual)
         passwords, wrong = read_passwords(mailbox_passwords)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("templates.zip", wizard.templates, name="csv_templates"),
     path("<slug:code>/type/", wizard.source_type, name="new_type"),
     path("<slug:code>/csv/", wizard.csv, name="new_csv"),
+    path("<slug:code>/csv/forget-credentials/", wizard.forget_oauth, name="new_forget_oauth"),
     path("<slug:code>/check/", wizard_check.check, name="new_check"),
     path("<slug:code>/check/table/", wizard_check.check_part, name="new_check_table"),
     path("<slug:code>/check/again/", wizard_check.check_again, name="new_check_again"),

@@ -37,6 +37,7 @@ from trasloco.records.opening import OAUTH_ROW, new_code
 from trasloco.records.systems import as_json
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+from trasloco.sources.oauth_settings import OauthSettings
 
 KEPT = "••••••••"
 """Stands for a stored password wherever its line is shown again."""
@@ -112,7 +113,8 @@ def give_csv(
 
     passwords: of the destination, by casefolded address, where each mailbox has its own; who is not in it keeps
     what is stored. A row may have ``KEPT`` only where the draft has its account. oauth: of ``OauthSettings.as_secret``,
-    for the rows without a password; None keeps what is stored. Raises ``KeyProblem``.
+    for the rows without a password; None keeps what is stored, and of the same app what owners have allowed is kept.
+    Raises ``KeyProblem``.
     """
     draft = locked(migration)
     draft_vault = vault(draft, ring)
@@ -133,7 +135,7 @@ def give_csv(
     draft.domains = sorted({domain_of(row.destination) for row in rows})
     draft.destination_system = _system(draft)
     if oauth is not None:
-        draft.source_oauth = draft_vault.lock(oauth, OAUTH_ROW)
+        draft.source_oauth = draft_vault.lock(_with_consents(draft, oauth, draft_vault), OAUTH_ROW)
         _check_again(draft)
     draft.save(update_fields=["domains", "destination_system", "wrapped_key", "key_id", "source_oauth"])
     note(actor, "csv-given", migration=draft, accounts=len(rows))
@@ -243,6 +245,21 @@ def unseal(migration: MailMigration, sealed: str, what: str, ring: KeyRing) -> s
         return ""
 
 
+def _with_consents(draft: MailMigration, oauth: Secret, lock: Vault) -> Secret:
+    """The credentials given, with what owners have allowed the same app already."""
+    if draft.source_oauth is None:
+        return oauth
+    try:
+        before = OauthSettings.of_secret(lock.reveal(draft.source_oauth, OAUTH_ROW))
+    except KeyProblem:
+        return oauth
+    fresh = OauthSettings.of_secret(oauth)
+    if (fresh.kind, fresh.value("client_id")) != (before.kind, before.value("client_id")):
+        draft.sign_ins.all().delete()
+        return oauth
+    return OauthSettings(fresh.kind, fresh.values, {**before.consents, **fresh.consents}).as_secret()
+
+
 def _with_stored(row: Row, account: Account, lock: Vault) -> Row:
     """The row with the password its account has. Raises ``KeyProblem``."""
     return replace(row, password=lock.reveal(account.source_secret, f"{account.destination_address} source"))
@@ -268,6 +285,12 @@ def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str
         account.source_address = account.source_fingerprint = None  # what was seen there belongs to another server
     account.source_host, account.source_port = endpoint.host, endpoint.port
     account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
+
+
+def check_tokens_again(migration: MailMigration) -> None:
+    """What was allowed now may open what was refused: of a draft the accounts that got no token are to be checked again."""
+    found = LoginCheck.objects.filter(account__migration=migration, account__migration__planned_at=None)
+    found.filter(state=CheckState.FAILED, source__code__in=["token-refused", "token-later"]).delete()
 
 
 def _check_again(draft: MailMigration, account: Account | None = None) -> None:
