@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("clean_database")
 STAYS = {
     "trasloco_cache",
     "trasloco_customer",
+    "trasloco_customer_credentials",
     "trasloco_destination_system",
     "trasloco_domain",
     "trasloco_history_entry",
@@ -55,7 +56,18 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
 
     from trasloco.jobs.errands import CHECK, MAIL, VERIFY, enqueue
     from trasloco.records.actions import begin_run, claim_transfer, finish_transfer
-    from trasloco.records.models import Customer, LedgerFolder, LedgerRelic, LogEntry, LoginCheck, Mail, ParkedMessage, Verification
+    from trasloco.records.models import (
+        Customer,
+        LedgerFolder,
+        LedgerRelic,
+        LogEntry,
+        LoginCheck,
+        Mail,
+        OwnerSignIn,
+        ParkedMessage,
+        ServerSearch,
+        Verification,
+    )
     from trasloco.records.postgres_ledger import PostgresLedger
     from trasloco.testing.migration_rows import small_migration
 
@@ -84,6 +96,8 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     )
     ParkedMessage.objects.create(folder=LedgerFolder.objects.get(account=claim.account), source_uid=5, at=timezone.now(), message=b"mail")
     LoginCheck.objects.create(account=claim.account)
+    ServerSearch.objects.create(migration=migration, domain="old.example", address="anna@old.example")
+    OwnerSignIn.objects.create(migration=migration, mailbox="anna@old.example")
     Verification.objects.create(account=claim.account, at=timezone.now(), asked=1, counts={})
     mail = Mail.objects.create(kind="planned", migration=migration, recipient="a@example.net", subject="s", text="t")
     enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)
