@@ -35,6 +35,20 @@ async def test_an_early_no_keeps_the_connection_in_step(play: Play) -> None:
         await client.noop()
 
 
+async def test_whole_messages_go_only_where_nothing_is_to_be_awaited(play: Play) -> None:
+    async with play("append_whole") as client:
+        command = client.append(b"INBOX")
+        assert not command.flows  # it has not got the line yet
+        await command.message(1)
+        assert not command.flows  # in the middle of a message
+        await command.write(b"a")
+        assert command.flows
+        await command.whole([(b"bc", ["\\Seen"], InternalDate(0, 60)), (b"def", [], None)])
+        pending = command.finish()
+        assert not command.flows
+        assert await pending == Appended(7, (1, 2, 3))
+
+
 async def test_a_refusal_instead_of_plus(play: Play) -> None:
     async with play("append_refused") as client:
         with pytest.raises(CommandFailed, match=r"APPEND INBOX: NO \[TOOBIG\] Message too large"):

@@ -19,16 +19,20 @@ from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.folder_run import FolderPass, FolderRun, Following, Session
+from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.folder_run import FolderRun
+from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
 from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import append_limit, ask_quota, judge_room
+from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.succession import Succession, Turn
 from trasloco.engine.tree import Tree, list_side
+from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.values import Quota
@@ -97,7 +101,7 @@ class AccountRun:
         self._gone = Memory()
         self._flags_changed = 0  # by passes that were made again
         self._doubtful = False
-        self._progress = _Watching(sink)
+        self._progress = Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
         self._compressing = False
 
@@ -391,33 +395,6 @@ class AccountRun:
         self._folder_failure = self._folder_failure or failure
         self._failed[source_name] = failure
         self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
-
-
-class _Watching:
-    """Passes everything on to the run's sink and keeps count, to tell progress from none.
-
-    An attempt counts again what earlier ones have settled, so it got on only when it came further than each of them.
-    """
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._reached = self._furthest = 0
-        self.size = 0
-        self.expect, self.enter, self.write = sink.expect, sink.enter, sink.write
-
-    def begin(self, settled: int) -> None:
-        """A new attempt, which will not look at so many messages any more."""
-        self._reached = settled
-
-    def further(self) -> bool:
-        """Has this attempt come further than any before it?"""
-        before, self._furthest = self._furthest, max(self._furthest, self._reached)
-        return self._furthest > before
-
-    def advance(self, messages: int, size: int) -> None:
-        self._reached += messages
-        self.size += size
-        self._sink.advance(messages, size)
 
 
 def _pause(failure: Failure, fruitless: int) -> float:

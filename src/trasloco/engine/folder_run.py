@@ -7,35 +7,37 @@ marked complete.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from trasloco.engine.account import FolderResult, Settings, Side
+from trasloco.engine.account import FolderResult
 from trasloco.engine.batches import Batch, cut
-from trasloco.engine.changes import Changes, since_last_pass
+from trasloco.engine.changes import Changes
 from trasloco.engine.classify import blame
+from trasloco.engine.counter import Counter
 from trasloco.engine.departures import Departures, Memory, look_again
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
+from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory, take
 from trasloco.engine.job import Job
-from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.ledger import FolderRecord, MessageRow
+from trasloco.engine.marks import Marks
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import bring_moved
 from trasloco.engine.opening import Opening, select
-from trasloco.engine.precedence import Precedence
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
 from trasloco.engine.relay import Relay, over_size
 from trasloco.engine.salvage import Salvage
+from trasloco.engine.session import Session
 from trasloco.engine.setback import begin_anew, destination_went_back, source_went_back
-from trasloco.engine.sink import Entry, Level, Sink
-from trasloco.engine.strikes import SUSPECT_AFTER, FolderStrikes, Strikes
+from trasloco.engine.sink import Entry, Level
+from trasloco.engine.strikes import SUSPECT_AFTER
 from trasloco.engine.validity import Opened, refuse_exchanged, revalidate, validity
 from trasloco.imap import quirks
 from trasloco.imap.client import Client
@@ -43,48 +45,6 @@ from trasloco.imap.values import Selected, Status
 
 REFUSED_AFTER = 5
 """Lost connections with the same message on its way before it is given up (see ``strikes``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Both sides of an account, signed in, and everything a folder needs to know of the run.
-    several: other folders are worked on at the same time."""
-
-    source_side: Side
-    source: Client
-    destination_side: Side
-    destination: Client
-    ledger: Ledger
-    settings: Settings
-    run: int
-    sink: Sink
-    strikes: Strikes
-    departures: Departures
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    doubtful: bool = False
-    precedence: Precedence = field(default_factory=Precedence)
-    several: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FolderPass:
-    """What a pass over one folder brought: its line of the report, bytes copied, flags changed.
-    trouble: why the pass cannot be called complete although all that was listed has its fate."""
-
-    result: FolderResult
-    size: int = 0
-    flags_changed: int = 0
-    trouble: Failure | None = None
-
-
-class Following(Protocol):
-    """The folder whose turn is next on the same connections."""
-
-    def begin(self) -> None:
-        """Its folders may be opened now."""
-
-    async def take_back(self) -> None:
-        """They are to be left again, if they were opened: something is left to do before."""
 
 
 class FolderRun:
@@ -104,7 +64,8 @@ class FolderRun:
         *,
         interrupted: bool = False,
     ) -> None:
-        self._session, self._record, self._status = session, record, status
+        self._session, self._record = session, record
+        self._marks = Marks(session, status)
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
@@ -125,79 +86,49 @@ class FolderRun:
             self._session.precedence.done(self._number)
 
     async def _run(self, destination_status: Status | None, following: Following | None) -> FolderPass:
-        self._session.sink.enter(self._shown)
-        unchanged = self._unchanged(destination_status)
+        session = self._session
+        session.sink.enter(self._shown)
+        unchanged = self._marks.unchanged(self._record, destination_status)
         if unchanged is not None:
-            self._session.sink.advance(unchanged.source, 0)
+            session.sink.advance(unchanged.source, 0)
             return FolderPass(self._result(unchanged))
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
-        self._session.precedence.listed(self._number)
-        self._session.sink.advance(work.tally.source, 0)
+        session.precedence.listed(self._number)
+        session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
         work.tally.merge(recognition.tally)
-        self._session.sink.advance(recognition.tally.source, 0)
+        session.sink.advance(recognition.tally.source, 0)
         for row in recognition.refused:
             words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
-            self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
+            session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
         await self._leave_out_large(inventory, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)
         size = await self._bring(job, work, recognition, following)
         if recognition.late is not None:
-            await recognition.late.remove(job, self._session.sink)
+            await recognition.late.remove(job, session.sink)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
         changed = len(work.reflag) + await enforce_flags(job, destination)
         if work.todo:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
-        await self._complete(source, destination, work.tally)
+        uidnext = max(destination.uidnext or 0, self._uidnext)
+        await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
         self._tell(work.tally, size)
         return FolderPass(self._result(work.tally), size, changed, self._trouble)
 
-    def _unchanged(self, destination: Status | None) -> Tally | None:
-        """The tally when nothing can have happened since the last completed pass, else None.
-
-        Only with HIGHESTMODSEQ (RFC 7162) does STATUS tell of changed flags; and only while the
-        destination's folder is the one the rows speak of.
-        """
-        record, status = self._record, self._status
-        if status is None or destination is None or record.tally is None or not self._tells_of_flags(status):
-            return None
-        if self._session.settings.source_flags_win:
-            return None  # the destination's flags must be looked at
-        now = (status.uidvalidity, status.uidnext, status.messages, status.highest_modseq)
-        then = (record.source_uidvalidity, record.source_uidnext, record.source_messages, record.source_modseq)
-        if now != then or destination.uidvalidity != record.destination_uidvalidity:
-            return None
-        if destination.uidnext is not None and destination.uidnext < (record.destination_uidnext or 0):
-            return None  # restored from a backup
-        if record.run == self._session.run:
-            return record.tally
-        # What was refused, left out or not sent is tried again: the rules or the servers may be others now.
-        behind = record.tally.refused + record.tally.skipped + record.tally.vanished
-        return record.tally.carried() if behind == 0 else None
-
-    def _tells_of_flags(self, status: Status) -> bool:
-        """Whether the mod-sequence is one that can be believed: above 1 where there are messages (RFC 7162
-        3.1.1 begins at 1), and of a server that was not seen to leave it standing."""
-        if status.highest_modseq is None or not status.uidvalidity:
-            return False
-        return quirks.HIGHESTMODSEQ_FROZEN.name not in self._session.source.quirks and (status.highest_modseq > 1 or status.messages == 0)
-
     def open_ahead(self, destination_status: Status | None) -> None:
         """Begin to open the folders; nothing else may use the connections until ``run``."""
-        if self._unchanged(destination_status) is None:
+        if self._marks.unchanged(self._record, destination_status) is None:
             self._opening = self._begin_to_open()
 
     def _begin_to_open(self) -> Opening:
         self._session.precedence.done(self._number)
         self._number = self._session.precedence.begin()
-        believed = self._status is not None and self._tells_of_flags(self._status)
-        since = since_last_pass(self._record, self._status) if believed else None
-        return Opening(self._source, self._destination, self._record, self._status, since)
+        return Opening(self._source, self._destination, self._record, self._marks.status, self._marks.since(self._record))
 
     async def close_again(self) -> None:
         """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
@@ -337,7 +268,7 @@ class FolderRun:
     async def _see_who_came_meanwhile(self, last_uid: int) -> None:
         """Messages that came after the folders were listed may have come from folders that are done already. Those are
         looked at after this folder's list was read, so whoever is on the list has left them."""
-        status, record = self._status, self._record
+        status, record = self._marks.status, self._record
         if status is None or status.uidnext is None or last_uid < status.uidnext:
             return
         session = self._session
@@ -377,7 +308,7 @@ class FolderRun:
         given_up = strikes.convicted(REFUSED_AFTER, [uids[position] for position in todo])
         await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
         todo = sorted((position for position in todo if uids[position] not in given_up), key=lambda position: strikes.order(uids[position]))
-        counter = _Counter(self._session.sink, relay, work.tally, strikes)
+        counter = Counter(self._session.sink, relay, work.tally, strikes)
         self.under_way = True
         try:
             on_sent = following.begin if following is not None and self._ends_with_messages(work, recognition) else None
@@ -432,30 +363,6 @@ class FolderRun:
             await job.ledger.record(job.folder_id, rows)
             self._add(work.tally, rows)
 
-    async def _complete(self, source: Selected, destination: Selected, tally: Tally) -> None:
-        """Keep the marks by which a later run sees that nothing changed.
-
-        They are those of the STATUS before the folder was opened: what arrives while we copy must
-        look new to the next run. Where they differ from the EXAMINE, nothing is kept.
-        """
-        status = self._status
-        same = status is not None and (status.uidvalidity, status.uidnext, status.messages) == (
-            source.uidvalidity,
-            source.uidnext,
-            source.exists,
-        )
-        marks = status if same and status is not None and self._trouble is None else Status()
-        record = replace(
-            self._record,
-            source_uidnext=marks.uidnext,
-            source_messages=marks.messages,
-            source_modseq=marks.highest_modseq if self._tells_of_flags(marks) else None,
-            run=self._session.run,
-            tally=tally,
-            destination_uidnext=max(destination.uidnext or 0, self._uidnext) or None,
-        )
-        await self._session.ledger.complete(record)
-
     def _add(self, tally: Tally, rows: Sequence[MessageRow]) -> None:
         for row in rows:
             tally.add(row.fate)
@@ -468,29 +375,6 @@ class FolderRun:
         fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
         words = f"“{self._shown}” -> “{self._destination_shown}”: {fates}, {size} bytes."
         self._session.sink.write(Entry(Level.INFO, "folder-completed", words, self._shown))
-
-
-class _Counter:
-    """Counts rows as the ledger has them, once a batch: into the tally and to the sink."""
-
-    def __init__(self, sink: Sink, relay: Relay, tally: Tally, strikes: FolderStrikes) -> None:
-        self._sink, self._relay, self._tally, self._strikes = sink, relay, tally, strikes
-        self.size = 0
-
-    def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        for batch in batches:
-            self.count()
-            yield batch
-
-    def count(self) -> None:
-        rows, self._relay.settled = self._relay.settled, []
-        copied = sum(row.size for row in rows if row.fate is Fate.COPIED)
-        for row in rows:
-            self._tally.add(row.fate)
-        self.size += copied
-        if rows:
-            self._strikes.carried()
-            self._sink.advance(len(rows), copied)
 
 
 def _counted(client: Client) -> int:

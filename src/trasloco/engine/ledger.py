@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trasloco.engine.fate import Fate, Tally
 
@@ -101,6 +101,15 @@ class Known:
     flags: str
 
 
+class Sum(NamedTuple):
+    """How many rows of a folder have this fate from this run, and what their source UIDs add up to."""
+
+    fate: Fate
+    run: int
+    messages: int
+    uids: int
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where messages that are to be moved within the destination are now.
@@ -152,6 +161,9 @@ class Ledger(Protocol):
 
     def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         """All rows of a folder in order of source UID, in chunks of a few thousand."""
+
+    async def sums(self, folder_id: int) -> Sequence[Sum]:
+        """All rows of a folder added up, one ``Sum`` for each fate and run, in no order."""
 
     def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         """All rows of a folder with everything that is known, in order of source UID, in chunks."""

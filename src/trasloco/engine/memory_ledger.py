@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from trasloco.engine.diff import BROUGHT
-from trasloco.engine.fate import Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic
+from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic, Sum
 
 CHUNK = 5000  # rows
 
@@ -46,6 +46,12 @@ class MemoryLedger:
         for start in range(0, len(uids), CHUNK):
             found = (rows[uid] for uid in uids[start : start + CHUNK] if uid in rows)
             yield [Known(row.source_uid, row.destination_uid, row.fate, row.run, row.flags) for row in found]
+
+    async def sums(self, folder_id: int) -> Sequence[Sum]:
+        found: dict[tuple[Fate, int], list[int]] = {}
+        for row in self._messages[folder_id].values():
+            found.setdefault((row.fate, row.run), []).append(row.source_uid)
+        return [Sum(fate, run, len(uids), sum(uids)) for (fate, run), uids in found.items()]
 
     async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         rows = self._messages[folder_id]

@@ -10,7 +10,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.renewal import Restraint
-from trasloco.imap.append_command import AppendCommand, PendingAppend
+from trasloco.imap.append_command import AppendCommand, PendingAppend, WholeMessage
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
@@ -70,6 +70,17 @@ class Outgoing:
             self._command, self._rows = None, []
             return False
         return True
+
+    @property
+    def flows(self) -> bool:
+        """Whether messages may go into the open command without a word of the destination between them."""
+        return self._command is not None and self._several and self._command.flows
+
+    async def send_whole(self, rows: Sequence[MessageRow], messages: Sequence[WholeMessage]) -> None:
+        """Messages that are here already, each with its row, while it ``flows``."""
+        assert self._command is not None
+        self._rows.extend(rows)
+        await self._command.whole(messages)
 
     async def write(self, chunk: bytes | memoryview) -> None:
         assert self._command is not None

@@ -6,11 +6,13 @@ Whatever else goes wrong in a run, a message without a fate, or one counted twic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.inventory import Inventory
-from trasloco.engine.ledger import Ledger
+from trasloco.engine.ledger import Ledger, Sum
 
 _NAMED = 5  # UIDs shown
 
@@ -20,6 +22,8 @@ async def reckon(ledger: Ledger, folder_id: int, inventory: Inventory, tally: Ta
 
     Raises TransferError "sums-differ", to be tried again later: then the rows decide anew.
     """
+    if _adds_up(await ledger.sums(folder_id), inventory, tally, run):
+        return
     rows, seen = Tally(), 0
     without: list[int] = []
     position = 0
@@ -43,6 +47,22 @@ async def reckon(ledger: Ledger, folder_id: int, inventory: Inventory, tally: Ta
     if not without and rows == tally:
         return
     raise TransferError(_failure(folder, without, rows, tally, len(inventory) - seen))
+
+
+def _adds_up(sums: Sequence[Sum], inventory: Inventory, tally: Tally, run: int) -> bool:
+    """Whether the rows are those of the messages listed and no others, each with the fate it was counted with.
+
+    As many rows as messages, with the same sum of UIDs: a row too many and one too few do not cancel each other out,
+    for rows are written for listed UIDs only. False is no verdict: then row by row is looked at.
+    """
+    rows = Tally()
+    for each in sums:
+        brought = each.fate in BROUGHT
+        if each.fate is Fate.VANISHED or (each.run != run and not brought):
+            return False
+        rows.add(Fate.ADOPTED if brought and each.run != run else each.fate, each.messages)
+    listed = (sum(each.messages for each in sums), sum(each.uids for each in sums)) == (len(inventory), sum(inventory.uids))
+    return listed and rows == tally
 
 
 def _failure(folder: str, without: list[int], rows: Tally, tally: Tally, missing: int) -> Failure:

@@ -29,12 +29,17 @@ from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.ownership import Ownership
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
 from trasloco.imap import quirks
+from trasloco.imap.append_command import WholeMessage
 from trasloco.imap.body_stream import Body, BodyStream
+from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended
 
 FETCH_AHEAD = 2
 """Batches whose FETCH is on its way, the one being relayed included."""
+
+_GROUP = 128 * 1024
+"""Bytes of small messages that are handed on together."""
 
 APPENDS_IN_FLIGHT = 2
 """Batches sent whose answer is still awaited while the next one is relayed."""
@@ -173,41 +178,64 @@ class Relay:
                     await body.discard()
                 else:
                     await self._hand_on(body, row, outgoing)
+                    await self._hand_on_whole(sending, outgoing)
             sending.unsent = await self._end_of_fetch(sending.stream)
         await self._ownership.confirm()
         outgoing.end()
 
     def _row(self, body: Body, sending: Sending) -> MessageRow | None:
         """The row this body becomes; None when it was not asked for, came twice, or is empty."""
-        job, uids = self._job, sending.batch.uids
+        uids = sending.batch.uids
         uid = body.uid if body.uid is not None or len(uids) > 1 else uids[0]
         if uid is None:
-            raise TransferError(_late_uid(job.source))
+            raise TransferError(_late_uid(self._job.source))
         if uid not in sending.missing:
             return None
         if body.nil or body.size == 0:
             sending.empty.add(uid)
             return None
         sending.missing.discard(uid)
+        return self._row_of(uid, body.size)[0]
+
+    def _row_of(self, uid: int, size: int) -> tuple[MessageRow, int]:
+        """The row of a message of so many bytes, and its position in the inventory."""
+        job = self._job
         position = job.inventory.position(uid)
         assert position is not None, "a batch is cut from the inventory"
-        listed = job.inventory.sizes[position]
-        row = MessageRow(uid, Fate.COPIED, job.run, size=body.size, flags=job.inventory.flags(position), listed=listed)
-        if body.size > job.settings.max_size:
+        row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", job.inventory.sizes[position])
+        if size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
-            row.fate, row.reason = Fate.SKIPPED, over_size(body.size, job.settings.max_size)
-        return row
+            row.fate, row.reason = Fate.SKIPPED, over_size(size, job.settings.max_size)
+        return row, position
+
+    async def _hand_on_whole(self, sending: Sending, outgoing: Outgoing) -> None:
+        """The short way of small ones, which come many in one piece. Who owns the transfer is asked before the APPEND ends."""
+        inventory, missing, sha256 = self._job.inventory, sending.missing, hashlib.sha256
+        while outgoing.flows and (group := sending.stream.take_whole(_GROUP)):
+            rows: list[MessageRow] = []
+            messages: list[WholeMessage] = []
+            for uid, content in group:
+                if uid not in missing:
+                    continue
+                missing.discard(uid)
+                row, position = self._row_of(uid, len(content))
+                if row.fate is Fate.SKIPPED:
+                    sending.rows.append(row)
+                    continue
+                row.digest = sha256(content).digest()
+                rows.append(row)
+                messages.append((content, self.permitted.keep(row.flags), inventory.date(position)))
+            with blame(self._job.destination.side, "sending messages", self._job.destination.folder):
+                await outgoing.send_whole(rows, messages)
 
     async def _hand_on(self, body: Body, row: MessageRow, outgoing: Outgoing) -> None:
         """One body into the APPEND, its digest taken as it passes."""
         job = self._job
         side, folder = job.destination.side, job.destination.folder
-        position = job.inventory.position(row.source_uid)
-        assert position is not None
         sha = hashlib.sha256()
         sending = blame(side, "sending messages", folder)
         with sending:
-            taken = await outgoing.start(row, self.permitted.keep(row.flags), job.inventory.date(position))
+            taken = await outgoing.start(row, self.permitted.keep(row.flags), self._date(row.source_uid))
         if not taken:
             await body.discard()
             return
@@ -219,6 +247,11 @@ class Relay:
         row.digest = sha.digest()
         await self._ownership.confirm()
         outgoing.close_message()
+
+    def _date(self, uid: int) -> InternalDate | None:
+        position = self._job.inventory.position(uid)
+        assert position is not None, "a batch is cut from the inventory"
+        return self._job.inventory.date(position)
 
     async def _end_of_fetch(self, stream: BodyStream) -> CommandFailed | None:
         """NO or BAD after some bodies only means that the others did not come, unless it says wait."""

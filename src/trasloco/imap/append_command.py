@@ -25,6 +25,9 @@ from trasloco.imap.errors import ImapError
 from trasloco.imap.exchange import WAIT, Exchange, Wait
 from trasloco.imap.values import Appended, StatusText
 
+WholeMessage = tuple[bytes, Sequence[str], InternalDate | None]
+"""Its bytes, its flags and its date."""
+
 
 class PendingAppend:
     """The answer to an APPEND that was sent; ``await`` it for ``Appended``, as often as wanted.
@@ -103,6 +106,23 @@ class AppendCommand:
             self._connection.push(self._exchange, head + announced)
         self._count += 1
         self.bytes_left = size
+        if self._connection.blocked:
+            await self._drain()
+
+    @property
+    def flows(self) -> bool:
+        """Whether ``whole`` may be called: the command has the line, no ``+`` has to be awaited, and no refusal has come."""
+        free = self._exchange is not None and not self.bytes_left and not self._finished and not self._answer.done
+        return free and "LITERAL+" in self._connection.protocol.capabilities and self._connection.error is None
+
+    async def whole(self, messages: Sequence[WholeMessage]) -> None:
+        """Several messages at once, while it ``flows``; waits while the socket is full. Raises as ``write``."""
+        assert self._exchange is not None
+        pieces: list[bytes] = []
+        for content, flags, date in messages:
+            pieces += commands.append_message(flags, date), b"{%d+}\r\n" % len(content), content
+        self._connection.push(self._exchange, b"".join(pieces))
+        self._count += len(messages)
         if self._connection.blocked:
             await self._drain()
 

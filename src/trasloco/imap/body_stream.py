@@ -13,12 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from trasloco.imap import quirks
 from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError, ProtocolViolation
 from trasloco.imap.exchange import Exchange
+from trasloco.imap.fetch_response import whole_message_at
 from trasloco.imap.number_set import uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
@@ -33,11 +35,10 @@ class Body:
     and the FETCH response was read to its closing parenthesis.
     """
 
-    __slots__ = ("_stream", "finished", "nil", "sequence", "size", "uid")
+    __slots__ = ("_stream", "finished", "nil", "size", "uid")
 
-    def __init__(self, stream: BodyStream, sequence: int, uid: int | None, size: int, *, nil: bool = False) -> None:
+    def __init__(self, stream: BodyStream, uid: int | None, size: int, *, nil: bool = False) -> None:
         self._stream = stream
-        self.sequence = sequence
         self.uid = uid
         self.size = size
         self.nil = nil
@@ -67,6 +68,9 @@ class Body:
 
 _END = object()
 
+Whole = tuple[int, bytes]
+"""UID and all bytes of a message that came in one piece, response and all."""
+
 
 class BodyStream:
     """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear."""
@@ -77,7 +81,7 @@ class BodyStream:
         self._asked = frozenset(uids)
         self._given: set[int] = set()  # a message comes once, even if the server sends it twice
         self._only = next(iter(self._asked)) if len(self._asked) == 1 else None
-        self._queue: deque[Body | bytes | object] = deque()
+        self._queue: deque[Body | bytes | Whole | object] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._current: Body | None = None  # being read
         self._incoming: Body | None = None  # being received
@@ -103,6 +107,7 @@ class BodyStream:
             accepts=(Fetched,),
             whole=True,
             on_data=self._take,
+            in_bulk=self._take_many,
             body=self,
             uids=self._asked,
             deadline="idle_body",
@@ -125,9 +130,27 @@ class BodyStream:
                 raise StopAsyncIteration
             await self._sleep()
         body = self._queue.popleft()
+        if isinstance(body, tuple):
+            uid, content = body
+            body = Body(self, uid, len(content))
+            self._queue.extendleft((_END, content))
         assert isinstance(body, Body)
         self._current = body
         return body
+
+    def take_whole(self, size: int) -> list[Whole]:
+        """The next messages that are here already to their last byte, in their order: until they are ``size`` bytes,
+        or one that is not has its turn. They are read by that."""
+        found: list[Whole] = []
+        queue, taken = self._queue, 0
+        if self._current is not None:
+            return found
+        while queue and taken < size and isinstance(queue[0], tuple):
+            whole = cast(Whole, queue.popleft())
+            taken += len(whole[1])
+            found.append(whole)
+        self._connection.release(taken)
+        return found
 
     async def finish(self) -> None:
         """Drop what was not read and wait for the tagged answers. Raises CommandFailed on NO or BAD, or
@@ -171,6 +194,23 @@ class BodyStream:
 
     # -- the protocol's side (BodyHandler)
 
+    def _take_many(self, data: bytes, position: int) -> int:
+        """Messages that are here from their first byte to the end of their response: small ones come many at a time."""
+        asked, given, put = self._asked, self._given, self._queue.append
+        held = 0
+        while (found := whole_message_at(data, position)) is not None:
+            uid, start, end = found
+            if uid not in asked or uid in given:
+                break
+            given.add(uid)
+            held += end - start
+            put((uid, data[start:end]))
+            position = end + 3
+        if held:
+            self._connection.hold(held)
+            self._awake()
+        return position
+
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
         if uid is None:
             uid = self._only
@@ -180,7 +220,7 @@ class BodyStream:
             return
         if uid is not None:
             self._given.add(uid)
-        self._incoming = Body(self, sequence, uid, size)
+        self._incoming = Body(self, uid, size)
         self._put(self._incoming)
 
     def data(self, chunk: bytes) -> None:
@@ -213,7 +253,7 @@ class BodyStream:
             return
         if uid is not None:
             self._given.add(uid)
-        self._incoming = Body(self, response.sequence, uid, len(content or b""), nil=not content)
+        self._incoming = Body(self, uid, len(content or b""), nil=not content)
         self._put(self._incoming)
         if content:
             self.data(content)

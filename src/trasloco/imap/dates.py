@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -25,8 +25,7 @@ _LENIENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InternalDate:
+class InternalDate(NamedTuple):
     """A moment and the zone it was written in. epoch: seconds since 1970 UTC; offset: minutes east of UTC."""
 
     epoch: int

@@ -44,6 +44,8 @@ class Exchange:
     uids, whole, parts: of FETCH responses, only those are for it that are about these UIDs (None = any)
     and hold what it asked for: the whole message or not, parts of it or not. Servers do work on several
     FETCH commands at a time and mix their answers.
+    in_bulk: looks at the bytes to come where its answers are due and a response begins, takes as many answers as it
+    knows by their usual form, and returns where it stopped: what is read by the grammar is the rest.
     on_done: called once, with the tagged status or with the error that ended it all.
     on_continue: answers a ``+`` (SASL); such an exchange keeps the line to itself until it is done.
     on_ready: called when all pieces given so far were handed to the line (open exchanges only).
@@ -59,6 +61,7 @@ class Exchange:
         "broken",
         "deadline",
         "done",
+        "in_bulk",
         "on_continue",
         "on_data",
         "on_done",
@@ -83,6 +86,7 @@ class Exchange:
         on_data: Callable[[Response], object] | None = None,
         on_continue: Callable[[bytes], bytes] | None = None,
         on_ready: Callable[[], None] | None = None,
+        in_bulk: Callable[[bytes, int], int] | None = None,
         body: BodyHandler | None = None,
         uids: Container[int] | None = None,
         whole: bool = False,
@@ -98,6 +102,7 @@ class Exchange:
         self.on_data = on_data
         self.on_continue = on_continue
         self.on_ready = on_ready
+        self.in_bulk = in_bulk
         self.body = body
         self.uids = uids
         self.whole = whole

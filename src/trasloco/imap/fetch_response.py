@@ -21,14 +21,36 @@ _OLD_SECTIONS = {"RFC822": b"", "RFC822.HEADER": b"HEADER", "RFC822.TEXT": b"TEX
 _LONGEST_KEPT = 300  # a longer list of flags is read anew: the server does not decide how much we remember
 # Before a literal that may stream: the whole message as the next value of the outermost list.
 _WHOLE_BODY = re.compile(rb"[ (](?:BODY|BINARY|RFC822)(?:\.PEEK)?(?:\[\](?:<0>)?)? ?$", re.IGNORECASE)
+_LISTED = re.compile(_COMMON.pattern + rb"\r\n")
+_WHOLE = re.compile(rb"\* \d{1,20} FETCH \(UID (\d{1,20}) BODY\[\] \{([1-9]\d{0,8})\}\r\n")
 _BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,20}) )?BODY\[\] ")
 
 
 def parse_common(line: bytes) -> Fetched | None:
     """The fast path: one complete line with common items only; None when it is anything else."""
     match = _COMMON.fullmatch(line)
+    return None if match is None else _common(match)
+
+
+def listed_at(data: bytes, position: int) -> tuple[Fetched, int] | None:
+    """The same from a place in the stream, with where it ends; None when it is not there to its end, or anything else."""
+    match = _LISTED.match(data, position)
+    return None if match is None else (_common(match), match.end())
+
+
+def whole_message_at(data: bytes, position: int) -> tuple[int, int, int] | None:
+    """(UID, first byte, end of the message) of a whole message that begins at a place in the stream, has come to its end
+    and is followed by nothing else of its response, in the form that nearly all servers use."""
+    match = _WHOLE.match(data, position)
     if match is None:
         return None
+    uid, size = match.groups()
+    start = match.end()
+    end = start + int(size)
+    return (int(uid), start, end) if data.startswith(b")\r\n", end) else None
+
+
+def _common(match: re.Match[bytes]) -> Fetched:
     sequence, uid, flags, date, size, modseq = match.groups()
     return Fetched(
         int(sequence),
@@ -116,4 +138,4 @@ def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Toke
         fetched.other[item] = tokens.value()
 
 
-__all__ = ["GrammarError", "body_start", "parse_common", "parse_flags", "parse_items"]
+__all__ = ["GrammarError", "body_start", "listed_at", "parse_common", "parse_flags", "parse_items", "whole_message_at"]

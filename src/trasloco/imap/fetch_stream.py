@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import partial
 
 from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange
+from trasloco.imap.fetch_response import listed_at
 from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
@@ -50,6 +52,7 @@ class FetchStream:
                 self._done,
                 accepts=(Fetched,),
                 on_data=self._take,
+                in_bulk=None if self._sections else partial(self._take_many, asked),
                 uids=asked,
                 whole=any("[]" in item for item in items),
                 parts=self._sections > 0,
@@ -82,13 +85,28 @@ class FetchStream:
         self._connection.hold(self._weigh(response))
         self._awake()
 
+    def _take_many(self, asked: NumberSet | None, data: bytes, position: int) -> int:
+        """The usual lines of an inventory, as many as there are; what they lack is nothing that was asked for."""
+        if self._dropped or not self.listening:
+            return position
+        while (found := listed_at(data, position)) is not None:
+            fetched, end = found
+            uid = fetched.uid
+            if uid is None or uid in self._partial or (asked is not None and uid not in asked) or not self._is_complete(fetched):
+                break
+            self._queue.append(fetched)
+            self._connection.hold(_WEIGHT)
+            position = end
+        self._awake()
+        return position
+
     def _is_complete(self, fetched: Fetched) -> bool:
         if len(fetched.sections) < self._sections:
             return False
-        return all(getattr(fetched, name) is not None for name in self._wanted)
+        return all([getattr(fetched, name) is not None for name in self._wanted])  # noqa: C419 - once a message: a generator costs more
 
     def _weigh(self, fetched: Fetched) -> int:
-        return _WEIGHT + sum(len(content or b"") for content in fetched.sections.values())
+        return _WEIGHT if not fetched.sections else _WEIGHT + sum(len(content or b"") for content in fetched.sections.values())
 
     async def results(self) -> AsyncIterator[Fetched]:
         """The messages as they come. Raises CommandFailed at the end on NO or BAD, or what ended the

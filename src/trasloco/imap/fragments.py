@@ -70,6 +70,16 @@ class Fragments:
         self._data = data if self._position >= len(self._data) else self._data[self._position :] + data
         self._position = 0
 
+    def ahead(self) -> tuple[bytes, int] | None:
+        """What was fed, and from where on it is not taken yet: only at the beginning of a response, else None."""
+        if self._begun or self._literal_left or self._inside or self._position >= len(self._data):
+            return None
+        return self._data, self._position
+
+    def skip(self, position: int) -> None:
+        """Everything of ``ahead`` before ``position`` has been taken."""
+        self._position = position
+
     def take(self) -> Line | Chunk | None:
         """The next fragment, None when more bytes are needed. Raises LimitExceeded."""
         data, start = self._data, self._position

@@ -183,9 +183,12 @@ class Protocol:
             raise NotImap(readable(data[:60]) or repr(data[:20]))
         fragments = self._fragments
         fragments.feed(data)
+        self._take_in_bulk()
         while (fragment := fragments.take()) is not None:
             if isinstance(fragment, Line):
                 self._take_line(fragment)
+                if not self._parts:
+                    self._take_in_bulk()
             else:
                 self._take_chunk(fragment)
 
@@ -204,6 +207,23 @@ class Protocol:
         self._awaiting = None
         for exchange in ended:
             self._end(exchange, None, error(exchange.words))
+
+    def _take_in_bulk(self) -> None:
+        """Let the oldest command whose answers are FETCH take those that come in their usual form; while several ask
+        for whole messages, servers mix their answers, and each knows its own by their UIDs."""
+        ahead = self._fragments.ahead()
+        if ahead is None:
+            return
+        data, start = ahead
+        takers = [exchange for exchange in self._pending.values() if Fetched in exchange.accepts]
+        position, before = start, -1
+        while position > before:
+            before = position
+            for number, exchange in enumerate(takers):
+                if exchange.in_bulk is None or exchange.broken or (number and exchange.body is None):
+                    break
+                position = exchange.in_bulk(data, position)
+        self._fragments.skip(position)
 
     def _take_line(self, line: Line) -> None:
         text, literal = line

@@ -66,6 +66,9 @@ SELECT (SELECT count(*) FROM fence), found.*, {_UNHURRIED} FROM found"""
 KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
+SUMS: LiteralString = """SELECT fate, run, count(*), sum(source_uid)::bigint FROM trasloco_ledger_message
+WHERE folder_id = %(folder)s GROUP BY fate, run"""
+
 # The same pages with everything that is known: for the proof, and for messages that moved.
 ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason, listed FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""

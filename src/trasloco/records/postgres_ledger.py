@@ -9,7 +9,7 @@ raises ``Fenced`` and has written nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, LiteralString
 
@@ -17,7 +17,7 @@ import psycopg
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic, Sum
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
@@ -52,6 +52,9 @@ class PostgresLedger:
             if len(rows) < CHUNK:
                 return
             after = rows[-1][0]
+
+    async def sums(self, folder_id: int) -> Sequence[Sum]:
+        return [Sum(FATES[fate], *rest) for fate, *rest in await self._read(sql.SUMS, folder=folder_id)]
 
     async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         after = -1
@@ -109,8 +112,8 @@ class PostgresLedger:
         flags: Sequence[str] = (),
         origin: Origin | None = None,
     ) -> int:
-        given: dict[str, Any] = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": list(source_uids)}
-        given["flags"] = [clean(text) for text in flags]
+        given: dict[str, Any] = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": _numbers(source_uids)}
+        given["flags"] = _texts(flags)
         given["origin_name"] = None if origin is None else origin.name
         given["origin_uidvalidity"] = None if origin is None else origin.uidvalidity
         given["origin_uids"] = None if origin is None else list(origin.uids)
@@ -214,24 +217,24 @@ def _arrays(rows: Sequence[MessageRow]) -> dict[str, str]:
         "sizes": _numbers([row.size for row in rows]),
         "fates": _numbers([FATE_CODES[row.fate] for row in rows]),
         "runs": _numbers([row.run for row in rows]),
-        "digests": _array("NULL" if row.digest is None else f'"\\\\x{row.digest.hex()}"' for row in rows),
+        "digests": _array(["NULL" if row.digest is None else f'"\\\\x{row.digest.hex()}"' for row in rows]),
         "flags": _texts([row.flags for row in rows]),
         "reasons": _texts([row.reason for row in rows]),
         "listed": _numbers([None if row.listed == row.size else row.listed for row in rows]),
     }
 
 
-def _array(values: Iterable[str]) -> str:
+def _array(values: list[str]) -> str:
     return "{" + ",".join(values) + "}"
 
 
 def _numbers(values: Sequence[int | None]) -> str:
-    return _array("NULL" if value is None else str(value) for value in values)
+    return _array(["NULL" if value is None else str(value) for value in values])
 
 
 def _texts(values: Sequence[str]) -> str:
     quoted = {value: _quoted(value) for value in set(values)}  # a batch has few different ones
-    return _array(quoted[value] for value in values)
+    return _array([quoted[value] for value in values])
 
 
 def _quoted(text: str) -> str:

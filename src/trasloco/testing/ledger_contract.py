@@ -99,6 +99,15 @@ class LedgerContract:
         assert [known.source_uid for known in flat] == sorted(uids)
         assert flat[0] == Known(1, 1, Fate.ADOPTED, 1, "\\Seen $Label1")
 
+    async def test_rows_are_added_up_by_fate_and_run(self, ledger: Ledger) -> None:
+        folder, other = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Other", b"Other")
+        assert list(await ledger.sums(folder.id)) == []
+        await ledger.record(other.id, [row(7)])
+        last = 2**32 - 1
+        await ledger.record(folder.id, [row(1), row(last), row(last - 1), row(3, run=2), row(4, Fate.REFUSED)])
+        found = {(each.fate, each.run): (each.messages, each.uids) for each in await ledger.sums(folder.id)}
+        assert found == {(Fate.COPIED, 1): (3, 2 * last), (Fate.COPIED, 2): (1, 3), (Fate.REFUSED, 1): (1, 4)}
+
     async def test_a_row_is_replaced_whole(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
         await ledger.record(folder.id, [MessageRow(5, Fate.REFUSED, 1, reason="NO [LIMIT] too large", size=9)])

@@ -1,0 +1,36 @@
+"""Both sides of an account, signed in, with everything that its folders share in one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from trasloco.engine.account import Settings, Side
+from trasloco.engine.departures import Departures
+from trasloco.engine.ledger import Ledger
+from trasloco.engine.precedence import Precedence
+from trasloco.engine.sink import Sink
+from trasloco.engine.strikes import Strikes
+from trasloco.imap.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Both sides of an account, signed in, and everything a folder needs to know of the run.
+    several: other folders are worked on at the same time."""
+
+    source_side: Side
+    source: Client
+    destination_side: Side
+    destination: Client
+    ledger: Ledger
+    settings: Settings
+    run: int
+    sink: Sink
+    strikes: Strikes
+    departures: Departures
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    doubtful: bool = False
+    precedence: Precedence = field(default_factory=Precedence)
+    several: bool = False
