@@ -132,6 +132,9 @@ MIGRATIONS = {
     "migrations": Line("oooooos", NEVER),
     "migration": Line(OF_ALPHA, NEVER),
     "migration_mx": Line(OF_ALPHA, NEVER),
+    "migration_events": Line(OF_ALPHA, NEVER),
+    "migration_figures": Line(OF_ALPHA, NEVER),
+    "migration_pace": Line(OF_ALPHA, NEVER),
     "migration_again": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),  # said in words: a run is under way
     "permissions": Line(DONE_OF_ALPHA, NEVER),  # its mailboxes are opened by password: back to the migration
     "permission_sign_in": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example"}),

@@ -65,6 +65,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
         Mail,
         OwnerSignIn,
         ParkedMessage,
+        RunPace,
         ServerSearch,
         Verification,
     )
@@ -98,6 +99,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     LoginCheck.objects.create(account=claim.account)
     ServerSearch.objects.create(migration=migration, domain="old.example", address="anna@old.example")
     OwnerSignIn.objects.create(migration=migration, mailbox="anna@old.example")
+    RunPace.objects.create(run=run, at=timezone.now(), done=0, expected=0, size=0, finished=0)
     Verification.objects.create(account=claim.account, at=timezone.now(), asked=1, counts={})
     mail = Mail.objects.create(kind="planned", migration=migration, recipient="a@example.net", subject="s", text="t")
     enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)

@@ -16,11 +16,19 @@ from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
 from trasloco.records import clock
 from trasloco.records.deletion import mark_expired, remove_marked
+from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
 
 log = logging.getLogger(__name__)
 
-CHORES: tuple[Callable[[datetime], object], ...] = (begin_due_runs, look_after_ended_runs, post_due_mails, mark_expired, remove_marked)
+CHORES: tuple[Callable[[datetime], object], ...] = (
+    begin_due_runs,
+    look_after_ended_runs,
+    sample_paces,
+    post_due_mails,
+    mark_expired,
+    remove_marked,
+)
 
 
 def do_chores(now: datetime | None = None) -> None:

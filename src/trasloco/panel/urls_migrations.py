@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import account, account_log, downloads, migration, migration_actions, migration_list, once_more, permissions
+from trasloco.panel.views import (
+    account,
+    account_log,
+    downloads,
+    live_figures,
+    migration,
+    migration_actions,
+    migration_list,
+    once_more,
+    permissions,
+)
 
 urlpatterns = [
     path("", migration_list.migrations, name="migrations"),
     path("<slug:code>/", migration.migration, name="migration"),
     path("<slug:code>/mx/", migration.migration_mx, name="migration_mx"),
+    path("<slug:code>/events/", live_figures.events, name="migration_events"),
+    path("<slug:code>/figures/", live_figures.figures, name="migration_figures"),
+    path("<slug:code>/pace/", live_figures.pace, name="migration_pace"),
     path("<slug:code>/again/", once_more.again, name="migration_again"),
     path("<slug:code>/permissions/", permissions.show, name="permissions"),
     path("<slug:code>/permissions/sign-in/", permissions.begin, name="permission_sign_in"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,14 +17,17 @@ from trasloco.panel.present_mx import present_mx
 from trasloco.panel.query_text import query_text
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.diagnosis import diagnosis
+from trasloco.records.live_figures import squares
 from trasloco.records.models import MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
+from trasloco.records.paces import pace_points, time_left
 from trasloco.records.rights import Right
 from trasloco.records.stages import ENDED, Stage, stage_of
 from trasloco.records.verification import verification_sums
 
 PER_PAGE = 50
 MOST_DOMAINS = 20
+MOST_ROWS = 12  # of the chart's numbers
 
 
 @page(Right.MIGRATE)
@@ -39,7 +43,7 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
-    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED})
+    return render(request, "panel/migrations/migration.html", context | _whole(found) | {"live": stage not in ENDED})
 
 
 @page(Right.MIGRATE)
@@ -55,6 +59,19 @@ def migration_mx(request: PanelRequest, code: str) -> HttpResponse:
     return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or stage not in ENDED)
 
 
+def _whole(found: MailMigration) -> dict[str, Any]:
+    """All accounts as squares with how many are in which state; and how the run went, for its chart."""
+    run = current_run(found)
+    drawn = squares(found, run)
+    points = pace_points(run)
+    return {
+        "squares": drawn,
+        "counts": Counter(square.letter for square in drawn),
+        "letters": "".join(square.letter for square in drawn),
+        "points": points[:: max(1, len(points) // MOST_ROWS)],
+    }
+
+
 def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
     """What the top of the page says: stage, runs, next and current run, what is wrong, and which buttons there are."""
     run, runs = current_run(found), run_lines([found]).get(found.pk, [])
@@ -68,6 +85,7 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
         "runs": runs,
         "run": run,
         "line": line,
+        "left": time_left(found, run, line),
         "next": next((item for item in runs if item.planned), None),
         "failed": sum(item.count for item in found_wrong if item.status == TransferState.FAILED),
         "wrong": [{"trouble": item, "advice": diagnosis(item.code) if item.code else None} for item in found_wrong],

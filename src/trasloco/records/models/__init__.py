@@ -18,6 +18,7 @@ from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
 from trasloco.records.models.owner_sign_in import OwnerSignIn, SignInState
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
+from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
@@ -56,6 +57,7 @@ __all__ = [
     "Person",
     "Role",
     "Run",
+    "RunPace",
     "RunState",
     "ServerSearch",
     "SignInState",
