@@ -69,7 +69,7 @@ def test_it_is_one_look_wide_and_narrow_light_and_dark(page: Page, crowded: Any)
     for size in (WIDE, NARROW):
         for colours in ("light", "dark"):
             page.set_viewport_size(size)  # type: ignore[arg-type] # a TypedDict
-            page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # type: ignore[arg-type] # one of two
+            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
             page.wait_for_timeout(300)  # colours fade
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (size, colours)
             assert barriers(page) == [], (size, colours)

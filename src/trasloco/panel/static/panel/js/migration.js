@@ -9,8 +9,8 @@
   const squares = [...field.querySelectorAll("a")];
   const legend = new Map([...document.querySelectorAll("#legend [data-letter]")].map((item) => [item.dataset.letter, item]));
   const numbers = new Intl.NumberFormat(document.documentElement.lang);
-  const SOON = 2000; // milliseconds between two answers of the whole page when an account changed its state
-  const LATER = 6000; // and when only numbers did
+  const SOON = 5000; // milliseconds between two answers of the whole page when an account changed its state
+  const LATER = 12000; // and when only numbers did
   const SILENT = 8000; // without an event: they do not pass
   const POLL = 2000;
 
