@@ -77,6 +77,11 @@ async def test_events_are_a_stream_that_holds_no_connection(clean_database: Any,
     assert b'"over":true' in text
 
 
+def test_who_asks_for_the_head_of_the_events_is_not_kept_waiting(anna: Client, make_migration: Make) -> None:
+    answer = anna.head(f"/migrations/{make_migration().code}/events/")
+    assert (answer.status_code, answer.streaming, answer.headers["Content-Type"]) == (200, False, "text/event-stream")
+
+
 def test_the_pace_of_the_run_comes_as_lists(anna: Client, make_migration: Make) -> None:
     migration = make_migration(accounts=40)
     assert anna.get(f"/migrations/{migration.code}/pace/").json() == {"at": [], "done": [], "left": []}

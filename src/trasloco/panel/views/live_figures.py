@@ -30,10 +30,12 @@ SHARED = SharedFigures(_taken)
 
 
 @page(Right.MIGRATE)
-def events(request: PanelRequest, code: str) -> StreamingHttpResponse:
+def events(request: PanelRequest, code: str) -> HttpResponse | StreamingHttpResponse:
     """Server-sent events; the connection to the database is given back before the first, as they go on for a minute."""
     migration = migration_of(request, code)
     connection.close()
+    if request.method == "HEAD":  # has no body: nobody would see when a stream ends
+        return HttpResponse(content_type="text/event-stream")
     response = StreamingHttpResponse(SHARED.stream(migration.pk), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them until it has 4 KB
     return response
