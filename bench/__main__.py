@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from bench.cells import CELLS, Cell
+from bench.mailbox import ALLOWED, measure_mailbox
 from bench.measuring import Measuring
 from bench.page import write_page
 from bench.results import Results, table
@@ -15,6 +16,10 @@ from bench.results import Results, table
 
 def main() -> None:
     options = _options()
+    if options.mailbox:
+        figures = measure_mailbox(options.mailbox, _say)
+        _say(f"at most {ALLOWED >> 20} MiB are allowed, whatever the mailbox")
+        sys.exit(0 if all(figure.well for figure in figures) else 1)
     cells = [cell for cell in CELLS if (cell.name in options.only if options.only else cell.quick or options.all)]
     if options.page and options.results and options.results.exists():
         write_page(Results.load(options.results))
@@ -48,6 +53,9 @@ def _options() -> argparse.Namespace:
         help="keep the figures as JSON, beside those of other cells; with --page: write the page from them",
     )
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
+    parser.add_argument(
+        "--mailbox", type=int, metavar="MESSAGES", help="no cells: one mailbox of so many messages, and the memory it takes"
+    )
     parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")
     return parser.parse_args()
 

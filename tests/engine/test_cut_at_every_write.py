@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import pytest
 
 from tests.engine.conftest import Account
+from trasloco.engine.account import Outcome
 from trasloco.engine.ledger import Ledger
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
@@ -189,18 +190,31 @@ def _exchange(account: Account) -> None:
         filler.move(("Sent",), sent[-3:], ("INBOX",))
 
 
-def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[Account], None] | None = None) -> bool:
-    """Run with a stop, then again to the end with the same ledger; whether the stop was reached. meanwhile: what
-    happens between the two."""
+class Stoppable(Protocol):
+    """What can be run with a ledger that stops it."""
+
+    ledger: Ledger
+
+    def run(self, number: int = 1) -> Outcome: ...
+
+
+def run_and_stop(account: Stoppable, at: int, number: int, done: bool) -> bool:
+    """Run with a stop at ledger write ``at``; whether it was reached."""
     inner = account.ledger
     account.ledger = cast(Ledger, StoppingLedger(inner, at, done=done))
     try:
         account.run(number)
     except Stop:
-        stopped = True
-    else:
-        stopped = False
-    account.ledger = inner
+        return True
+    finally:
+        account.ledger = inner
+    return False
+
+
+def _stop_and_resume(account: Account, at: int, number: int, done: bool, meanwhile: Callable[[Account], None] | None = None) -> bool:
+    """Run with a stop, then again to the end with the same ledger; whether the stop was reached. meanwhile: what
+    happens between the two."""
+    stopped = run_and_stop(account, at, number, done)
     if stopped:
         if meanwhile is not None:
             meanwhile(account)

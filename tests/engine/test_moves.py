@@ -21,7 +21,7 @@ def test_a_repaired_message_that_moves_is_still_known_as_repaired(account: Accou
         with source.filler(account.user) as filler:
             filler.create(DONE)
             filler.append(INBOX, [Mail(b"Message-ID: <r@x>\r\nSubject: r\r\n\r\na\rb\r\n")])
-        destination.proxy.arm(Answer("APPEND", "NO bare newlines"))
+        destination.proxy.arm(Answer("APPEND", "NO bare newlines", times=2))
         assert rehearsal.run(1).tally == Tally(copied=1)
         with source.filler(account.user) as filler:
             filler.move(INBOX, [1], DONE)

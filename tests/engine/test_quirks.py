@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.odd_servers import LISTING, OddSource, one_message, opening, script
 from tests.imap.meets import meets
-from trasloco.engine.account import RunStatus
+from trasloco.engine.account import RunStatus, Settings
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.missing_dates import date_of
 from trasloco.imap import quirks
@@ -265,6 +265,7 @@ async def test_flags_that_no_server_may_have(odd: OddSource) -> None:
 @meets(quirks.LISTED_NOT_OPENABLE, quirks.INBOX_SPELLED)
 async def test_a_folder_that_is_listed_and_cannot_be_opened(odd: OddSource) -> None:
     """Inbox is INBOX, and so is the Inbox of Inbox/Sub; the Inbox of Archive/Inbox is not."""
+    odd.settings = Settings(together=False)
     conversation = """
         S: * PREAUTH [CAPABILITY IMAP4rev1] ready
         C: t1 LIST "" "*"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.engine.conftest import Account
 from trasloco.engine import lanes
-from trasloco.engine.account import RunStatus, Side
+from trasloco.engine.account import RunStatus, Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.fate import Tally
 from trasloco.imap.endpoint import Endpoint, Security
@@ -24,8 +24,8 @@ from trasloco.testing.delay_proxy import DelayProxy
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.mailbox_filler import FOLDERS, Mail
 
-SIGNING_IN = 4
-"""Turns from connecting to being known: the connection, the login, ID, and the first question."""
+SIGNING_IN = 3
+"""Turns from connecting to being known: the connection, the login, and the first question (ID goes with it)."""
 
 TWENTY = [*FOLDERS[:14], *((f"Kunde {number}",) for number in range(6))]
 
@@ -82,7 +82,7 @@ def test_a_folder_costs_two_round_trips_and_the_answers_of_the_last_batch(
 ) -> None:
     """On one connection: what is listed is opened in the same breath, and the next is opened before the answers are there."""
     with distant(dovecot_source, dovecot_destination, user, 0.02) as (account, here, there):
-        account.settings = type(account.settings)(connections=1)
+        account.settings = Settings(connections=1, together=False)
         fill(account, 2)
         outcome = account.run(1)
         assert outcome.tally == Tally(copied=2 * len(TWENTY))
@@ -93,10 +93,28 @@ def test_a_folder_costs_two_round_trips_and_the_answers_of_the_last_batch(
     assert account.source().messages() == account.destination().messages()
 
 
+@pytest.mark.parametrize("count", [2, 40])
+def test_small_new_folders_take_the_turns_of_one(dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, count: int) -> None:
+    """All are listed in one breath, all of their messages asked for in the next, all APPENDs follow each other."""
+    with distant(dovecot_source, dovecot_destination, user, 0.02) as (account, here, there):
+        fill(account, count)
+        outcome = account.run(1)
+        assert outcome.tally == Tally(copied=count * len(TWENTY))
+        assert (here.connections, there.connections) == (1, 1)
+        # Behind the folder list: the lists, the messages, log-out; what comes in pieces may be heard in between.
+        assert here.turns <= SIGNING_IN + 5
+        assert account.run(2).tally == Tally(adopted=count * len(TWENTY))
+    source, destination = account.source(), account.destination()
+    assert source.messages() == destination.messages()
+    for path, entries in source.folders.items():
+        assert [entry.sha256 for entry in entries] == [entry.sha256 for entry in destination[path]]
+
+
 def test_far_away_three_connections_share_the_folders_and_all_arrives_in_order(
     dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
 ) -> None:
     with distant(dovecot_source, dovecot_destination, user, 0.04) as (account, here, there):
+        account.settings = Settings(together=False)
         fill(account, 4)
         outcome = account.run(1)
         assert outcome.status is RunStatus.COMPLETED
@@ -112,7 +130,7 @@ def test_far_away_three_connections_share_the_folders_and_all_arrives_in_order(
 
 def test_near_by_one_connection_is_enough(dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str) -> None:
     with distant(dovecot_source, dovecot_destination, user, 0) as (account, here, there):
-        account.settings = type(account.settings)(connections=1)
+        account.settings = Settings(connections=1)
         fill(account, 4)
         account.run(1)
         assert (here.connections, there.connections) == (1, 1)
@@ -123,6 +141,7 @@ def test_a_server_that_refuses_a_second_connection_is_served_over_one(dovecot_so
         Dovecot(extra="mail_max_userip_connections = 1") as single,
         distant(dovecot_source, single, fresh_user(), 0.04) as (account, _, there),
     ):
+        account.settings = Settings(together=False)
         fill(account, 4)
         outcome = account.run(1)
         assert outcome.failure is None
@@ -210,6 +229,7 @@ def test_a_far_line_with_much_to_carry_is_compressed(monkeypatch: pytest.MonkeyP
         Dovecot(plugins=("zlib",), extra=plugin) as destination,
         distant(source, destination, fresh_user(), 0.04) as (account, here, there),
     ):
+        account.settings = Settings(together=False)
         with account.source_filler() as filler:
             for path in TWENTY[:3]:
                 filler.create(path)

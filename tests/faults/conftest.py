@@ -72,3 +72,20 @@ def meanwhile(account: Rehearsal, verb: str, at: int, what: Callable[[], object]
     finally:
         account.ledger = inner
     return outcome
+
+
+def recreate(account: Rehearsal, side: str, path: tuple[str, ...]) -> None:
+    """The same messages in a new folder of the same name: another UIDVALIDITY, other UIDs.
+
+    The new one is filled before it gets its name: while others have the old one open, Dovecot takes the new one of its
+    name for deleted.
+    """
+    line: Line = getattr(account, side)
+    with line.filler(account.user) as filler:
+        if path not in line.snapshot(account.user).folders:
+            filler.create(path)
+        filler.create(("Anew",))
+        filler.move(path, None, ("Anew",))
+    with line.filler(account.user) as filler:  # Dovecot ends a session that deletes the folder it has open
+        filler.remove(path)
+        filler.rename(("Anew",), path)

@@ -8,12 +8,11 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, TWIN, meanwhile, settled
+from tests.faults.conftest import OF_OTHERS, TWIN, meanwhile, recreate, settled
 from trasloco.engine.account import RunStatus
 from trasloco.engine.latecomers import QUIET
-from trasloco.testing.mailbox_filler import Mail, MailboxFiller
+from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Rehearsal
-from trasloco.testing.wire import WireRefused
 from trasloco.testing.wire_faults import Linger, Poison, Way
 
 LATE = Mail(b"Message-ID: <late@x>\r\nSubject: late\r\n\r\nI came while you were copying\r\n")
@@ -22,31 +21,6 @@ LEAF = ("Büro", "Verträge")
 # begin: the batch is not asked for yet; settle: it is sent, its answer is there.
 PLACES = [("begin", 1), ("begin", 2), ("begin", 3), ("settle", 1), ("settle", 2), ("complete", 1)]
 places = pytest.mark.parametrize(("verb", "at"), PLACES, ids=[f"{verb}-{at}" for verb, at in PLACES])
-
-
-def _recreate(account: Rehearsal, side: str, path: tuple[str, ...] = LEAF) -> None:
-    """The same messages in a new folder of the same name: another UIDVALIDITY, other UIDs."""
-    line = getattr(account, side)
-    with line.filler(account.user) as filler:
-        filler.rename(path, ("Away",))
-        filler.create(path)
-        uids = [entry.uid for entry in line.snapshot(account.user)[("Away",)]]
-        if uids:
-            _move_back(filler, uids, path)
-        filler.remove(("Away",))
-
-
-def _move_back(filler: MailboxFiller, uids: list[int], path: tuple[str, ...]) -> None:
-    """Dovecot may say "Mailbox was deleted under us" of the new folder, while others have the old one of its name open."""
-    for _ in range(20):
-        try:
-            filler.create(path)
-            filler.move(("Away",), uids, path)
-        except WireRefused:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.skip("the server does not let the folder be made anew while it is open")
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
@@ -58,7 +32,7 @@ def test_uidvalidity_changed_between_two_runs(account: Rehearsal, side: str) -> 
         filler.append(LEAF, [Mail(b"Subject: no Message-ID\r\n\r\n1\r\n"), Mail(b"Subject: no Message-ID\r\n\r\n2\r\n")])
     if side == "source":
         account.run(2)
-    _recreate(account, side)
+    recreate(account, side, LEAF)
     assert line.snapshot(account.user).uidvalidity[LEAF] != before
     foreign = (
         OF_OTHERS
@@ -78,7 +52,7 @@ def test_uidvalidity_changed_inside_a_run(account: Rehearsal, side: str, verb: s
     with account.source.filler(account.user) as filler:
         filler.append(LEAF, [Mail(b"Subject: number %d\r\n\r\nx\r\n" % number) for number in range(12)])
         filler.delete(("INBOX",), range(1, 12))
-    meanwhile(account, verb, at, lambda: _recreate(account, side))
+    meanwhile(account, verb, at, lambda: recreate(account, side, LEAF))
     account.run(1)
     settled(account)
 
@@ -95,7 +69,7 @@ def test_words_of_a_dead_connection_arrive_in_a_renumbered_folder(account: Rehea
 
     async def renumber(rehearsal: Rehearsal, seconds: float) -> None:
         if seconds != QUIET and not rehearsal.pauses:
-            _recreate(rehearsal, "source")
+            recreate(rehearsal, "source", LEAF)
         await sleep(rehearsal, min(seconds, 0.01) if seconds != QUIET else seconds)
 
     monkeypatch.setattr(Rehearsal, "_sleep", renumber)

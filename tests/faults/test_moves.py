@@ -5,14 +5,18 @@ A message that was brought once is never brought again because it is somewhere e
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, settled
+from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, recreate, settled
 from tests.faults.test_ourselves import Killer
+from trasloco.engine import lanes
+from trasloco.engine.account import Outcome
 from trasloco.engine.fate import Tally
+from trasloco.imap.utf7 import decode_name
 from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
@@ -71,6 +75,44 @@ def test_messages_moved_on_the_source_during_the_second_run(account: Rehearsal, 
     settled(account, 4)
 
 
+def _sums_match(account: Rehearsal, outcome: Outcome) -> None:
+    """Every message of the source is counted once, in the folder where it is, and has one row there."""
+    here = account.source.snapshot(account.user)
+    counted = {result.source: result.tally.source for result in outcome.folders}
+    assert counted == {".".join(path): len(entries) for path, entries in here.folders.items()}
+    assert outcome.tally.source == here.total
+
+    async def rows() -> Counter[str]:
+        found: Counter[str] = Counter()
+        for record in await account.ledger.folders():
+            async for chunk in account.ledger.rows(record.id):
+                found[decode_name(record.source_name)] += len(chunk)
+        return found
+
+    assert asyncio.run(rows()) == +Counter(counted)
+
+
+@pytest.mark.parametrize("connections", ["one", "several"])
+@pytest.mark.parametrize(("folder", "to"), [(LEAF, INBOX), (BOX, INBOX), (LEAF, BOX)], ids=lambda path: path[-1])
+def test_messages_moved_out_of_a_folder_that_is_otherwise_unchanged(
+    account: Rehearsal, folder: tuple[str, ...], to: tuple[str, ...], connections: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the folders were listed and before its turn: each message has one fate, and the sums match."""
+    if connections == "several":
+        monkeypatch.setattr(lanes, "FAR", 0.0)
+        monkeypatch.setattr(lanes, "ENOUGH_MESSAGES", 1)
+    _sums_match(account, account.run(1))
+    moving = len(account.source.snapshot(account.user)[folder][:2])
+    with account.source.filler(account.user) as filler:
+        filler.append(to, [Mail(b"Subject: new %d\r\n\r\nx\r\n" % number) for number in range(2)])
+    outcome = meanwhile(account, "left_out", 1, lambda: _move(account, "source", folder, slice(0, 2), to), 2)
+    assert outcome.failure is None
+    assert (outcome.tally.copied, outcome.tally.moved) == (2, moving)
+    _sums_match(account, outcome)
+    _sums_match(account, account.run(3))
+    settled(account, 4)
+
+
 def test_source_folder_renamed_and_another_made_under_its_name(account: Rehearsal) -> None:
     account.run(1)
     there = len(account.destination.snapshot(account.user)[LEAF])
@@ -111,7 +153,7 @@ def test_source_folder_renumbered_after_the_user_filed_its_mail_elsewhere(accoun
     with account.destination.filler(account.user) as filler:
         filler.delete(LEAF, [entry.uid for entry in account.destination.snapshot(account.user)[LEAF]][:1])
     before = account.destination.snapshot(account.user)
-    _renumber(account, LEAF)
+    recreate(account, "source", LEAF)
     outcome = account.run(2)
     assert outcome.failure is None
     assert (outcome.tally.copied, outcome.tally.source) == (0, _total(account))
@@ -124,7 +166,7 @@ def test_source_folder_renumbered_after_the_user_filed_its_mail_elsewhere(accoun
 def test_source_folder_renumbered_and_its_mail_moved_on(account: Rehearsal) -> None:
     """Renumbered, and what was in it moved to another folder of the source: moved on the destination too."""
     account.run(1)
-    _renumber(account, LEAF)
+    recreate(account, "source", LEAF)
     _move(account, "source", LEAF, slice(0, 2), BOX)
     outcome = account.run(2)
     assert (outcome.tally.copied, outcome.tally.moved) == (0, 2)
@@ -232,15 +274,6 @@ class _Killed(BaseException):
 
 def _kill() -> None:
     raise _Killed
-
-
-def _renumber(account: Rehearsal, path: tuple[str, ...]) -> None:
-    """The same messages in a new folder of the same name on the source."""
-    with account.source.filler(account.user) as filler:
-        filler.rename(path, ("Away",))
-        filler.create(path)
-        filler.move(("Away",), [entry.uid for entry in account.source.snapshot(account.user)[("Away",)]], path)
-        filler.remove(("Away",))
 
 
 def _expunge_marked(account: Rehearsal) -> None:

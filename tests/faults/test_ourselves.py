@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -72,6 +73,7 @@ class Killer:
 def _tiny(fault_lines: tuple[Line, ...], user: str) -> Rehearsal:
     source, destination = fault_lines
     account = Rehearsal(source, destination, user)
+    account.settings = replace(account.settings, together=False)  # ``test_together`` has its own
     with source.filler(user) as filler:
         filler.append(("INBOX",), [TWIN, *(Mail(letter.content, ("\\Seen",), letter.date) for letter in Letters("tiny").take(6)), TWIN])
         filler.create(FOLDERS[2])

@@ -14,8 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, fill, meanwhile, settled
-from tests.faults.test_changes import _recreate
+from tests.faults.conftest import OF_OTHERS, fill, meanwhile, recreate, settled
 from tests.faults.test_moves import _move
 from tests.faults.test_ourselves import FencedLedger, Killer
 from trasloco.engine import lanes
@@ -203,7 +202,7 @@ def test_folder_renumbered_while_others_are_brought(far: Rehearsal, side: str, v
         _arm(far.source)
         _arm(far.destination)
     number = 2 if side == "source" else 1
-    meanwhile(far, verb, at, lambda: _recreate(far, side, FOLDERS[2]), number)
+    meanwhile(far, verb, at, lambda: recreate(far, side, FOLDERS[2]), number)
     far.run(number)
     settled(far, number + 1)
 
@@ -279,9 +278,9 @@ def test_killed_at_every_wire_write_of_several_connections(
 ) -> None:
     """With intents of several folders open at once; resumed over several connections too."""
     monkeypatch.setattr(lanes, "FAR", 0.0)
-    at, killed = 1 if half else 2, True
+    at, killed = 0, True
     while killed:
-        at += 2
+        at += 1
         account = Rehearsal(fault_lines[0], fault_lines[1], fresh_user())
         account.clear()
         with account.source.filler(account.user) as filler:

@@ -17,7 +17,7 @@ BYE = StatusText(Kind.BYE, words="Too many connections")
             errors.TlsFailed("expired", "certificate has expired"),
             "the certificate has expired or is not valid yet (certificate has expired)",
         ),
-        (errors.NotImap("SSH-2.0"), "no IMAP server answers there; it began with: SSH-2.0"),
+        (errors.NotImap("SSH-2.0"), "what answers there is not an IMAP server; it began with: SSH-2.0"),
         (errors.ConnectionLost("LOGIN", BYE), "the connection was closed during LOGIN; the server said: Too many connections"),
         (errors.ConnectionLost("", None, "reset by peer"), "the connection was closed (reset by peer)"),
         (errors.DeadlineExceeded("tls", 30, "the TLS handshake"), "no answer within 30 seconds during the TLS handshake (deadline: tls)"),

@@ -71,7 +71,11 @@ def test_what_shows_at_once() -> None:
     assert known("ready", Capabilities(["LITERAL-"]), {}) == set()
     assert known("ready", Capabilities(), {}) == {"literal-plus-missing"}
     assert known("ready", Capabilities(["XAPPLELITERAL"]), {}) == {"literal-plus-missing", "list-return-bad"}
-    assert known("The Microsoft Exchange IMAP4 service is ready.", Capabilities(["LITERAL+"]), {}) == {"names-folded", "ten-errors"}
+    assert known("The Microsoft Exchange IMAP4 service is ready.", Capabilities(["LITERAL+"]), {}) == {
+        "names-folded",
+        "ten-errors",
+        "made-anew",
+    }
 
 
 # -- UIDs

@@ -68,6 +68,11 @@ def test_a_password_with_nul_goes_by_login() -> None:
     ("status", "other_way"),
     [
         (StatusText(Kind.BAD, words="Unknown command"), True),
+        (StatusText(Kind.BAD, words="Command Error. 10"), True),
+        (StatusText(Kind.BAD, words="invalid user or password"), False),
+        (StatusText(Kind.BAD, words="User is authenticated but not connected."), False),
+        (StatusText(Kind.BAD, words="Request is throttled. Suggested Backoff Time: 299961 milliseconds"), False),
+        (StatusText(Kind.BAD, words="Unsupported authentication mechanism"), True),
         (StatusText(Kind.NO, "CANNOT", words="x"), True),
         (StatusText(Kind.NO, words="Unsupported authentication mechanism."), True),
         (StatusText(Kind.NO, words="mechanism not supported"), True),

@@ -10,6 +10,7 @@ from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, 
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import Ledger, MessageRow
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.project.database import Database
 from trasloco.records.key_ring import KeyRing
@@ -30,7 +31,9 @@ class Copies:
         self.failures: dict[str, list[Failure]] = {}
         self.seconds = 0.0
 
-    async def __call__(self, source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink) -> Outcome:
+    async def __call__(
+        self, source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink, *, pace: AccountPace
+    ) -> Outcome:
         login = source.credentials.login
         self.begun.append(login)
         self.running += 1
@@ -154,10 +157,12 @@ async def test_a_mistake_of_ours_stays_with_its_account(ring: KeyRing) -> None:
 
     copies = Copies()
 
-    async def clumsy(source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink) -> Outcome:
+    async def clumsy(
+        source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink, *, pace: AccountPace
+    ) -> Outcome:
         if source.credentials.login == "a2@example.org":
             raise ZeroDivisionError("secret details")
-        return await copies(source, destination, ledger, settings, number, sink)
+        return await copies(source, destination, ledger, settings, number, sink, pace=pace)
 
     run = await sync_to_async(started)(ring, 3)
     await worked(run, clumsy, runs=[run.pk])  # type: ignore[arg-type]

@@ -64,7 +64,7 @@ def test_it_is_one_look_wide_and_narrow_light_and_dark(page: Page, crowded: Any)
     expect(page.locator("#legend [data-letter=f]")).to_contain_text("failed 60")
     expect(page.get_by_text("60 of 500 accounts have failed.")).to_be_visible()
     expect(page.locator(".troubles > li")).to_have_count(len(FAILURES) + 2)  # and those with errors, and those that are tried again
-    expect(page.locator("#pace canvas")).to_be_visible()
+    expect(page.locator("#chart canvas")).to_be_visible()
     wanted = os.environ.get("TRASLOCO_PICTURES", "")
     for size in (WIDE, NARROW):
         for colours in ("light", "dark"):

@@ -134,7 +134,7 @@ MIGRATIONS = {
     "migration_mx": Line(OF_ALPHA, NEVER),
     "migration_events": Line(OF_ALPHA, NEVER),
     "migration_figures": Line(OF_ALPHA, NEVER),
-    "migration_pace": Line(OF_ALPHA, NEVER),
+    "migration_progress": Line(OF_ALPHA, NEVER),
     "migration_again": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),  # said in words: a run is under way
     "permissions": Line(DONE_OF_ALPHA, NEVER),  # its mailboxes are opened by password: back to the migration
     "permission_sign_in": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example"}),
@@ -142,6 +142,7 @@ MIGRATIONS = {
     "migration_report": Line(OF_ALPHA, NEVER),
     "migration_proof": Line(OF_ALPHA, NEVER),
     "run_date": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),
+    "migration_pace": Line(OF_ALPHA, OF_ALPHA),
     "migration_delete": Line(OF_ALPHA, DONE_OF_ALPHA),
     "migration_act": Line(NEVER, DONE_OF_ALPHA),
     "account": Line(OF_ALPHA, NEVER),

@@ -82,10 +82,10 @@ def test_who_asks_for_the_head_of_the_events_is_not_kept_waiting(anna: Client, m
     assert (answer.status_code, answer.streaming, answer.headers["Content-Type"]) == (200, False, "text/event-stream")
 
 
-def test_the_pace_of_the_run_comes_as_lists(anna: Client, make_migration: Make) -> None:
+def test_how_the_run_went_comes_as_lists(anna: Client, make_migration: Make) -> None:
     migration = make_migration(accounts=40)
-    assert anna.get(f"/migrations/{migration.code}/pace/").json() == {"at": [], "done": [], "left": []}
+    assert anna.get(f"/migrations/{migration.code}/progress/").json() == {"at": [], "done": [], "left": []}
     crowd(migration, failed=8)
-    facts = anna.get(f"/migrations/{migration.code}/pace/").json()
+    facts = anna.get(f"/migrations/{migration.code}/progress/").json()
     assert len(facts["at"]) == len(facts["done"]) == len(facts["left"]) == 30
     assert facts["done"] == sorted(facts["done"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.fix_wizard import MAILBOXES, WizardCast
 from trasloco.project.database import Database
+from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.zone import Zone
 
 KEPT = "••••••••"
@@ -132,7 +134,40 @@ def test_another_type_alone_does_not_check_again(wizard: WizardCast) -> None:
     assert wizard.migration(code).settings["skip_non_mail"] is True
 
 
+def test_what_is_taken_of_gmail_is_kept_with_the_draft_and_shown_again(wizard: WizardCast) -> None:
+    given = {"source_type": "gmail", "gmail": ["chats", "starred"]}
+    code = wizard.client.post("/migrations/new/", given).headers["Location"].split("/")[3]
+    settings = wizard.migration(code).settings
+    assert settings["gmail"] == ["chats", "starred"]
+    assert settings["skip_folders"] == []
+    page = page_of(wizard, steps_of(code)["type"])
+    assert re.findall(r'name="gmail" value="(\w+)"[^>]* checked', page) == ["starred", "chats"]
+    wizard.client.post(steps_of(code)["type"], {"source_type": "gmail", "gmail": ["categories"]})
+    assert wizard.migration(code).settings["gmail"] == ["categories"]
+    assert "[Gmail]/Chats" in wizard.migration(code).settings["skip_folders"]
+    wizard.client.post(steps_of(code)["type"], {"source_type": "standard", "source_tls": "verify", "gmail": ["categories"]})
+    assert wizard.migration(code).settings["gmail"] == []
+
+
+def test_an_unknown_choice_for_gmail_is_refused(wizard: WizardCast) -> None:
+    answer = wizard.client.post("/migrations/new/", {"source_type": "gmail", "gmail": ["everything"]})
+    assert answer.status_code == 200
+    assert "everything" in html.unescape(answer.content.decode())
+
+
 # CSV
+
+
+@pytest.mark.parametrize(("source_type", "server"), [("gmail", "imap.gmail.com"), ("office365", "outlook.office365.com")])
+def test_a_large_providers_server_need_not_stand_in_the_csv(wizard: WizardCast, source_type: str, server: str) -> None:
+    code = wizard.client.post("/migrations/new/", {"source_type": source_type}).headers["Location"].split("/")[3]
+    page = page_of(wizard, steps_of(code)["csv"])
+    assert f"The source IMAP server may be left empty: it is {server} then." in page
+    oauth = 'kind = "microsoft-app"\ntenant = "t"\nclient_id = "c"\nclient_secret = "s"\n' if source_type == "office365" else ""
+    answer = wizard.give(code, "user1@example.net;;anna@old.example.org;abcd\n", oauth=oauth)
+    assert answer.status_code == 302, html.unescape(answer.content.decode())
+    account = wizard.migration(code).accounts.get()
+    assert (account.source_host, account.source_port, account.source_security) == (server, 993, "implicit")
 
 
 def test_every_problem_stands_beside_its_line_with_the_password_masked(wizard: WizardCast) -> None:
@@ -238,6 +273,24 @@ def test_an_account_is_corrected_in_place_and_only_it_is_tried_again(wizard: Wiz
     assert "All 2 accounts work on both sides." in page_of(wizard, steps_of(code)["check"])
     good.check_result.refresh_from_db()
     assert good.check_result.ended_at == before
+
+
+def test_a_server_without_imap_is_said_checked_and_shown_as_it_was_written(wizard: WizardCast, pop3_source: Dovecot) -> None:
+    server = f"pop3://127.0.0.1:{pop3_source.pop3_port}"
+    secret = pop3_source.password.replace('"', '""')
+    line = f'user1@example.net;{server};user1@old.example.org;"{secret}"\n'
+    code = wizard.checked(line)
+    account = wizard.migration(code).accounts.get()
+    assert (account.source_speech, account.check_result.state) == ("pop3", "ok")
+    page = html.unescape(page_of(wizard, steps_of(code)["check"]))
+    assert "is asked by POP3, which knows INBOX only, and no flags" in page
+    assert f"user1@example.net;{server};user1@old.example.org;{KEPT}" in html.unescape(page_of(wizard, steps_of(code)["csv"]))
+    assert wizard.give(code, f"user1@example.net;{server};user1@old.example.org;{KEPT}\n").status_code == 302
+    assert server in page_of(wizard, f"/migrations/new/{code}/check/{account.pk}/")
+    imap = {"server": f"127.0.0.1:{pop3_source.port}", "login": account.login, "password": "", "master": ""}
+    wizard.client.post(f"/migrations/new/{code}/check/{account.pk}/", imap)
+    account.refresh_from_db()
+    assert (account.source_speech, account.source_port) == ("imap", pop3_source.port)
 
 
 def test_looking_at_the_page_again_does_not_try_a_refused_login_again(wizard: WizardCast) -> None:
@@ -377,6 +430,17 @@ def test_the_review_has_every_answer(wizard: WizardCast) -> None:
         assert shown in page, shown
     assert "Expected to take" in page
     assert '<button class="primary" type="submit"> Migrate' in page
+
+
+def test_the_review_names_what_is_taken_of_gmail(wizard: WizardCast) -> None:
+    code = wizard.checked(wizard.line(1))
+    migration = wizard.migration(code)
+    migration.settings["gmail"] = ["important", "categories"]
+    migration.save(update_fields=["settings"])
+    page = page_of(wizard, steps_of(code)["review"])
+    assert "the folder of messages that Gmail holds important" in page
+    assert "the categories of the inbox" in page
+    assert "the folder of chats" not in page
 
 
 def test_the_present_mx_of_each_domain_is_asked_for(wizard: WizardCast, monkeypatch: pytest.MonkeyPatch) -> None:

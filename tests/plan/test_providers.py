@@ -78,7 +78,7 @@ switched on first. `trasloco discover ADDRESS` says which of them an address bel
 `src/trasloco/plan/providers.toml`; this page is written by `python -m tests.plan.test_providers`, and a test holds it against them.
 
 What is marked "not looked up" is a figure to begin with: no public page of the provider names it. `--connections-per-host` replaces
-the one of connections. On the command line the server column of the CSV still names the server; the type does not replace it.
+the one of connections. The server column of the CSV may be empty where a server with TLS at port 993 stands below.
 """
 
 
@@ -93,6 +93,10 @@ def _paragraph(item: Provider) -> str:
     if item.master:
         lines.append(f"- Master user: {'; '.join(item.master)}")
     lines.append(f"- Connections: {item.connections_per_mailbox} of one mailbox, {item.connections_per_host} of the server")
+    if item.messages_per_second:
+        lines.append(f"- At most {item.messages_per_second:,} messages in a second, of all mailboxes together")
+    if item.bytes_per_second:
+        lines.append(f"- At most {item.bytes_per_second:,} bytes in a second, of all mailboxes together")
     if item.bytes_per_day:
         lines.append(f"- At most {item.bytes_per_day:,} bytes of one mailbox in 24 hours")
     if item.message_limit:
@@ -149,6 +153,8 @@ def test_the_page_says_what_the_data_say() -> None:
         ({"starttls": True}, "starttls is of a host"),
         ({"password": "never"}, "no way in"),
         ({"bytes_per_day": 0}, "at least 1"),
+        ({"messages_per_second": 0}, "at least 1"),
+        ({"bytes_per_second": "fast"}, "bytes_per_second must be of type int"),
     ],
 )
 def test_a_wrong_file_names_the_provider_and_the_key(change: dict[str, Any], words: str) -> None:

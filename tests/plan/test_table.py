@@ -220,18 +220,18 @@ def test_with_oauth_credentials_a_password_may_be_empty_unless_it_is_a_master_s(
 
 
 def test_an_empty_server_is_the_usual_one_where_there_is_one() -> None:
-    table = read(b"a@b.example;;a;p\nc@b.example;192.0.2.1;c;p", usual_server="imap.gmail.com")
+    table = read(b"a@b.example;;a;p\nc@b.example;192.0.2.1;c;p", server="imap.gmail.com")
     assert [(row.host, row.port) for row in table.rows] == [("imap.gmail.com", None), ("192.0.2.1", None)]
     assert (table.problems, table.warnings) == ((), ())
 
 
 def test_an_empty_server_may_be_one_that_is_still_to_be_found() -> None:
-    table = read(b"a@b.example;;a;p\nc@b.example;;c;p", usual_server="")
+    table = read(b"a@b.example;;a;p\nc@b.example;;c;p", to_find=True)
     assert [(row.host, row.port) for row in table.rows] == [("", None), ("", None)]
     assert table.problems == ()
-    twice = read(b"a@b.example;;a@old.example;p\nc@b.example;;A@old.example;p", usual_server="")
+    twice = read(b"a@b.example;;a@old.example;p\nc@b.example;;A@old.example;p", to_find=True)
     assert [(problem.line, problem.code) for problem in twice.problems] == [(2, "source-twice")]
-    wrong = read(b"a@b.example;mail example;a;p", usual_server="")
+    wrong = read(b"a@b.example;mail example;a;p", to_find=True)
     assert [problem.code for problem in wrong.problems] == ["bad-server"]
 
 
@@ -355,6 +355,23 @@ def test_another_kind_of_file(data: bytes, what: str) -> None:
     assert what in problem.words
 
 
+def test_servers_without_imap_are_written_with_their_protocol_or_their_port() -> None:
+    servers = {
+        "pop3://mail.example.net": ("mail.example.net", None, "pop3"),
+        "POP3://mail.example.net:1110/": ("mail.example.net", 1110, "pop3"),
+        "pop3s://[2001:db8::10]:995": ("2001:db8::10", 995, "pop3"),
+        "mail.example.net:995": ("mail.example.net", 995, "pop3"),
+        "192.0.2.1:110": ("192.0.2.1", 110, "pop3"),
+        "mail.example.net:993": ("mail.example.net", 993, "imap"),
+    }
+    text = "".join(f"a{number}@b.example;{server};login{number};p\n" for number, server in enumerate(servers))
+    table = read(text.encode())
+    assert not table.problems
+    assert [(row.host, row.port, row.speech.value) for row in table.rows] == list(servers.values())
+    assert [(item.line, item.code) for item in table.warnings if item.code == "pop3-source"] == [(1, "pop3-source")]
+    assert read(write_rows(table.rows).encode()).rows == table.rows
+
+
 def test_two_encodings_in_one_file_are_named_by_line() -> None:
     data = "a@b.example;192.0.2.1;a;ü\n".encode() + "b@b.example;192.0.2.1;b;ü\n".encode("cp1252")
     assert problems(data) == [(2, "", "mixed-encodings")]
@@ -374,6 +391,23 @@ def test_a_host_name_is_a_warning_once_for_each_name() -> None:
     assert [(item.line, item.field, item.code) for item in table.warnings] == [(1, "server", "host-name")]
     assert "2 more" in table.warnings[0].words
     assert len(table.rows) == 4
+
+
+def test_the_servers_of_large_providers_are_theirs_by_name() -> None:
+    assert warnings("a@b.example;imap.gmail.com;a@gmail.com;p") == []
+
+
+def test_a_server_that_the_type_names_may_be_left_empty() -> None:
+    text = b"a@b.example;;a@gmail.com;p\nb@b.example; ;b@gmail.com;p\nc@b.example;192.0.2.1:143;c;p\n"
+    table = read(text, server="imap.gmail.com")
+    assert not table.problems
+    assert [(row.host, row.port) for row in table.rows] == [("imap.gmail.com", None), ("imap.gmail.com", None), ("192.0.2.1", 143)]
+    assert {problem.code for problem in read(text).problems} == {"empty-server"}
+
+
+def test_an_empty_server_is_the_same_as_its_name_when_logins_are_compared() -> None:
+    table = read(b"a@b.example;;x@gmail.com;p\nb@b.example;IMAP.gmail.com:993;x@gmail.com;p\n", server="imap.gmail.com")
+    assert [problem.code for problem in table.problems] == ["source-twice"]
 
 
 def test_outer_spaces_are_kept_and_told() -> None:

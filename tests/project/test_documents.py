@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from trasloco.engine.pace import RESTS
 from trasloco.project.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +37,14 @@ def failure_codes() -> Iterator[str]:
     """Every code given to a Failure in the engine and the jobs, as written in their source."""
     for path in [*(ROOT / "src/trasloco/engine").glob("*.py"), *(ROOT / "src/trasloco/jobs").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Failure", "_failure"}:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Failure", "_failure", "_later"}:
                 yield from _codes(node.args)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_fail":
                 yield from _codes(node.args[2:3])  # check, side, code, words
             if isinstance(node, ast.Dict) and path.stem == "classify":
                 yield from _codes(item.elts[0] for item in node.values if isinstance(item, ast.Tuple))
     yield from ("message-refused", "folder-refused", "account-refused", "run-refused")  # made of the scope's name
+    yield from RESTS  # named by constants
 
 
 def _codes(nodes: Iterable[ast.expr]) -> Iterator[str]:

@@ -85,6 +85,15 @@ def test_a_mailbox_has_as_many_connections_as_its_type_of_source_allows() -> Non
     assert mail_settings(values(), providers()["gmail"]).connections == providers()["gmail"].connections_per_mailbox
 
 
+def test_what_is_taken_of_gmail_is_included_by_name() -> None:
+    settings = mail_settings(values("--include", "categories", "--include", "starred", "--include", "trash"), providers()["gmail"])
+    assert settings.gmail == ("starred", "categories")
+    assert settings.skip_roles == ("junk",)
+    assert "[Gmail]/Chats" in settings.skip_folders
+    settings = mail_settings(values("--include", "chats", "--skip-folder", "Work"), providers()["gmail"])
+    assert (settings.gmail, settings.skip_folders) == (("chats",), ("Work",))
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_option_is_explained_with_its_variable(command: click.Command) -> None:
     page = CliRunner().invoke(command, ["--help"], terminal_width=200).output

@@ -16,7 +16,14 @@ def private(path: Path, data: bytes) -> str:
 
 @pytest.mark.parametrize(
     ("data", "password"),
-    [(b"secret", "secret"), (b"secret\n", "secret"), (b" se cret \r\n", " se cret "), (b"\xef\xbb\xbfgr\xc3\xbc\xc3\x9fe\n", "grüße")],
+    [
+        (b"secret", "secret"),
+        (b"secret\n", "secret"),
+        (b" se cret \r\n", " se cret "),
+        (b"\xef\xbb\xbfgr\xc3\xbc\xc3\x9fe\n", "grüße"),
+        ("grüße\r\n".encode("utf-16"), "grüße"),
+        ("grüße\n".encode("cp1252"), "grüße"),
+    ],
 )
 def test_one_line_end_does_not_belong_to_the_password(tmp_path: Path, data: bytes, password: str) -> None:
     secret = read_password(private(tmp_path / "p", data), "NONE", "--file")
@@ -26,7 +33,15 @@ def test_one_line_end_does_not_belong_to_the_password(tmp_path: Path, data: byte
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"", "is empty"), (b"\n", "is empty"), (b"hush\nhush\n", "more than one line"), (b"a\0b", "NUL"), (b"\xff\xfe", "not UTF-8")],
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"hush\nhush\n", "more than one line"),
+        (b"a\0b", "NUL"),
+        (b"\xff\xfe", "is empty"),
+        (b"\x81\x8dhush", "neither UTF-8 nor Windows-1252"),
+        (b"PK\x03\x04hush", "ZIP archive"),
+    ],
 )
 def test_what_is_no_password_is_refused_without_showing_it(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(click.UsageError, match=words) as caught:
@@ -40,6 +55,15 @@ def test_the_environment_is_the_other_way(monkeypatch: pytest.MonkeyPatch) -> No
     assert secret is not None
     assert secret.reveal() == "from there"
     assert read_password(None, "TRASLOCO_NOTHING", "--file") is None
+
+
+def test_a_password_file_of_windows_is_read_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = "anna@new.example;grüße\r\nbert@new.example;naïve\r\n".encode("cp1252")
+    found = read_passwords(private(tmp_path / "p", lines), "--file")
+    assert [secret.reveal() for secret in found.values()] == ["grüße", "naïve"]
+    said = capsys.readouterr().err
+    assert "read as Windows-1252" in said
+    assert "grüße" not in said
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

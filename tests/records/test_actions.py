@@ -157,11 +157,11 @@ def test_an_attempt_that_got_on_begins_the_count_anew(ring: KeyRing) -> None:
 
 
 def test_the_servers_own_wish_is_heard() -> None:
-    from trasloco.records.actions import LONGEST_DELAY, retry_delay
+    from trasloco.records.actions import LONGEST_WISH, retry_delay
 
     asked = Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.LATER, "busy", "wait", after=120.0)
     assert retry_delay(asked, 4) == 120.0
-    assert retry_delay(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.LATER, "busy", "wait", after=1e9), 0) == LONGEST_DELAY
+    assert retry_delay(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.LATER, "busy", "wait", after=1e9), 0) == LONGEST_WISH
     assert 11 < retry_delay(LATER, 0) < 19
     assert 45 < retry_delay(LATER, 2) < 76
 

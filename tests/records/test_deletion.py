@@ -26,7 +26,9 @@ STAYS = {
     "trasloco_customer_credentials",
     "trasloco_destination_system",
     "trasloco_domain",
+    "trasloco_fetched_bytes",  # of the mailbox, whose next migration has the same day; for a day
     "trasloco_history_entry",
+    "trasloco_host_pace",
     "trasloco_installation",
     "trasloco_membership",
     "trasloco_membership_domain",
@@ -59,6 +61,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     from trasloco.records.models import (
         Customer,
         LedgerFolder,
+        LedgerNumber,
         LedgerRelic,
         LogEntry,
         LoginCheck,
@@ -92,6 +95,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     tally = FolderResult("INBOX", "INBOX", Tally(copied=100))
     assert finish_transfer(claim, Outcome(RunStatus.COMPLETED, None, 0.1, 700, (tally,), flags_changed=0))
     LogEntry.objects.create(transfer_id=claim.transfer_id, at=timezone.now(), level="info", action="folder-done", words="done")
+    LedgerNumber.objects.create(account=claim.account, name=b"uidl", number=1)
     LedgerRelic.objects.create(
         account=claim.account, source_name=b"Old", destination_name=b"Old", destination_uidvalidity=1, source_uid=1, size=7, fate=1, run=1
     )

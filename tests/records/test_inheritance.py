@@ -191,3 +191,27 @@ async def test_what_another_customer_has_moved_is_not_taken_over(ring: KeyRing, 
 
     await sync_to_async(give_away)()
     assert (await sync_to_async(claimed)(second, "a1@example.net")).heir_of is None
+
+
+async def test_the_sources_own_numbers_and_copies_within_the_destination_are_taken_over(ring: KeyRing, pool: Any) -> None:
+    from trasloco.engine.ledger import Origin
+
+    first, second = await sync_to_async(two_migrations)(ring)
+    address = "a1@example.net"
+    claim = await sync_to_async(claimed)(first, address)
+    ledger = ledger_of(claim, pool)
+    folder = await ledger.bind(b"Work", b"Work")
+    await ledger.revalidate(folder.id, 7, 8)
+    await ledger.record(folder.id, [row(1, identity=2**63 + 5)])
+    await ledger.begin(folder.id, 8, 200, [6], [""], Origin(b"INBOX", 4, (17,), stays=True))
+    gone = await ledger.bind(b"Gone", b"Gone")
+    await ledger.revalidate(gone.id, 9, 10)
+    await ledger.record(gone.id, [row(9, identity=77)])
+    await ledger.retire(gone.id)
+    await sync_to_async(ended)(claim)
+    heir = ledger_of(await sync_to_async(claimed)(second, address), pool)
+    (twin,) = await heir.twins([2**63 + 5])
+    assert (twin.row.source_uid, twin.row.fate) == (1, Fate.ADOPTED)
+    (intent,) = await heir.intents(twin.folder_id)
+    assert intent.origin == Origin(b"INBOX", 4, (17,), stays=True)
+    assert [relic.row.identity async for chunk in heir.relics() for relic in chunk] == [77]

@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "service.md").read_text("utf-8")
 # Of commands that are not the service, or of every program.
-ELSEWHERE = {"HOME", "XDG_STATE_HOME", "PATH", "TRASLOCO_FROM_PASSWORD", "TRASLOCO_TO_PASSWORD", "TRASLOCO_DESTINATION_MASTER_PASSWORD"}
+ELSEWHERE = {"HOME", "XDG_STATE_HOME", "PATH", "TZ", "TRASLOCO_FROM_PASSWORD", "TRASLOCO_TO_PASSWORD"}
+ELSEWHERE |= {"TRASLOCO_DESTINATION_MASTER_PASSWORD"}
 
 
 def read_by_the_code() -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from trasloco.engine.master_user import MasterLogin
 from trasloco.engine.token_source import TokenSource
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.sasl import Credentials
+from trasloco.secret import Secret
+
+_SHARED = re.compile(r"([^/\\]+@[^/\\]+)[/\\]([^/\\]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,22 @@ class Side:
         """A mailbox that a master user opens."""
         return cls(name, endpoint, login.expected, master=login)
 
+    @classmethod
+    def by_token(cls, name: SideName, endpoint: Endpoint, login: str, tokens: TokenSource) -> Side:
+        """A mailbox that an OAuth token opens. ``user@tenant/shared``, which is how Exchange wanted to hear of a shared mailbox
+        when it still took passwords, is the shared one, opened by the user's token."""
+        shared = _SHARED.fullmatch(login)
+        if shared is None:
+            return cls(name, endpoint, Credentials(login, Secret("")), tokens=tokens)
+        user, box = shared.groups()
+        address = box if "@" in box else f"{box}@{user.partition('@')[2]}"
+        return cls(name, endpoint, Credentials(user, Secret(""), address), tokens=tokens)
+
     def __str__(self) -> str:
         return f"{self.name} {self.endpoint} as {self.credentials.display}"
+
+
+GMAIL_CHOICES = ("chats", "important", "starred", "categories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,9 @@ class Settings:
     repair: try the repair ladder on a message the destination refuses; else it is parked as it is.
     batch_messages, batch_bytes: upper bounds of one batch.
     connections: the most that one mailbox has open at a time on each side.
+    together: bring small new folders many in one go (see ``together``).
+    gmail: what of Gmail is taken besides mail in folders, of GMAIL_CHOICES: the folders of chats, of important and of starred
+    messages; the inbox's categories as keywords.
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -64,6 +85,8 @@ class Settings:
     batch_messages: int = 500
     batch_bytes: int = 8 * 1024 * 1024
     connections: int = 3
+    together: bool = True
+    gmail: tuple[str, ...] = ()
 
 
 class RunStatus(enum.StrEnum):

@@ -14,28 +14,35 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.brought import Brought
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
-from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
-from trasloco.engine.fate import Fate, Tally
+from trasloco.engine.failure import Failure, Retry, SideName, TransferError
+from trasloco.engine.fate import Fate
 from trasloco.engine.folder_pass import FolderPass
-from trasloco.engine.folder_run import FolderRun
-from trasloco.engine.following import Following
 from trasloco.engine.identity import Place
-from trasloco.engine.lanes import Lanes, compression_pays, lanes_wanted
+from trasloco.engine.label_remarks import label_remarks
+from trasloco.engine.labels import Labels, speaks_labels
+from trasloco.engine.lane import Lane, groups_of
+from trasloco.engine.lanes import Lanes, Pair, compression_pays, lanes_wanted
+from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
+from trasloco.engine.oddities import tell_all
 from trasloco.engine.opener import close, open_side
+from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
-from trasloco.engine.succession import Succession, Turn
-from trasloco.engine.tree import Tree, list_side
+from trasloco.engine.together import MOST_MESSAGES, may_go_together
+from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.endpoint import Speech
 from trasloco.imap.values import Quota
+from trasloco.pop3.mailbox import PopMailbox
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -47,6 +54,11 @@ the transfer is given back for that time."""
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
 will pass; then it is given back, so that the next account has its place."""
+
+POP3_NOTE = (
+    "this source speaks POP3, which knows INBOX only and no flags: other folders of the mailbox, if there are any, are not copied, "
+    "and all messages arrive as unread. Some servers mark what was fetched as read on the old side."
+)
 
 _NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})
 
@@ -64,14 +76,16 @@ async def run_account(
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     deadlines: Deadlines | None = None,
+    pace: AccountPace | None = None,
 ) -> Outcome:
     """Move one account as far as it goes. Failures are in the outcome.
 
     number: of the run, from 1.
-    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. Raises Fenced when
-    another worker has taken the transfer over, and whatever is a mistake of ours.
+    sleep: seconds; replaced by tests. deadlines: how long a server may be silent. pace: how fast, and until when; None = as fast
+    as it goes; whoever gave it closes it. Raises Fenced when another worker has taken the transfer over, and whatever is a
+    mistake of ours.
     """
-    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines).run()
+    return await AccountRun(source, destination, ledger, settings, number, sink, sleep, deadlines, pace).run()
 
 
 class AccountRun:
@@ -87,58 +101,78 @@ class AccountRun:
         sink: Sink,
         sleep: Callable[[float], Awaitable[None]],
         deadlines: Deadlines | None,
+        pace: AccountPace | None = None,
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger, self._settings, self._number, self._sink = ledger, settings, number, sink
-        self._sleep, self._deadlines = sleep, deadlines
+        self._sleep, self._deadlines, self._pace = sleep, deadlines, pace
         self._strikes = Strikes()
         self._met: set[SideName] = set()
-        self._passes: dict[bytes, FolderPass] = {}
-        self._left_out: dict[bytes, FolderResult] = {}
-        self._failed: dict[bytes, Failure] = {}
-        self._folder_failure: Failure | None = None
+        self._brought = Brought()
         self._facts: dict[str, str] = {}
         self._gone = Memory()
+        self._last_look = LastLook()
         self._flags_changed = 0  # by passes that were made again
         self._doubtful = False
         self._progress = Watching(sink)
         self._clients: list[Client] = []  # of the present attempt
+        self._opened: list[tuple[Side, Client]] = []  # the same, each with its side
+        self._told: set[str] = set()
         self._compressing = False
+        self._together = True  # small new folders, until an attempt has failed
+        self._said: set[str] = set()
 
     async def run(self) -> Outcome:
         started = time.monotonic()
         failure = await self._attempts()
         self._count_the_moved_once()
-        results = (*(done.result for done in self._passes.values()), *self._left_out.values())
+        brought = (*(done.result for done in self._brought.passes.values()), *self._brought.cut_short, *self._brought.left_out.values())
+        results = tuple(self._noted(result) for result in brought)
         size = self._progress.size
-        changed = self._flags_changed + sum(done.flags_changed for done in self._passes.values())
+        changed = self._flags_changed + sum(done.flags_changed for done in self._brought.passes.values())
         status = self._status(failure, results)
-        return Outcome(status, failure or self._folder_failure, time.monotonic() - started, size, results, changed, self._facts)
+        return Outcome(status, failure or self._folder_failure(), time.monotonic() - started, size, results, changed, self._facts)
+
+    def _noted(self, result: FolderResult) -> FolderResult:
+        """What a person must know of a folder that came by POP3."""
+        return result if result.note or self._source.endpoint.speech is not Speech.POP3 else replace(result, note=POP3_NOTE)
 
     def _count_the_moved_once(self) -> None:
         """What was moved on by this run, out of a folder it had gone through already, is counted where it is now."""
         for (name, fate), count in self._gone.uncounted.items():
-            done = self._passes.get(name)
-            if done is not None and name not in self._failed:
+            done = self._brought.passes.get(name)
+            if done is not None and name not in self._brought.failed:
                 tally = replace(done.result.tally)
                 tally.add(fate, -min(count, getattr(tally, fate.value)))
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _status(self, failure: Failure | None, results: tuple[FolderResult, ...]) -> RunStatus:
         if failure is not None:
             return RunStatus.FAILED
         refused = any(result.tally.refused for result in results)
-        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure is not None else RunStatus.COMPLETED
+        return RunStatus.COMPLETED_WITH_ERRORS if refused or self._folder_failure() is not None else RunStatus.COMPLETED
+
+    def _folder_failure(self) -> Failure | None:
+        """Of the first folder that failed, or has not come to a good end."""
+        troubles = (done.trouble for done in self._brought.passes.values() if done.trouble is not None)
+        return next(iter(self._brought.failed.values()), None) or next(troubles, None)
 
     async def _attempts(self) -> Failure | None:
         """Attempt until all is done or a failure says that trying again is of no use; returns it."""
         fruitless, waited = 0, 0.0
         while True:
-            self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
             failure = await self._attempt()
-            if failure is None or failure.retry is Retry.NEVER:
+            tell_all(self._opened, self._told, self._sink)
+            if failure is None:
+                return None
+            if self._pace is not None:
+                self._pace.hear(failure)
+            if self._halted is not None:
+                return self._halted
+            if failure.retry is Retry.NEVER or failure.code in RESTS:
                 return failure
             if failure.after is not None and failure.after > LONGEST_PAUSE:
+                self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
                 return replace(failure, retry=Retry.LATER)  # others can have our place until the server wants us again
             # A server that never answered in this run is more likely to be written wrongly than to be busy;
             # silence alone is asked about twice.
@@ -154,15 +188,22 @@ class AccountRun:
             self._sink.write(Entry(Level.WARNING, failure.code, failure.words))
             await self._sleep(pause)
 
+    @property
+    def _halted(self) -> Failure | None:
+        """Why this account is to rest, whatever else there is."""
+        return self._pace.halted if self._pace is not None else None
+
     async def _attempt(self) -> Failure | None:
         """One go through everything; the failure that ended it, or None."""
         clients = self._clients = []
+        self._opened.clear()
         try:
             source, destination = await self._open_pair()
             self._remember(source, destination)
             self._tell_doubts()
             await self._folders(source, destination)
         except TransferError as error:
+            self._together = False
             if error.failure.code == "late-uid":
                 self._settings = replace(self._settings, batch_messages=1)
             if len(clients) > 2 or error.failure.code == "moved-meanwhile":
@@ -208,12 +249,26 @@ class AccountRun:
         """A signed-in client, kept among those of this attempt."""
         client, side = await open_side(self._source if name is SideName.SOURCE else self._destination, self._deadlines)
         self._clients.append(client)
+        self._opened.append((side, client))
+        if isinstance(client, PopMailbox):
+            await self._begin_pop3(side, client)
         self._met.add(name)
         if name is SideName.SOURCE:
             self._source = side
+            if self._pace is not None:
+                self._pace.meet(client)
         else:
             self._destination = side
         return client
+
+    async def _begin_pop3(self, side: Side, client: PopMailbox) -> None:
+        """Its messages get the numbers they have in the ledger; and what POP3 does not know is said once."""
+        self._settings = replace(self._settings, connections=1)  # the server lets one session in at a time
+        with blame(side, "listing messages"):
+            await client.number(self._ledger.numbers)
+        if "pop3" not in self._told:
+            self._told.add("pop3")
+            self._sink.write(Entry(Level.WARNING, "pop3-source", f"Source {side.endpoint}: {POP3_NOTE}"))
 
     def _known_to_be_there(self, failure: Failure) -> Failure:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""
@@ -236,6 +291,9 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
+        if speaks_labels(source):
+            # Two folders at a time could both find the same message missing, and both fetch it.
+            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -246,9 +304,10 @@ class AccountRun:
             self._number,
             self._progress,
             self._strikes,
-            Departures(self._number, self._gone, lambda name: name in self._passes and name not in self._failed),
+            Departures(self._number, self._gone, lambda name: name in self._brought.passes and name not in self._brought.failed),
             self._sleep,
             self._doubtful,
+            pace=self._pace,
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
@@ -256,41 +315,75 @@ class AccountRun:
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
         self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
         await self._compress(source, destination)
-        lanes: Lanes[FolderRecord] = Lanes((source, destination), self._open_pair)
+        lanes: Lanes[Sequence[FolderRecord]] = Lanes((source, destination), self._open_pair)
         try:
             if not await self._ledger.folders():
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
-                lanes.open_ahead(self._lanes_wanted(session, counts, None))
+                if sum(counts) > MOST_MESSAGES or not self._settings.together or not may_go_together(source, destination):
+                    lanes.open_ahead(self._lanes_wanted(session, counts, None))
             await tree.prepare()
             self._begin_again(tree)
-            self._left_out = await tree.leave_out()
-            self._sink.expect(*tree.expectation())
+            self._brought.left_out = await tree.leave_out()
+            labels = await self._learn_labels(source, destination, ours, tree)
+            session.departures.views = {} if labels is None else labels.views
+            self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
-            session = replace(session, settings=self._settings)
+            session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes)
         finally:
             lanes.give_up()
+        if self._halted is not None and any(record.source_name not in self._brought.passes for record in tree.records):
+            raise TransferError(self._halted)
         for failed in tree.failed:
-            if failed.source_name not in self._passes:
-                self._fail_folder(failed.source_name, failed.failure)
-                self._passes[failed.source_name] = FolderPass(failed.result)
+            if failed.source_name not in self._brought.passes:
+                self._brought.fail(failed.source_name, failed.failure, self._sink)
+                self._brought.passes[failed.source_name] = FolderPass(failed.result)
         await self._count_who_stays(source, tree)
+        await self._look_back(destination, tree)
+
+    async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
+        """What Gmail tells of labels, None of any other server. What a person should know of it is said once."""
+        carried = [record.source_name for record in tree.records]
+        labels = Labels(ours.tree, carried, "categories" in self._settings.gmail) if speaks_labels(source) else None
+        if labels is not None:
+            await labels.read(Place(self._source, source, ""))
+        for entry in label_remarks(labels, ours.tree, destination):
+            if entry.action not in self._said:
+                self._said.add(entry.action)
+                self._sink.write(entry)
+        return labels
 
     def _begin_again(self, tree: Tree) -> None:
         """What has come since into folders that an earlier attempt has done may have left one whose pass was interrupted:
         then they are gone through once more, for a later run would not know any more who had left."""
         for record in tree.records:
             name = record.source_name
-            done = self._passes.get(name)
-            if done is None or done.trouble is not None or name in self._failed:
+            done = self._brought.passes.get(name)
+            if done is None or done.trouble is not None or name in self._brought.failed:
                 continue
             if may_have_gained(record, tree.source_status(record)):
-                self._flags_changed += self._passes.pop(name).flags_changed
-                self._gone.recount(name)
-        self._progress.begin(sum(done.result.tally.source for done in self._passes.values()))
+                self._go_through_again(name)
+
+    def _go_through_again(self, name: bytes) -> None:
+        self._flags_changed += self._brought.passes.pop(name).flags_changed
+        self._brought.failed.pop(name, None)
+        self._gone.recount(name)
+
+    async def _look_back(self, destination: Client, tree: Tree) -> None:
+        """What was brought is to be there still. Raises TransferError when folders must be gone through once more."""
+        place = Place(self._destination, destination, "")
+        again = await self._last_look.take(place, tree.records, self._brought.passes, self._brought.failed)
+        for name in again:
+            self._go_through_again(name)
+        if again:
+            raise once_more(place, tree.records, again)
+        for name, failure in self._last_look.restless.items():
+            if name not in self._brought.failed:
+                self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
+                self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
     async def _count_who_stays(self, source: Client, tree: Tree) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
@@ -300,14 +393,14 @@ class AccountRun:
         census = Census(self._source, source, self._ledger, self._number)
         for stay in tree.stays():
             tally = await census.take(stay)
-            if tally is not None and stay.source_name in self._left_out:
-                self._left_out[stay.source_name] = replace(self._left_out[stay.source_name], tally=tally)
+            if tally is not None and stay.source_name in self._brought.left_out:
+                self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
-        for name, failure in self._failed.items():
+        for name, failure in self._brought.failed.items():
             tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
             if tally is not None:
-                done = self._passes[name]
-                self._passes[name] = replace(done, result=replace(done.result, tally=tally))
+                done = self._brought.passes[name]
+                self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
     def _distance(self, session: Session) -> float:
         """Seconds of a round trip to the farther side."""
@@ -319,19 +412,28 @@ class AccountRun:
         most = 1 if session.departures else self._settings.connections
         return lanes_wanted(distance, messages, size, most)
 
-    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[FolderRecord]) -> None:
-        """Folder by folder, over as many connections as distance and size ask for."""
-        waiting = [record for record in tree.records if record.source_name not in self._passes]
+    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
+        """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
+        waiting = [record for record in tree.records if record.source_name not in self._brought.passes]
+        if session.labels is not None:
+            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
+        groups = groups_of(session, tree, waiting) if self._together else []
+        grouped = {record.id for group in groups for record in group}
+        items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
-        busy = [messages for record in waiting if (messages := counts.get(record.id, 0)) and not tree.unchanged(record)]
+        busy = [messages for item in items if (messages := sum(counts.get(r.id, 0) for r in item if not tree.unchanged(r)))]
         wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
         lanes.open_ahead(wanted)
-        if wanted > 1:
-            waiting.sort(key=lambda record: -counts.get(record.id, 0))  # the longest first, so that none is alone at the end
+        if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
+            items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
         session = replace(session, several=lanes.several)
+
+        def lane(pair: Pair) -> Lane:
+            return Lane(replace(session, source=pair[0], destination=pair[1]), tree, self._brought, self._progress)
+
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:
-            await lanes.run(waiting, lambda pair, take: self._lane(replace(session, source=pair[0], destination=pair[1]), tree, take))
+            await lanes.run(items, lambda pair, take: lane(pair).run(take))
             await subscribing
         finally:
             subscribing.cancel()
@@ -351,50 +453,6 @@ class AccountRun:
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
-
-    async def _lane(self, session: Session, tree: Tree, take: Callable[[], FolderRecord | None]) -> None:
-        """Folder after folder over one pair of connections."""
-
-        def next_turn() -> Turn | None:
-            record = take()
-            if record is None:
-                return None
-            interrupted = record.id in tree.interrupted
-            run = FolderRun(session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
-            return record, run, tree.destination_status(record)
-
-        turns = Succession(next_turn)
-        try:
-            for turn in turns:
-                await self._folder(session, tree, turn, turns)
-        finally:
-            turns.give_up()
-
-    async def _folder(self, session: Session, tree: Tree, turn: Turn, following: Following) -> None:
-        record, run, destination_status = turn
-        try:
-            done = self._passes[record.source_name] = await run.run(destination_status, following)
-            if done.trouble is not None:
-                self._folder_failure = self._folder_failure or done.trouble
-                session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
-        except TransferError as error:
-            if error.failure.scope is not Scope.FOLDER:
-                raise
-            self._fail_folder(record.source_name, error.failure)
-            status = tree.source_status(record)
-            tally = Tally(refused=status.messages or 0 if status is not None else 0)
-            shown, destination_shown = tree.shown(record)
-            result = FolderResult(shown, destination_shown, tally, error.failure.words)
-            self._passes[record.source_name] = FolderPass(result)
-            session.sink.advance(tally.source, 0)
-            if run.under_way:
-                # What was on its way would come in between: the other folders get connections of their own.
-                raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
-
-    def _fail_folder(self, source_name: bytes, failure: Failure) -> None:
-        self._folder_failure = self._folder_failure or failure
-        self._failed[source_name] = failure
-        self._sink.write(Entry(Level.ERROR, failure.code, failure.words))
 
 
 def _pause(failure: Failure, fruitless: int) -> float:

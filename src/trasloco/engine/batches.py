@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trasloco.engine.inventory import Inventory
@@ -21,6 +21,14 @@ class Batch:
     uids: tuple[int, ...]
     size: int
     alone: bool = False
+
+    def within(self, sizes: Sequence[int], most: int) -> Batch | None:
+        """The first messages of it that are not more than ``most`` bytes together, None when the first is. sizes: of its messages."""
+        count = total = 0
+        while count < len(sizes) and total + sizes[count] <= most:
+            total += sizes[count]
+            count += 1
+        return Batch(self.positions[:count], self.uids[:count], total, self.alone) if count else None
 
     def halves(self) -> tuple[Batch, Batch]:
         """Two batches with half of the messages each; only for two and more."""

@@ -15,13 +15,13 @@ from trasloco.engine.classify import blame
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.inventory import Inventory, take
+from trasloco.engine.inventory import Inventory, Lister, take
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.imap.client import Client
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected, Status
 
-_ITEMS = ("UID", "RFC822.SIZE")
+_SLIM = Lister(("UID", "RFC822.SIZE"))
 _CHUNK = 5000  # rows recorded together
 
 
@@ -88,7 +88,7 @@ class Census:
         with blame(self._side, "opening a folder that is left out", shown, Scope.FOLDER):
             selected = await self._client.select(name, read_only=True)
         with blame(self._side, "listing messages that are left out", shown, Scope.FOLDER):
-            return selected, await take(self._client, _ITEMS)
+            return selected, await take(self._client, _SLIM)
 
     async def _valid(self, record: FolderRecord, selected: Selected) -> FolderRecord:
         """Rows are of one UIDVALIDITY; those of another one speak of other messages."""

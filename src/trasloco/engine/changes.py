@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.diff import BROUGHT
-from trasloco.engine.inventory import ITEMS, Inventory
+from trasloco.engine.inventory import ITEMS, PLAIN, Inventory, Lister
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.imap.values import Fetched, Status
 
@@ -25,10 +25,10 @@ class Since:
     messages: int
     modseq: int
 
-    def fetches(self) -> Sequence[tuple[str, Sequence[str], int | None]]:
+    def fetches(self, items: Sequence[str] = ITEMS) -> Sequence[tuple[str, Sequence[str], int | None]]:
         """(set, items, changed since) of what is to be asked for, in this order: the first set is closed, so that
         no answer to the second is taken for one to it."""
-        return (f"1:{self.uidnext - 1}", ("UID", "FLAGS"), self.modseq), (f"{self.uidnext}:*", ITEMS, None)
+        return (f"1:{self.uidnext - 1}", ("UID", "FLAGS"), self.modseq), (f"{self.uidnext}:*", items, None)
 
 
 def since_last_pass(record: FolderRecord, status: Status | None) -> Since | None:
@@ -47,6 +47,7 @@ class Changes:
     """Takes the answers to ``Since.fetches``."""
 
     since: Since
+    lister: Lister = PLAIN
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
     new: dict[int, Fetched] = field(default_factory=dict)
 
@@ -61,7 +62,7 @@ class Changes:
     async def whole(self, ledger: Ledger, folder_id: int, exists: int) -> Inventory | None:
         """The inventory of the folder, in which ``exists`` messages are; sizes and dates of what was brought before
         are not in it. None when it cannot be proven to be whole."""
-        inventory, count = Inventory(), 0
+        inventory, count = self.lister.make(), 0
         async for rows in ledger.known(folder_id):
             for row in rows:
                 if row.source_uid >= self.since.uidnext:
@@ -70,7 +71,10 @@ class Changes:
                     return None  # it is tried again, with its size and its date
                 count += 1
                 flags = self.flags.get(row.source_uid)
-                inventory.add(Fetched(0, row.source_uid, frozenset(row.flags.split()) if flags is None else flags, None, 0))
+                item = Fetched(0, row.source_uid, frozenset(row.flags.split()) if flags is None else flags, None, 0)
+                if row.identity is not None:
+                    item.other["X-GM-MSGID"] = row.identity
+                inventory.add(item)
         if count != self.since.messages or count + len(self.new) != exists:
             return None
         for uid in sorted(self.new):

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.ledger import LedgerUnavailable
+from trasloco.engine.pace import DAY_LIMIT
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.imap import errors
 from trasloco.imap.values import StatusText
 
-# Response codes (RFC 5530, RFC 9051 7.1) that say for how much and for how long.
-_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED"})
+# Response codes (RFC 5530, RFC 9051 7.1; of POP3: RFC 2449 8, RFC 3206) that say for how much and for how long.
+_LATER_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED", "IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 _FOLDER_CODES = frozenset({"TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "CLIENTBUG"})
 
 _BACKOFF = re.compile(r"Suggested Backoff Time: (\d+) milliseconds", re.IGNORECASE)
@@ -27,6 +29,16 @@ _BUSY = re.compile(
     r"|rate limit|bandwidth limit|session expired|server unavailable|service (is )?(temporarily )?unavailable|try again|temporar",
     re.IGNORECASE,
 )
+_THROTTLED_CODES = frozenset({"LIMIT", "THROTTLED"})
+_THROTTLED = re.compile(
+    r"too many (simultaneous |concurrent )?(connections|logins|sessions)|(maximum number of|connection) (connections|limit)|throttled"
+    r"|rate limit|bandwidth limit|too many (commands|requests)",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"bandwidth limit", re.IGNORECASE)
+ENOUGH_FOR_TODAY = 3600.0
+"""Seconds until a mailbox whose day's bytes are used up, as the server says without saying for how long, is asked again."""
+
 _QUOTA = re.compile(r"quota|mailbox is full|out of (disk )?space", re.IGNORECASE)
 
 # Exchange lets a login pass and then does not know the mailbox: a wrong password, no right, or IMAP switched off.
@@ -50,7 +62,8 @@ _SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"basic auth(entication)? (is )?(disabled|blocked)|@(outlook|imap-mail\.outlook)\.|@.*\.office365\.com|@outlook\.com",
+            r"basic auth(entication)? (is )?(disabled|blocked)|@(outlook|imap-mail\.outlook)\.|@.*\.office365\.com|@outlook\.com"
+            r"|Microsoft Exchange IMAP4 service is ready\. \[",  # that of Exchange Online; a server of one's own has no bracket
             re.IGNORECASE,
         ),
         "Microsoft has switched off passwords for IMAP, also app passwords: such a mailbox is opened by an OAuth token only",
@@ -95,14 +108,14 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         code, words = _TLS[error.reason]
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, code, words.format(words=error.words, pin=_PIN_HINT))
     if isinstance(error, errors.NotImap):
-        words = f"what answers there is not an IMAP server (it says {error.words!r}). Check host, port and TLS"
+        words = f"what answers there is not {error.wanted} (it says {error.words!r}). Check host, port and TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "not-imap", words)
     if isinstance(error, errors.LoginImpossible):
         sent = "It was broken off" if error.sent else "Nothing was sent"
         words = f"{side.credentials.display} cannot sign in: {error}. {sent}; choose another kind of login, or TLS"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-impossible", words)
     if isinstance(error, errors.LoginRefused):
-        return _login_refused(error.status, side)
+        return _login_refused(error.status, side, error.greeting)
     if isinstance(error, errors.CommandFailed):
         return _answer(error.status, side, doing, scope, folder)
     if isinstance(error, errors.DeadlineExceeded):
@@ -113,7 +126,7 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         words = f"an answer went past a safety limit while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "limit-exceeded", words)
     if isinstance(error, errors.ProtocolViolation):
-        words = f"an answer does not follow the IMAP protocol while {doing}{_in(folder)} ({error})"
+        words = f"an answer does not follow the protocol while {doing}{_in(folder)} ({error})"
         return _failure(side, Scope.ACCOUNT, Retry.NOW, "protocol-violation", words)
     return _lost(error, side, doing, folder)
 
@@ -156,6 +169,11 @@ def busy(status: StatusText) -> bool:
     return status.code in _LATER_CODES or _BACKOFF.search(status.words) is not None or _BUSY.search(status.words) is not None
 
 
+def throttled(status: StatusText) -> bool:
+    """Does it say that it was too much: connections, commands, messages or bytes?"""
+    return status.code in _THROTTLED_CODES or _BACKOFF.search(status.words) is not None or _THROTTLED.search(status.words) is not None
+
+
 def over_quota(status: StatusText) -> bool:
     """Does it say that the mailbox is full?"""
     return not busy(status) and (status.code == "OVERQUOTA" or (status.code == "" and _QUOTA.search(status.words) is not None))
@@ -167,18 +185,18 @@ def backoff(status: StatusText) -> float | None:
     return int(found.group(1)) / 1000 if found else None
 
 
-def _login_refused(status: StatusText, side: Side) -> Failure:
+def _login_refused(status: StatusText, side: Side, greeting: str = "") -> Failure:
     if _NOT_CONNECTED.search(status.words):
         return _not_connected(status, side, "signing in", "")
     if busy(status):
         words = f"the sign-in of {side.credentials.display} is put off ({status}). Trasloco tries again later"
-        return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later", words, backoff(status))
-    words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side)}"
+        return _later(side, "login-later", words, status)
+    words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side, greeting)}"
     return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 
-def _sign_in_advice(status: StatusText, side: Side) -> str:
-    said = f"{status.code} {status.words} @{side.endpoint.host}"
+def _sign_in_advice(status: StatusText, side: Side, greeting: str) -> str:
+    said = f"{status.code} {status.words} @{side.endpoint.host} {greeting}"
     for pattern, advice in _SIGN_IN_ADVICE:
         if pattern.search(said):
             return f"{advice}; it is not tried again by itself"
@@ -207,7 +225,7 @@ def _answer(status: StatusText, side: Side, doing: str, scope: Scope, folder: st
         words = f"{said}: the destination mailbox is full. Give it more room, then start again; nothing is copied twice"
         return _failure(side, Scope.ACCOUNT, Retry.NEVER, "over-quota", words)
     if busy(status):
-        return _failure(side, Scope.ACCOUNT, Retry.LATER, "server-busy", f"{said}. Trasloco waits and goes on", backoff(status))
+        return _later(side, "server-busy", f"{said}. Trasloco waits and goes on", status)
     if _NOT_CONNECTED.search(status.words):
         return _not_connected(status, side, doing, folder)
     if status.code == "EXPUNGEISSUED":
@@ -226,9 +244,19 @@ def _lost(error: errors.ImapError, side: Side, doing: str, folder: str) -> Failu
         return _login_refused(bye, side)
     if bye is not None and busy(bye):
         words = f"the server hung up while {doing}{_in(folder)}; it says “{bye}”. Trasloco waits and goes on where it was"
-        return _failure(side, Scope.ACCOUNT, Retry.LATER, "login-later" if doing == "signing in" else "server-busy", words, backoff(bye))
+        return _later(side, "login-later" if doing == "signing in" else "server-busy", words, bye)
     words = f"the connection was lost while {doing}{_in(folder)} ({error}). What was copied is safe: a further attempt goes on there"
     return _failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words)
+
+
+def _later(side: Side, code: str, words: str, status: StatusText) -> Failure:
+    """An answer that asks us to come back later; one that means the bytes of a day is asked again hour by hour."""
+    after = backoff(status)
+    if side.name is SideName.SOURCE and _DAY.search(status.words):
+        code, after = DAY_LIMIT, after or ENOUGH_FOR_TODAY
+    found = _failure(side, Scope.ACCOUNT, Retry.LATER, code, words, after)
+    # The day's bytes are the mailbox's own: the others of this server have theirs.
+    return replace(found, throttled=throttled(status) and code != DAY_LIMIT)
 
 
 def _failure(side: Side, scope: Scope, retry: Retry, code: str, words: str, after: float | None = None) -> Failure:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TypeAlias, cast
 
 from trasloco.engine.classify import blame, busy, explain
 from trasloco.engine.diff import BROUGHT
@@ -23,6 +23,9 @@ from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageR
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
+
+View: TypeAlias = Callable[[Place, FolderRecord], Awaitable[set[int] | None]]
+"""Tells which UIDs of a source folder are its messages now. Raises TransferError."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +46,11 @@ class Departure:
     counted: Fate | None = None
     given: bool = False
 
+    @property
+    def place(self) -> tuple[int | None, bytes, int]:
+        """The pair of folders, and where its UID is valid: what belongs together when messages are moved."""
+        return self.folder_id, self.destination_name, self.destination_uidvalidity
+
 
 @dataclass(slots=True)
 class Memory:
@@ -50,10 +58,12 @@ class Memory:
 
     seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
     uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
+    left: source folders that messages have moved out of in this run: what was listed of them before says nothing any more.
     """
 
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
+    left: set[bytes] = field(default_factory=set)
 
     def recount(self, source_name: bytes) -> None:
         """This folder is gone through once more, and counted as it is then."""
@@ -65,18 +75,21 @@ class Departures:
     """Who left, by size and digest; each is given away once.
 
     run: the present one. done: has this run gone through the source folder of that name?
+    views: by name, source folders that are made of a part of what they show, and who tells their UIDs (None: not to be told).
     """
 
     def __init__(self, run: int, memory: Memory, done: Callable[[bytes], bool]) -> None:
         self.run, self.memory, self.done = run, memory, done
         self._found: set[tuple[int | None, int]] = set()
         self._by_digest: defaultdict[bytes, list[Departure]] = defaultdict(list)
+        self._by_identity: defaultdict[int, list[Departure]] = defaultdict(list)
         self._undigested: defaultdict[int, list[Departure]] = defaultdict(list)
         self._by_place: dict[tuple[bytes, int, int], Departure] = {}
         self._sizes: set[int] = set()
+        self.views: Mapping[bytes, View] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._sizes)
+        return bool(self._sizes or self._by_identity)
 
     def add_row(self, record: FolderRecord, row: MessageRow) -> None:
         """A row of the ledger whose message is no longer in its folder; a second time is once."""
@@ -112,6 +125,9 @@ class Departures:
             self._by_place[departure.destination_name, departure.destination_uidvalidity, row.destination_uid] = departure
         elif row.digest is None:
             return  # nothing can tell it from others
+        if row.identity is not None:
+            self._by_identity[row.identity].append(departure)
+            return  # its size says nothing: it need not be read to be told from others
         if row.digest is not None:
             self._by_digest[row.digest].append(departure)
         else:
@@ -122,13 +138,31 @@ class Departures:
         """Did any message of this size leave? Bytes, as the source lists them."""
         return size in self._sizes
 
+    def waiting(self, sizes: Collection[int]) -> dict[tuple[bytes, int], list[Departure]]:
+        """Those of these sizes that are on the destination and not given away, by folder and UIDVALIDITY there."""
+        found: defaultdict[tuple[bytes, int], list[Departure]] = defaultdict(list)
+        for departure in self._by_place.values():
+            if not departure.given and departure.row.listed_size in sizes:
+                found[departure.destination_name, departure.destination_uidvalidity].append(departure)
+        return found
+
     def claim(self, digest: bytes, destination_name: bytes) -> Departure | None:
         """The one that has these bytes, taken out; None when there is none (any more). One that is in this folder
         of the destination already goes first."""
-        waiting = [departure for departure in self._by_digest.get(digest, ()) if not departure.given]
+        return self._take_out(self._by_digest.get(digest, ()), destination_name)
+
+    def claim_identity(self, identity: int, destination_name: bytes) -> Departure | None:
+        """The same of the one that the source knows by this number."""
+        return self._take_out(self._by_identity.get(identity, ()), destination_name)
+
+    @staticmethod
+    def _take_out(departures: Iterable[Departure], destination_name: bytes) -> Departure | None:
+        waiting = [departure for departure in departures if not departure.given]
         if not waiting:
             return None
-        found = next((departure for departure in waiting if departure.destination_name == destination_name), waiting[-1])
+        # Of several copies the one that its user is most likely to have put away himself: out of the inbox.
+        last = next((departure for departure in waiting if departure.source_name.upper() == b"INBOX"), waiting[-1])
+        found = next((departure for departure in waiting if departure.destination_name == destination_name), last)
         found.given = True
         return found
 
@@ -141,6 +175,7 @@ class Departures:
         """They have their rows where they are now: the folders they left do not count them any more."""
         for departure in departures:
             departure.given = True
+            self.memory.left.add(departure.source_name)
             if departure.counted is not None:
                 self.memory.uncounted[departure.source_name, departure.counted] += 1
                 departure.counted = None
@@ -210,7 +245,8 @@ async def look_again(departures: Departures, source: Place, ledger: Ledger, pres
 
 async def _look(departures: Departures, source: Place, ledger: Ledger, record: FolderRecord, *, listed: bool) -> set[int] | None:
     """Whose message is not in its folder any more; the UIDs that are, None when that cannot be told."""
-    here = await _uids(source, record, listed=listed)
+    view = departures.views.get(record.source_name)
+    here = await (_uids(source, record, listed=listed) if view is None else view(source, record))
     if here is None:
         return None
     async for rows in ledger.rows(record.id):

@@ -39,6 +39,7 @@ class Failure:
     code: stable kebab-case name ("login-refused", "certificate-not-valid"), documented in docs/.
     words: whole sentence for a person: what happened, in whose words, what to do now. No secrets.
     after: seconds to wait before the next try, as the server asked; None = our own back-off.
+    throttled: the server says that it was too much: too many connections, messages or bytes.
     """
 
     side: SideName
@@ -47,6 +48,7 @@ class Failure:
     code: str
     words: str
     after: float | None = None
+    throttled: bool = False
 
     def __str__(self) -> str:
         return self.words

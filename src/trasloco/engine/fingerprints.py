@@ -69,6 +69,10 @@ class Fingerprints:
         date = self._dates[position]
         return self._sizes[position] == other._sizes[there] and date == other._dates[there] and date != _NO_DATE
 
+    def same_date(self, position: int, other: Fingerprints, there: int) -> bool:
+        """The same date of arrival, to the second."""
+        return self._dates[position] == other._dates[there] != _NO_DATE
+
     def groups(self) -> Iterator[tuple[bytes, list[int]]]:
         """(key, positions by UID) in the order of keys. A sixteenth of them is sorted at a time."""
         for first in range(16):

@@ -20,11 +20,14 @@ from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.flag_changes import apply_flags, enforce_flags
-from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.folder_pass import FolderPass, result_of, tell_completed, tell_flags_lost
 from trasloco.engine.following import Following
+from trasloco.engine.identified_ledger import identified
 from trasloco.engine.identity import Place
-from trasloco.engine.inventory import Inventory, take
+from trasloco.engine.inventory import PLAIN, Inventory, take
 from trasloco.engine.job import Job
+from trasloco.engine.label_run import copy_known
+from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import FolderRecord, MessageRow
 from trasloco.engine.marks import Marks
 from trasloco.engine.missing_dates import find_dates
@@ -50,8 +53,9 @@ REFUSED_AFTER = 5
 class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
-    under_way: messages were being carried when it ended; the connections may still have them on their way.
+    tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
+    destination_uidvalidity: of the folder that was opened there, 0 before.
     """
 
     def __init__(
@@ -64,12 +68,17 @@ class FolderRun:
         *,
         interrupted: bool = False,
     ) -> None:
-        self._session, self._record = session, record
-        self._marks = Marks(session, status)
+        self._session, self._record, self._labels = session, record, session.labels
+        # A view of All Mail changes without its counts: there are no marks by which a later run could pass it over.
+        self._archive = session.labels is not None and record.source_name == session.labels.all_mail
+        self._lister = PLAIN if session.labels is None else session.labels.lister(record.source_name)
+        self._marks = Marks(session, None if self._archive else status)
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
         self.under_way, self._interrupted = False, interrupted
+        self.destination_uidvalidity = 0
+        self.tally = Tally()
         self._trouble: Failure | None = None
         self._number = 0
         self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
@@ -97,6 +106,7 @@ class FolderRun:
         inventory = await self._take()
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         session.precedence.listed(self._number)
+        self.tally = work.tally
         session.sink.advance(work.tally.source, 0)
         job = self._job(inventory)
         recognition = await self._recognise(job, work, destination)
@@ -105,8 +115,9 @@ class FolderRun:
         for row in recognition.refused:
             words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
             session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
-        await self._leave_out_large(inventory, work, recognition)
+        await self._leave_out_large(job, work, recognition)
         await self._bring_moved(job, work, recognition)
+        await self._copy_known(job, work, recognition)
         await self._find_dates(job, work, recognition)
         size = await self._bring(job, work, recognition, following)
         if recognition.late is not None:
@@ -117,8 +128,8 @@ class FolderRun:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         uidnext = max(destination.uidnext or 0, self._uidnext)
         await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
-        self._tell(work.tally, size)
-        return FolderPass(self._result(work.tally), size, changed, self._trouble)
+        tell_completed(session.sink, self._shown, self._destination_shown, work.tally, size)
+        return FolderPass(self._result(work.tally), size, changed, self._trouble, self.destination_uidvalidity)
 
     def open_ahead(self, destination_status: Status | None) -> None:
         """Begin to open the folders; nothing else may use the connections until ``run``."""
@@ -128,7 +139,8 @@ class FolderRun:
     def _begin_to_open(self) -> Opening:
         self._session.precedence.done(self._number)
         self._number = self._session.precedence.begin()
-        return Opening(self._source, self._destination, self._record, self._marks.status, self._marks.since(self._record))
+        marks = self._marks
+        return Opening(self._source, self._destination, self._record, marks.status, marks.since(self._record), self._lister)
 
     async def close_again(self) -> None:
         """The folder before needs the connections again: begin anew in ``run``. Raises TransferError."""
@@ -163,6 +175,7 @@ class FolderRun:
         if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
             self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
+        self.destination_uidvalidity = theirs.now
 
     async def _take(self) -> Inventory:
         client = self._session.source
@@ -170,10 +183,10 @@ class FolderRun:
         if isinstance(listed, Changes):
             listed = await listed.whole(self._session.ledger, self._record.id, _counted(client))
         with blame(self._source.side, "listing messages", self._shown, Scope.FOLDER):
-            inventory = await take(client) if listed is None else listed
+            inventory = await take(client, self._lister) if listed is None else listed
             if len(inventory) < _counted(client):
                 await client.noop()  # what was expunged meanwhile is told now; then the list must be whole
-                inventory = await take(client)
+                inventory = await take(client, self._lister)
         missing = _counted(client) - len(inventory)
         if missing > 0:
             client.note(quirks.SEARCH_WRONG)
@@ -181,6 +194,13 @@ class FolderRun:
             words = f"{where}: the server counts {_counted(client)} messages and lists {len(inventory)}. The others cannot be copied; "
             words += "a further run asks again. Look at this folder with a mail program on the old server."
             self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
+        return inventory if self._labels is None else await self._read_labels(self._labels, inventory)
+
+    async def _read_labels(self, labels: Labels, inventory: Inventory) -> Inventory:
+        if self._archive:
+            inventory = await labels.at_rest(inventory, self._session.ledger)
+        with blame(self._source.side, "asking for categories", self._shown, Scope.FOLDER):
+            await labels.mark_categories(self._session.source, inventory)
         return inventory
 
     async def _diff_of_what_holds(self, inventory: Inventory, source: Selected, destination: Selected) -> tuple[Inventory, Work]:
@@ -206,9 +226,10 @@ class FolderRun:
         return diff.work()
 
     def _job(self, inventory: Inventory) -> Job:
-        session = self._session
-        name, folder_id = self._record.destination_name, self._record.id
-        return Job(self._source, self._destination, name, inventory, session.ledger, folder_id, session.settings, session.run, self._new)
+        session, record, here, there = self._session, self._record, self._source, self._destination
+        name = record.destination_name
+        ledger = session.ledger if self._labels is None else identified(session.ledger, inventory)
+        return Job(here, there, name, inventory, ledger, record.id, session.settings, session.run, self._new, session.pace)
 
     async def _recognise(self, job: Job, work: Work, destination: Selected) -> Recognition:
         """What was under way alone is read again to be recognised: if that breaks the line, it counts against it too."""
@@ -226,9 +247,9 @@ class FolderRun:
             strikes.carried()  # it had arrived when the line broke
         return recognition
 
-    async def _leave_out_large(self, inventory: Inventory, work: Work, recognition: Recognition) -> None:
+    async def _leave_out_large(self, job: Job, work: Work, recognition: Recognition) -> None:
         """Messages over the limit are listed before anything is read."""
-        limit = self._session.settings.max_size
+        inventory, limit = job.inventory, self._session.settings.max_size
         rows = [
             MessageRow(
                 inventory.uids[position],
@@ -242,7 +263,7 @@ class FolderRun:
             if inventory.sizes[position] > limit and inventory.uids[position] not in recognition.found
         ]
         if rows:
-            await self._session.ledger.record(self._record.id, rows)
+            await job.ledger.record(job.folder_id, rows)
             recognition.found.update(row.source_uid for row in rows)
             self._add(work.tally, rows)
             words = f"“{self._shown}”: {len(rows)} messages left out, larger than {limit} bytes."
@@ -265,11 +286,26 @@ class FolderRun:
             words = f"“{self._shown}”: {moved} messages had moved here on the source and were moved on the destination."
             self._session.sink.write(Entry(Level.INFO, "messages-moved", words, self._shown))
 
+    async def _copy_known(self, job: Job, work: Work, recognition: Recognition) -> None:
+        """What another folder of labels has brought already is copied from there."""
+        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+        if self._labels is None or not new:
+            return
+        count = 0
+        async for copies in copy_known(job, new, self._session.sink):
+            self._add(work.tally, copies.rows)
+            recognition.found.update(row.source_uid for row in copies.rows)
+            work.reflag.extend(copies.reflag)
+            count += len(copies.rows)
+        if count:
+            words = f"“{self._shown}”: {count} messages that other folders have too were copied on the destination, not fetched."
+            self._session.sink.write(Entry(Level.INFO, "labels-copied", words, self._shown))
+
     async def _see_who_came_meanwhile(self, last_uid: int) -> None:
         """Messages that came after the folders were listed may have come from folders that are done already. Those are
         looked at after this folder's list was read, so whoever is on the list has left them."""
         status, record = self._marks.status, self._record
-        if status is None or status.uidnext is None or last_uid < status.uidnext:
+        if not self._archive and (status is None or status.uidnext is None or last_uid < status.uidnext):
             return
         session = self._session
         await session.precedence.wait_for_earlier(self._number)
@@ -319,6 +355,7 @@ class FolderRun:
                 await self._open_again()
                 relay.left = False
             await salvage.work_off(leftovers)
+            relay.raise_if_cut_short()
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 strikes.add(relay.in_flight)
@@ -328,10 +365,7 @@ class FolderRun:
         self.under_way = False
         self._uidnext = relay.uidnext
         self._add(work.tally, salvage.rows)
-        if relay.permitted.lost:
-            lost = " ".join(sorted(relay.permitted.lost))
-            words = f"“{self._shown}”: the destination does not keep these flags, so they were left behind: {lost}."
-            self._session.sink.write(Entry(Level.WARNING, "flags-lost", words, self._shown))
+        tell_flags_lost(self._session.sink, self._shown, relay.permitted.lost)
         return counter.size
 
     def _ends_with_messages(self, work: Work, recognition: Recognition) -> bool:
@@ -369,12 +403,7 @@ class FolderRun:
         self._session.sink.advance(len(rows), 0)
 
     def _result(self, tally: Tally) -> FolderResult:
-        return FolderResult(self._shown, self._destination_shown, tally, self._record.renamed)
-
-    def _tell(self, tally: Tally, size: int) -> None:
-        fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
-        words = f"“{self._shown}” -> “{self._destination_shown}”: {fates}, {size} bytes."
-        self._session.sink.write(Entry(Level.INFO, "folder-completed", words, self._shown))
+        return result_of(self._record, self._shown, self._destination_shown, tally)
 
 
 def _counted(client: Client) -> int:

@@ -2,7 +2,8 @@
 
 Cheap first: a fingerprint of five header fields, the size and the date of arrival. Where that is not unique, or where
 certainty is asked for, the bytes of both sides are read and compared by digest. Pairs are made
-one to one, so true duplicates keep their count.
+one to one, so true duplicates keep their count. A server that makes messages anew at each fetch never gives the
+same bytes twice: there the text decides, and at last, for a message with a Message-ID, that it arrived at the same second.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fingerprints import FIELDS, Fingerprints, common
 from trasloco.engine.isolation import isolate
-from trasloco.imap import dates
+from trasloco.imap import dates, quirks
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 
@@ -83,22 +84,39 @@ async def pair(
     ours = await fingerprints(source, source_uids, refused)
     pairs, unsure = _by_fingerprint(ours, theirs, certain)
     if unsure:
+        anew = made_anew(source) or made_anew(destination)
         # Only what shares a fingerprint with something on the other side is read back.
-        our_digests = await digests(source, [uid for group, _, _ in unsure for uid in group], refused)
-        their_digests = await digests(destination, [uid for _, group, _ in unsure for uid in group])
-        for our_group, their_group, named in unsure:
-            pairs |= match(our_group, their_group, our_digests, their_digests, named=named)
+        our_digests = await digests(source, [ours.uids[each] for group, _ in unsure for each in group], refused, text=anew)
+        their_digests = await digests(destination, [theirs.uids[each] for _, group in unsure for each in group], text=anew)
+        for our_group, their_group in unsure:
+            our_uids, their_uids = [ours.uids[each] for each in our_group], [theirs.uids[each] for each in their_group]
+            named = ours.named(our_group[0])
+            found = match(our_uids, their_uids, our_digests, their_digests, named=named)
+            if anew and named and not found and len(our_group) == len(their_group) == 1:
+                found = _of_one_moment(ours, our_group[0], theirs, their_group[0])
+            pairs |= found
     return pairs
 
 
-async def digests(place: Place, uids: Sequence[int], refused: Refusals | None = None) -> dict[int, Digests]:
-    """Read these messages once and take their digests; those that are gone are missing. refused: as in ``fingerprints``."""
+def made_anew(place: Place) -> bool:
+    """Whether this server never gives the same bytes of a message twice."""
+    return quirks.MADE_ANEW.name in place.client.quirks
+
+
+def _of_one_moment(ours: Fingerprints, position: int, theirs: Fingerprints, there: int) -> dict[int, int]:
+    """The only two messages of one Message-ID, if they arrived at the same second: we bring messages with their date."""
+    return {ours.uids[position]: theirs.uids[there]} if ours.same_date(position, theirs, there) else {}
+
+
+async def digests(place: Place, uids: Sequence[int], refused: Refusals | None = None, *, text: bool = False) -> dict[int, Digests]:
+    """Read these messages once and take their digests; those that are gone are missing. refused: as in ``fingerprints``.
+    text: as of ``Digester``."""
     result: dict[int, Digests] = {}
 
     async def read(part: Sequence[int]) -> None:
         stream = place.client.bodies(part)
         async for body in stream:
-            digester = Digester()
+            digester = Digester(text=text)
             async for chunk in body:
                 digester.update(chunk)
             if body.uid is not None:
@@ -119,14 +137,14 @@ def match(
     ours: Sequence[int], theirs: Sequence[int], our_digests: Mapping[int, Digests], their_digests: Mapping[int, Digests], *, named: bool
 ) -> dict[int, int]:
     """Pair within one group: first what is equal as a whole, then (only with a Message-ID, which
-    makes it the same mail) what is equal but for headers that a tool or a delivery added.
-    In order of UID, each at most once."""
+    makes it the same mail) what is equal but for headers that a tool or a delivery added, then what is equal but
+    for boundaries, where that was looked at. In order of UID, each at most once."""
     pairs: dict[int, int] = {}
-    for part in ("whole", "body") if named else ("whole",):
+    for part in ("whole", "body", "text") if named else ("whole", "text"):
         waiting: defaultdict[bytes, list[int]] = defaultdict(list)
         taken = set(pairs.values())
         for uid in sorted(theirs, reverse=True):
-            if uid not in taken and uid in their_digests:
+            if uid not in taken and uid in their_digests and getattr(their_digests[uid], part):
                 waiting[getattr(their_digests[uid], part)].append(uid)
         for uid in sorted(ours):
             if uid not in pairs and uid in our_digests:
@@ -136,17 +154,15 @@ def match(
     return pairs
 
 
-def _by_fingerprint(
-    ours: Fingerprints, theirs: Fingerprints, certain: bool
-) -> tuple[dict[int, int], list[tuple[list[int], list[int], bool]]]:
-    """(pairs that are sure already, groups whose bytes must be compared: ours, theirs, named)."""
+def _by_fingerprint(ours: Fingerprints, theirs: Fingerprints, certain: bool) -> tuple[dict[int, int], list[tuple[list[int], list[int]]]]:
+    """(pairs of UIDs that are sure already, groups of positions whose bytes must be compared)."""
     pairs: dict[int, int] = {}
-    unsure: list[tuple[list[int], list[int], bool]] = []
+    unsure: list[tuple[list[int], list[int]]] = []
     for our_group, their_group in common(ours, theirs):
         named = ours.named(our_group[0])
         unique = len(our_group) == 1 and len(their_group) == 1
         if unique and named and not certain and ours.alike(our_group[0], theirs, their_group[0]):
             pairs[ours.uids[our_group[0]]] = theirs.uids[their_group[0]]
         else:
-            unsure.append(([ours.uids[position] for position in our_group], [theirs.uids[position] for position in their_group], named))
+            unsure.append((our_group, their_group))
     return pairs, unsure

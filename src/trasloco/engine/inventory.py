@@ -5,9 +5,12 @@ A million messages take about 30 MB: parallel arrays, and flag sets shared by in
 
 from __future__ import annotations
 
+import copy
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from trasloco.engine.flags import canonical
 from trasloco.imap import dates
@@ -22,6 +25,8 @@ _NO_DATE = -(2**63)
 
 class Inventory:
     """Messages in ascending order of UID; a position is an index into all of the arrays."""
+
+    _columns: tuple[str, ...] = ("uids", "sizes", "_epochs", "_offsets", "_flags")
 
     def __init__(self) -> None:
         self.uids = array("Q")
@@ -38,6 +43,22 @@ class Inventory:
     def flags(self, position: int) -> str:
         """Canonical text of the message's flags."""
         return self._flag_texts[self._flags[position]]
+
+    def set_flags(self, position: int, flags: frozenset[str]) -> None:
+        """What the message has besides what the server lists as its flags."""
+        self._flags[position] = self._flag_number(flags)
+
+    def identity(self, position: int) -> int | None:
+        """The number by which the source knows the message in each of its folders; None where it has none."""
+        return None
+
+    def only(self, positions: Sequence[int]) -> Self:
+        """A list of these messages alone; positions in ascending order."""
+        part = copy.copy(self)
+        for name in self._columns:
+            column: array[int] = getattr(self, name)
+            setattr(part, name, array(column.typecode, (column[position] for position in positions)))
+        return part
 
     def date(self, position: int) -> InternalDate | None:
         """INTERNALDATE to the second with its zone; None when the server's was unreadable."""
@@ -94,15 +115,26 @@ class Inventory:
         return number
 
 
-async def take(client: Client, items: Sequence[str] = ITEMS) -> Inventory:
-    """Read the inventory of the selected folder in one pipelined UID FETCH. ``items``: with UID and RFC822.SIZE.
+@dataclass(frozen=True, slots=True)
+class Lister:
+    """What is asked of each message, and what keeps the answers."""
+
+    items: tuple[str, ...] = ITEMS
+    make: Callable[[], Inventory] = Inventory
+
+
+PLAIN = Lister()
+
+
+async def take(client: Client, lister: Lister = PLAIN) -> Inventory:
+    """Read the inventory of the selected folder in one pipelined UID FETCH.
 
     By FETCH and not by SEARCH: several servers hide messages from SEARCH. Raises ImapError.
     """
-    inventory = Inventory()
+    inventory = lister.make()
     if client.selected is not None and client.selected.exists == 0:
         return inventory  # some servers answer BAD to 1:* in an empty folder
-    answers: AsyncIterator[Fetched] = client.fetch("1:*", items)
+    answers: AsyncIterator[Fetched] = client.fetch("1:*", lister.items)
     async for item in answers:
         inventory.add(item)
     return inventory

@@ -8,6 +8,7 @@ from trasloco.engine.account import Settings
 from trasloco.engine.identity import Place
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.pace import AccountPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Job:
     """One folder of one account in one run: where, of what, into which ledger, by which rules.
 
     name: the destination folder's wire bytes. new: never opened before, so that the ledger holds nothing of it.
+    pace: None = as fast as it goes.
     """
 
     source: Place
@@ -26,3 +28,4 @@ class Job:
     settings: Settings
     run: int
     new: bool = False
+    pace: AccountPace | None = None

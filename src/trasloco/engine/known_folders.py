@@ -113,6 +113,13 @@ async def follow_renamed(ledger: Ledger, records: Sequence[FolderRecord], destin
     return followed
 
 
+def tell_bound_anew(sink: Sink, record: FolderRecord, name: bytes) -> None:
+    """For people."""
+    old, new, shown = decode_name(record.destination_name), decode_name(name), decode_name(record.source_name)
+    words = f"“{old}” is not there any more on the destination: the mail of “{shown}” goes to “{new}”, which is."
+    sink.write(Entry(Level.INFO, "folder-followed", words, shown))
+
+
 async def _is_gone(record: FolderRecord, statuses: Mapping[bytes, Status | None], destination: Listed) -> bool:
     """Not there under its name any more. A server that lists no status says nothing of another name either."""
     if record.destination_name not in statuses:

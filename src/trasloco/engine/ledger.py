@@ -10,7 +10,7 @@ The protocol, for each batch of one folder:
 3. ``settle`` writes the rows and removes the intent, in one transaction.
 Whoever finds an intent on opening the folder was killed between 1 and 3: he reads the
 destination from that UIDNEXT on, matches, and settles what is found; the rest is sent again.
-Moves within the destination go the same way: their intent says where the messages were (``Origin``).
+Moves and copies within the destination go the same way: their intent says where the messages were (``Origin``).
 
 Every write raises ``Fenced`` when another worker has taken the transfer over, and then wrote nothing.
 """
@@ -72,6 +72,7 @@ class MessageRow:
     reason: the rule (skipped) or the server's words (refused); "" otherwise.
     run: number of the run that gave the fate; 0 when it was another migration's (see ``records.inheritance``).
     listed: bytes as the source lists the message, None when it lists ``size``: some list another size than they send.
+    identity: the number by which the source knows the message in each of its folders (Gmail's X-GM-MSGID), None where it has none.
     """
 
     source_uid: int
@@ -83,6 +84,7 @@ class MessageRow:
     flags: str = ""
     reason: str = ""
     listed: int | None = None
+    identity: int | None = None
 
     @property
     def listed_size(self) -> int:
@@ -99,6 +101,7 @@ class Known:
     fate: Fate
     run: int
     flags: str
+    identity: int | None = None
 
 
 class Sum(NamedTuple):
@@ -112,20 +115,22 @@ class Sum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where messages that are to be moved within the destination are now.
+    """Where messages that are to be moved or copied within the destination are now.
 
     name: the folder's wire bytes. uids: theirs there, in the order of the intent's source UIDs.
+    stays: they are copied, and are left there.
     """
 
     name: bytes
     uidvalidity: int
     uids: tuple[int, ...]
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A batch that was begun and not settled. flags: the source's, as sent with each message, in the order of
-    the UIDs; empty when they are not known. origin: of messages that are moved there, None for those that are sent."""
+    the UIDs; empty when they are not known. origin: of messages that are moved or copied there, None for those that are sent."""
 
     id: int
     folder_id: int
@@ -149,6 +154,14 @@ class Relic:
     row: MessageRow
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A row of a message that is asked for by its identity, and the pair of folders it belongs to."""
+
+    folder_id: int
+    row: MessageRow
+
+
 class Ledger(Protocol):
     """The port. All methods may raise ``Fenced`` (writes) and ``LedgerUnavailable`` (storage lost)."""
 
@@ -167,6 +180,9 @@ class Ledger(Protocol):
 
     def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         """All rows of a folder with everything that is known, in order of source UID, in chunks."""
+
+    async def twins(self, identities: Sequence[int]) -> Sequence[Twin]:
+        """The rows of messages with these identities in every folder, in the order of folders and source UIDs."""
 
     async def moved(
         self,
@@ -233,6 +249,10 @@ class Ledger(Protocol):
 
     async def complete(self, record: FolderRecord) -> None:
         """The pass over a folder has ended: keep its marks and tally (fields of ``record``)."""
+
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        """The UIDs of messages that a source tells apart by name only (UIDL of POP3): each name has its number for ever; those
+        that are new get the next higher ones, in their order. The names are all different."""
 
     async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
         """A folder left out by a rule (Trash, Junk, an operator's list): its count, for the report."""

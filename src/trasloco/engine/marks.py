@@ -30,6 +30,8 @@ class Marks:
         status = self.status
         if status is None or destination is None or record.tally is None or not self._tells_of_flags(status):
             return None
+        if record.source_name in self._session.departures.memory.left:
+            return None  # the list was read before they left
         if self._session.settings.source_flags_win:
             return None  # the destination's flags must be looked at
         now = (status.uidvalidity, status.uidnext, status.messages, status.highest_modseq)

@@ -9,14 +9,16 @@ refused, or has no INBOX, has no mailbox that could have been opened. Nothing is
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import busy
+from trasloco.engine.connecting import connect
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.master_user import Dialect, MasterLogin
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginRefused
 from trasloco.imap.values import Status
@@ -90,7 +92,8 @@ async def _list(client: Client) -> Listed:
     await client.select(b"INBOX", read_only=True)
     items: Sequence[str] = ("UID", "RFC822.SIZE", "INTERNALDATE")
     found = [(item.uid or 0, item.size, item.internal_date) async for item in client.fetch("1:*", items)]
-    await client.unselect()
+    with contextlib.suppress(CommandFailed):  # what was listed is all there, whether the server lets go of the folder or not
+        await client.unselect()
     return sorted(found)
 
 

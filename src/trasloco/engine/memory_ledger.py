@@ -6,12 +6,13 @@ started again, a copy with this ledger finds what it brought by matching the des
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from array import array
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic, Sum
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic, Sum, Twin
 
 CHUNK = 5000  # rows
 
@@ -25,7 +26,9 @@ class MemoryLedger:
         self._messages: dict[int, dict[int, MessageRow]] = {}
         self._intents: dict[int, Intent] = {}
         self._relics: dict[int, Relic] = {}
+        self._by_identity: dict[int, array[int]] = {}
         self._last_id = 0
+        self._numbers: dict[bytes, int] = {}
         self.omitted: dict[bytes, tuple[str, Tally]] = {}
 
     async def folders(self) -> Sequence[FolderRecord]:
@@ -40,12 +43,17 @@ class MemoryLedger:
             self._messages[bound] = {}
         return self._folders[bound]
 
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        for name in names:
+            self._numbers.setdefault(name, len(self._numbers) + 1)
+        return [self._numbers[name] for name in names]
+
     async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         rows = self._messages[folder_id]
         uids = sorted(rows)
         for start in range(0, len(uids), CHUNK):
             found = (rows[uid] for uid in uids[start : start + CHUNK] if uid in rows)
-            yield [Known(row.source_uid, row.destination_uid, row.fate, row.run, row.flags) for row in found]
+            yield [Known(row.source_uid, row.destination_uid, row.fate, row.run, row.flags, row.identity) for row in found]
 
     async def sums(self, folder_id: int) -> Sequence[Sum]:
         found: dict[tuple[Fate, int], list[int]] = {}
@@ -58,6 +66,14 @@ class MemoryLedger:
         uids = sorted(rows)
         for start in range(0, len(uids), CHUNK):
             yield [replace(rows[uid]) for uid in uids[start : start + CHUNK] if uid in rows]
+
+    async def twins(self, identities: Sequence[int]) -> Sequence[Twin]:
+        found, asked = [], set(identities)
+        for folder_id, uid in sorted({place for identity in asked for place in self._places(identity)}):
+            row = self._messages[folder_id].get(uid)
+            if row is not None and row.identity in asked:
+                found.append(Twin(folder_id, replace(row)))
+        return found
 
     async def moved(
         self,
@@ -146,6 +162,14 @@ class MemoryLedger:
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         self._messages[folder_id].update((row.source_uid, replace(row)) for row in rows)
+        for row in rows:
+            if row.identity is not None:
+                self._by_identity.setdefault(row.identity, array("Q")).extend((folder_id, row.source_uid))
+
+    def _places(self, identity: int) -> Iterator[tuple[int, int]]:
+        """(folder, source UID) of every row that ever had this identity; some may be gone."""
+        numbers = iter(self._by_identity.get(identity, ()))
+        return zip(numbers, numbers, strict=True)
 
     async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
         rows = self._messages[folder_id]

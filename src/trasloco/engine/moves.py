@@ -1,9 +1,9 @@
 """Messages that moved between folders on the source are moved on the destination, not copied again.
 
 A message that left a folder and one of the same bytes that appeared in another are one message that
-moved. Who left is known by ``departures``; whether one that is new here came from there is decided by
-SHA-256, read again from the source, so nothing is guessed. A move has an intent of its own in the ledger: a
-server without MOVE can be left between COPY and EXPUNGE, and whoever goes on finishes it (``finish_move``).
+moved. Who left is known by ``departures``; whether one that is new here came from there is decided by the number the source
+knows it by in every folder, or else by SHA-256, read again from the source, so nothing is guessed. A move has an intent
+of its own in the ledger: a server without MOVE can be left between COPY and EXPUNGE, and whoever goes on finishes it (``finish_move``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from trasloco.engine.diff import Reflag
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
-from trasloco.engine.identity import Place, pair
+from trasloco.engine.identity import Place, made_anew, pair
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent, MessageRow, Origin
 from trasloco.engine.repair import REPAIRED
@@ -37,26 +37,62 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> M
 
     The destination folder is selected at the end as it was. Raises TransferError, Fenced, LedgerUnavailable.
     """
-    candidates = [position for position in new if departures.may_be(job.inventory.sizes[position])]
-    if not candidates:
+    named = _by_identity(job, departures, new)
+    candidates = [position for position in new if position not in named and departures.may_be(job.inventory.sizes[position])]
+    if not candidates and not named:
         return [], []
     elsewhere = await departures.read_digests(job.destination, (job.inventory.sizes[position] for position in candidates))
     uids = [job.inventory.uids[position] for position in candidates]
-    found = await exact_digests(job.source, uids, "reading messages that may have moved")
+    found = await exact_digests(job.source, uids, "reading messages that may have moved") if uids else {}
     claimed: defaultdict[tuple[int | None, bytes, int], list[tuple[int, Departure]]] = defaultdict(list)
-    for position in candidates:
+    unlike: list[int] = []
+    for position in sorted([*candidates, *named]):
         digest = found.get(job.inventory.uids[position])
-        departure = departures.claim(digest, job.name) if digest is not None else None
+        departure = named.get(position) or (departures.claim(digest, job.name) if digest is not None else None)
         if departure is not None:
-            claimed[departure.folder_id, departure.destination_name, departure.destination_uidvalidity].append((position, departure))
+            claimed[departure.place].append((position, departure))
+        elif digest is not None:
+            unlike.append(position)
+    if unlike and made_anew(job.source):
+        elsewhere = True
+        for position, departure in await _alike(job, departures, unlike):
+            claimed[departure.place].append((position, departure))
     rows: list[MessageRow] = []
     for (_, name, uidvalidity), pairs in claimed.items():
-        await _select_again(job)
+        await select_again(job)
         rows.extend(await (_recognise_here(job, pairs) if name == job.name else _move(job, pairs, Origin(name, uidvalidity, ()))))
         departures.took(departure for position, departure in pairs if job.inventory.uids[position] in {row.source_uid for row in rows})
     if claimed or elsewhere:
-        await _select_again(job)
-    return rows, _reflags(job, rows)
+        await select_again(job)
+    return rows, changed_flags(job, rows)
+
+
+def _by_identity(job: Job, departures: Departures, new: Iterable[int]) -> dict[int, Departure]:
+    """By position, the departures that are known by the source's own number of the message: nothing is read for them."""
+    named = {}
+    for position in new:
+        identity = job.inventory.identity(position)
+        departure = departures.claim_identity(identity, job.name) if identity is not None else None
+        if departure is not None:
+            named[position] = departure
+    return named
+
+
+async def _alike(job: Job, departures: Departures, positions: Sequence[int]) -> list[tuple[int, Departure]]:
+    """Where a source makes messages anew at each fetch: who left is compared as it is on the destination. Folders of the
+    destination are opened for it."""
+    found: list[tuple[int, Departure]] = []
+    left = {job.inventory.uids[position]: position for position in positions}
+    for (name, uidvalidity), waiting in departures.waiting({job.inventory.sizes[position] for position in positions}).items():
+        place = Place(job.destination.side, job.destination.client, decode_name(name))
+        there = {departure.row.destination_uid: departure for departure in waiting}
+        if not left or await open_folder(place, name) != uidvalidity:
+            continue
+        pairs = await pair(job.source, place, sorted(left), [uid for uid in there if uid is not None], certain=True, refused={})
+        for uid, theirs in pairs.items():
+            there[theirs].given = True
+            found.append((left.pop(uid), there[theirs]))
+    return found
 
 
 async def finish_move(job: Job, intent: Intent, wanted: set[int], unknown: set[int], departures: Departures) -> Moved:
@@ -81,10 +117,10 @@ async def finish_move(job: Job, intent: Intent, wanted: set[int], unknown: set[i
             moved.append(departure)
     if rows:
         await _take_away(job, origin, [departure.row.destination_uid or 0 for departure in moved])
-        await _select_again(job)
+        await select_again(job)
     await _write(job, list(zip(rows, moved, strict=True)), intent.id)
     departures.took(moved)
-    return rows, _reflags(job, rows)
+    return rows, changed_flags(job, rows)
 
 
 async def _take_away(job: Job, origin: Origin, uids: Sequence[int]) -> None:
@@ -145,7 +181,7 @@ async def _ask_to_move(job: Job, place: Place, origin: Origin, intent: int) -> d
 
 async def _arrived(job: Job, source_uids: Sequence[int], uidnext: int) -> list[int | None]:
     """Without COPYUID: where the messages are that have just come into this folder, None where that is not seen."""
-    await _select_again(job)
+    await select_again(job)
     place = job.destination
     with blame(place.side, "looking for the new messages", place.folder):
         new = {item.uid async for item in place.client.fetch(f"{uidnext}:*", ("UID",)) if item.uid is not None and item.uid >= uidnext}
@@ -192,7 +228,7 @@ def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone
     return MessageRow(job.inventory.uids[position], fate, job.run, uid, row.size, row.digest, row.flags, reason, size)
 
 
-def _reflags(job: Job, rows: Sequence[MessageRow]) -> list[Reflag]:
+def changed_flags(job: Job, rows: Sequence[MessageRow]) -> list[Reflag]:
     """The source's flags may have changed on the way."""
     changes = []
     for row in rows:
@@ -203,7 +239,7 @@ def _reflags(job: Job, rows: Sequence[MessageRow]) -> list[Reflag]:
     return changes
 
 
-async def _select_again(job: Job) -> None:
+async def select_again(job: Job) -> None:
     """Open this folder of the destination, unless it is the one that is open."""
     selected = job.destination.client.selected
     if selected is not None and selected.name == job.name and not selected.read_only:

@@ -12,13 +12,14 @@ from dataclasses import replace
 from trasloco import __version__
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame, busy, master_refused, no_token, token_refused
+from trasloco.engine.connecting import connect
 from trasloco.engine.dialects import dialects, recognised
 from trasloco.engine.failure import TransferError
 from trasloco.engine.master_memory import Server
 from trasloco.engine.master_proof import his_own, provable, prove
 from trasloco.engine.master_user import Dialect, MasterLogin
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Credentials
@@ -63,7 +64,7 @@ async def _by_password(side: Side, deadlines: Deadlines) -> tuple[Client, Side]:
     try:
         return await _sign_in(side, side.credentials, deadlines)
     except LoginRefused as refused:
-        other = None if busy(refused.status) else side.credentials.in_latin_1()
+        other = None if busy(refused.status) or refused.tries > 1 else side.credentials.in_latin_1()
         if other is None:
             raise
     return await _sign_in(side, other, deadlines)
@@ -87,7 +88,7 @@ async def _by_token(side: Side, tokens: TokenSource, deadlines: Deadlines) -> tu
 
 async def _with_token(side: Side, tokens: TokenSource, *, fresh: bool = False) -> Credentials:
     try:
-        token = await tokens.token(side.credentials.authorization or side.credentials.login, fresh=fresh)
+        token = await tokens.token(side.credentials.login, fresh=fresh)
     except TokenUnavailable as unavailable:
         raise TransferError(no_token(unavailable, side)) from None
     return replace(side.credentials, secret=token, oauth=True)
@@ -187,7 +188,7 @@ async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines, c
     try:
         await client.login(credentials)
         if not client.server_id:
-            await _introduce(client)
+            client.identify_in_passing(_IDENTITY)  # a server that does not want to know who we are serves us all the same
     except BaseException:
         client.abort()
         raise

@@ -12,7 +12,7 @@ from trasloco.engine.changes import Changes, Since
 from trasloco.engine.classify import blame
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.identity import Place
-from trasloco.engine.inventory import ITEMS, Inventory
+from trasloco.engine.inventory import PLAIN, Inventory, Lister
 from trasloco.engine.ledger import FolderRecord
 from trasloco.imap import quirks
 from trasloco.imap.values import Selected, Status
@@ -21,11 +21,19 @@ from trasloco.imap.values import Selected, Status
 class Opening:
     """Begins when it is made. ``await result()`` once, or ``give_up``.
 
-    since: ask for what has changed since then, and no more.
+    since: ask for what has changed since then, and no more. lister: what is asked of each message.
     """
 
-    def __init__(self, source: Place, destination: Place, record: FolderRecord, status: Status | None, since: Since | None = None) -> None:
-        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status, since))
+    def __init__(
+        self,
+        source: Place,
+        destination: Place,
+        record: FolderRecord,
+        status: Status | None,
+        since: Since | None = None,
+        lister: Lister = PLAIN,
+    ) -> None:
+        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status, since, lister))
         self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
 
     async def result(self) -> tuple[Selected, Inventory | Changes | None, Selected]:
@@ -53,7 +61,9 @@ class Opening:
         asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
 
 
-async def _listed(place: Place, name: bytes, status: Status | None, since: Since | None) -> tuple[Selected, Inventory | Changes | None]:
+async def _listed(
+    place: Place, name: bytes, status: Status | None, since: Since | None, lister: Lister
+) -> tuple[Selected, Inventory | Changes | None]:
     """Open for reading, and ask in the same breath for what is known to be there."""
     client = place.client
     if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
@@ -61,11 +71,11 @@ async def _listed(place: Place, name: bytes, status: Status | None, since: Since
     found: Inventory | Changes
     with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
         if since is not None and "CONDSTORE" in client.capabilities:
-            found = changes = Changes(since)
-            selected = await client.examine_and_fetch(name, since.fetches(), changes.take)
+            found = changes = Changes(since, lister)
+            selected = await client.examine_and_fetch(name, since.fetches(lister.items), changes.take)
         else:
-            found = inventory = Inventory()
-            selected = await client.examine_and_fetch(name, (("1:*", ITEMS, None),), inventory.add)
+            found = inventory = lister.make()
+            selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add)
     return selected, found
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame
+from trasloco.engine.connecting import connect
 from trasloco.engine.failure import Failure, TransferError
+from trasloco.engine.labels import speaks_labels, without_labels
 from trasloco.engine.opener import close, open_side
 from trasloco.engine.room import ask_quota
-from trasloco.imap.client import Client, connect
+from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Mailbox, Quota
@@ -20,8 +22,8 @@ class Probe:
     """What a login found. ``failure`` None = signed in.
 
     folders: selectable folders. messages, size: sums over them, bytes; None when the server does
-    not tell without opening each. facts: fingerprint, capabilities and the server's own name.
-    doubt: as of ``Side``.
+    not tell without opening each; where folders are labels each message counts once. facts: fingerprint,
+    capabilities and the server's own name. doubt: as of ``Side``.
     """
 
     failure: Failure | None = None
@@ -64,12 +66,13 @@ async def greet(side: Side) -> Probe:
 async def _look(side: Side, client: Client, larger: int | None) -> Probe:
     with blame(side, "reading the folder list"):
         tree = [mailbox for mailbox in await client.tree() if mailbox.selectable]
+        counted = without_labels(tree) if speaks_labels(client) else tree
         quotas = await ask_quota(client)
-        too_large = None if larger is None else await _count_larger(client, tree, larger)
+        too_large = None if larger is None else await _count_larger(client, counted, larger)
     facts = {"server": client.server_id.get("name", "") or client.greeting, "capabilities": " ".join(client.capabilities)}
     if client.fingerprint:
         facts["fingerprint"] = client.fingerprint
-    return Probe(None, len(tree), _messages(tree), _size(tree), too_large, tuple(quotas), facts, side.doubt)
+    return Probe(None, len(tree), _messages(counted), _size(counted), too_large, tuple(quotas), facts, side.doubt)
 
 
 async def _count_larger(client: Client, tree: list[Mailbox], larger: int) -> int | None:

@@ -8,7 +8,7 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 from __future__ import annotations
 
 from array import array
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
@@ -17,8 +17,9 @@ from trasloco.engine.diff import Reflag, Work
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.identity import Refusals, pair
+from trasloco.engine.identity import Refusals, made_anew, pair
 from trasloco.engine.job import Job
+from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.moves import finish_move
@@ -69,7 +70,11 @@ async def recognise(
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
     for intent in intents:
-        if intent.origin is None:
+        if intent.origin is not None and intent.origin.stays:
+            copies = await finish_copy(job, intent, wanted.difference(untouchable), unknown)
+            _take(copies.rows, wanted, unknown, recognition)
+            recognition.reflag.extend(copies.reflag)
+        elif intent.origin is None:
             await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
         else:
             rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
@@ -78,7 +83,7 @@ async def recognise(
         wanted -= recognition.found
     if unknown and wanted:
         await _adopt(job, wanted, unknown, departures, recognition)
-    begun = {uid for intent in intents if intent.origin is None for uid in intent.source_uids}
+    begun = {uid for intent in intents if intent.origin is None or intent.origin.stays for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
     sent_again = wanted if interrupted else wanted & begun
     if sent_again:
@@ -109,7 +114,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
         # It travelled alone: it may have been on the repair ladder, and is there in another form.
         pairs = await Unbound(job.destination, theirs).find_repaired(job, ours)
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
-    found = await exact_digests(job.source, sorted(pairs), "reading messages again", Scope.FOLDER) if pairs else {}
+    found = await _digests(job, pairs) if pairs else {}
     sent = dict(zip(intent.source_uids, intent.flags, strict=False))
     for row in rows:
         row.digest = found.get(row.source_uid)
@@ -118,6 +123,14 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen.
     recognition.reflag.extend(_changed(job, rows))
+
+
+async def _digests(job: Job, pairs: Mapping[int, int]) -> dict[int, bytes]:
+    """By source UID; what a source would make anew once more is taken from where it arrived."""
+    if not made_anew(job.source):
+        return await exact_digests(job.source, sorted(pairs), "reading messages again", Scope.FOLDER)
+    arrived = await exact_digests(job.destination, sorted(pairs.values()), "reading messages back", Scope.FOLDER)
+    return {ours: arrived[theirs] for ours, theirs in pairs.items() if theirs in arrived}
 
 
 async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Departures, recognition: Recognition) -> None:

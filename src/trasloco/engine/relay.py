@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.arrivals import Arrivals
@@ -27,13 +27,14 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import MessageRow
 from trasloco.engine.outgoing import Outgoing, Sending
 from trasloco.engine.ownership import Ownership
+from trasloco.engine.pace import Feed
 from trasloco.engine.renewal import Restraint, renew_if_weary, weary
 from trasloco.imap import quirks
 from trasloco.imap.append_command import WholeMessage
 from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
-from trasloco.imap.values import Appended
+from trasloco.imap.values import Appended, Selected
 
 FETCH_AHEAD = 2
 """Batches whose FETCH is on its way, the one being relayed included."""
@@ -76,22 +77,24 @@ class Leftovers:
 
 
 class Relay:
-    """Carries batches of one folder between two clients that have it selected.
+    """Carries batches of one folder between two clients that have it selected; with ``begin``, ``relay`` and ``settle``,
+    one by one, also where the destination has another one selected by then.
 
+    selected: the destination folder as it was opened, when it is not the one open now.
     permitted: what of the flags the destination keeps. in_flight: source UIDs begun and not settled.
     settled: rows that are in the ledger since it was emptied. arrivals: knows the UIDs that our messages were given.
-    left: the next folders may be open by now.
+    left: the next folders may be open by now. cut_short: the pace was halted before all batches were carried.
     """
 
-    def __init__(self, job: Job) -> None:
-        selected = job.destination.client.selected
+    def __init__(self, job: Job, selected: Selected | None = None) -> None:
+        selected = selected or job.destination.client.selected
         assert selected is not None, "the destination folder is selected by the folder run"
         self._job = job
         self._uidvalidity = selected.uidvalidity
         # A lower bound of the next UID: what is appended from now on lies at or above it.
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
-        self.left = False
+        self.left = self.cut_short = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
         self.arrivals = Arrivals(job.destination)
@@ -107,7 +110,7 @@ class Relay:
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
         leftovers = Leftovers()
-        waiting = iter(batches)
+        waiting = Feed(self._job.pace, self._job.inventory, batches, self._stay_awake)
         ahead: deque[Sending] = deque()
         sent: deque[Sending] = deque()
         if not self._gives_uids and not self._floor_known:
@@ -117,16 +120,29 @@ class Relay:
             if sending.batch.alone or weary(self._job.destination):
                 await self._settle_down_to(0, sent, leftovers)
                 await renew_if_weary(self._job.destination)
-            await self._relay(sending)
+            await self.relay(sending)
             sent.append(sending)
             # Without UIDs in the answer the new messages are looked for, so nothing else may be on its way.
             alone = sending.batch.alone or not self._gives_uids
             await self._settle_down_to(0 if alone else APPENDS_IN_FLIGHT, sent, leftovers)
-        if on_sent is not None and self._may_be_left(sent, leftovers):
+        self.cut_short = waiting.cut_short
+        if on_sent is not None and not self.cut_short and self._may_be_left(sent, leftovers):
             self.left = True
             on_sent()
         await self._settle_down_to(0, sent, leftovers)
         return leftovers
+
+    async def _stay_awake(self) -> None:
+        """Servers hang up on who says nothing for half an hour; a slow pace may have that much to wait."""
+        for place in (self._job.source, self._job.destination):
+            with blame(place.side, "waiting for the next messages' turn", place.folder):
+                await place.client.noop()
+
+    def raise_if_cut_short(self) -> None:
+        """Raises TransferError by which the account rests, when the pace was halted before all batches were carried."""
+        pace = self._job.pace
+        if self.cut_short and pace is not None and pace.halted is not None:
+            raise TransferError(pace.halted)
 
     def _may_be_left(self, sent: Iterable[Sending], leftovers: Leftovers) -> bool:
         places = (self._job.source, self._job.destination)
@@ -134,12 +150,12 @@ class Relay:
             return False
         return not leftovers.absent and not leftovers.refused and not any(each.missing or each.refused for each in sent)
 
-    async def _fill(self, ahead: deque[Sending], waiting: Iterator[Batch]) -> bool:
+    async def _fill(self, ahead: deque[Sending], waiting: Feed) -> bool:
         """Keep FETCHes on their way; a batch that goes alone is not asked for before its turn."""
         if not ahead:
             await renew_if_weary(self._job.source)
         while len(ahead) < FETCH_AHEAD and not (ahead and ahead[-1].batch.alone):
-            batch = next(waiting, None)
+            batch = await waiting.next(idle=not ahead)
             if batch is None:
                 break
             ahead.append(await self._ask(batch))
@@ -157,15 +173,19 @@ class Relay:
 
     async def _ask(self, batch: Batch) -> Sending:
         """Send the FETCH and commit the intent meanwhile: it is durable before the first byte goes to the destination."""
+        with blame(self._job.source.side, "asking for messages", self._job.source.folder):
+            stream = self._job.source.client.bodies(batch.uids)
+        return await self.begin(batch, stream)
+
+    async def begin(self, batch: Batch, stream: BodyStream) -> Sending:
+        """Commit the intent of a batch that was asked for. Raises Fenced, LedgerUnavailable."""
         job = self._job
         self.in_flight.update(batch.uids)
-        with blame(job.source.side, "asking for messages", job.source.folder):
-            stream = job.source.client.bodies(batch.uids)
         flags = [job.inventory.flags(position) for position in batch.positions]
         intent = await self._ownership.heard(job.ledger.begin(job.folder_id, self._uidvalidity, self._uidnext, batch.uids, flags))
         return Sending(batch, stream, intent, self._uidnext, set(batch.uids))
 
-    async def _relay(self, sending: Sending) -> None:
+    async def relay(self, sending: Sending) -> None:
         """Hand on every body of one batch as it comes, in one APPEND or one for each."""
         job, outgoing = self._job, Outgoing(self._job, sending, self._restraint)
         with blame(job.source.side, "reading messages", job.source.folder):
@@ -202,7 +222,10 @@ class Relay:
         job = self._job
         position = job.inventory.position(uid)
         assert position is not None, "a batch is cut from the inventory"
-        row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", job.inventory.sizes[position])
+        listed = job.inventory.sizes[position]
+        row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", listed)
+        if listed != size and listed:
+            job.source.client.note(quirks.SIZE_LIES)
         if size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
             row.fate, row.reason = Fate.SKIPPED, over_size(size, job.settings.max_size)
@@ -265,9 +288,9 @@ class Relay:
 
     async def _settle_down_to(self, depth: int, sent: deque[Sending], leftovers: Leftovers) -> None:
         while len(sent) > depth:
-            await self._settle(sent.popleft(), leftovers)
+            await self.settle(sent.popleft(), leftovers)
 
-    async def _settle(self, sending: Sending, leftovers: Leftovers) -> None:
+    async def settle(self, sending: Sending, leftovers: Leftovers) -> None:
         """Await the destination's answers of one batch and write its rows, all in one transaction."""
         side, folder = self._job.destination.side, self._job.destination.folder
         for pending, carried in sending.commands:

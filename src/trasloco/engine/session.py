@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.departures import Departures
+from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.precedence import Precedence
 from trasloco.engine.sink import Sink
 from trasloco.engine.strikes import Strikes
@@ -18,7 +20,8 @@ from trasloco.imap.client import Client
 @dataclass(frozen=True, slots=True)
 class Session:
     """Both sides of an account, signed in, and everything a folder needs to know of the run.
-    several: other folders are worked on at the same time."""
+    several: other folders are worked on at the same time. labels: of a source whose folders are labels (Gmail).
+    pace: None = as fast as it goes."""
 
     source_side: Side
     source: Client
@@ -34,3 +37,5 @@ class Session:
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
     several: bool = False
+    labels: Labels | None = None
+    pace: AccountPace | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trasloco.engine.account import FolderResult, Settings, Side
 from trasloco.engine.census import Stay
@@ -16,7 +16,8 @@ from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered
+from trasloco.engine.known_folders import Listed, follow_renamed, retire_renumbered, tell_bound_anew
+from trasloco.engine.labels import EXTENSION, Labels
 from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
@@ -27,6 +28,7 @@ from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Kind, Mailbox, Namespaces, Status, StatusText
 from trasloco.plan.mapping import LeftOut, Pair, Rule, Rules, map_folders
 from trasloco.plan.mapping import Mapping as FolderMapping
+from trasloco.plan.roles import Role, role_by_attribute
 
 CREATED_AT_ONCE = 100
 """CREATE commands on their way together."""
@@ -111,6 +113,7 @@ class Tree:
             self._source.client.note(quirks.HIGHESTMODSEQ_FROZEN)
         known = {name: record for name, record in known.items() if record.destination_name}
         self._bound = {name: record.destination_name for name, record in known.items()}
+        known |= await self._bound_anew(known)
         self._mapping = self._map()
         await self._create_all()
         failed = {item.source_name for item in self.failed}
@@ -133,21 +136,43 @@ class Tree:
         self.interrupted = await retire_renumbered(self._ledger, records, here, there, self._sink)
         return await self._ledger.folders()
 
+    async def _bound_anew(self, known: Mapping[bytes, FolderRecord]) -> dict[bytes, FolderRecord]:
+        """Pairs whose folder on the destination is gone, and for which there is one under the name that they would have today:
+        a folder that was renamed, followed, and whose mail was taken back. It is not made again under the name that went away."""
+        there = Listed(self._destination.side, self._destination.client, self._destination.tree, self._doubtful)
+        gone = {name for name, record in known.items() if record.destination_uidvalidity and record.destination_name not in there.statuses}
+        if not gone:
+            return {}
+        mapping = self._map({name: bound for name, bound in self._bound.items() if name not in gone})
+        found = {}
+        for pair in mapping.pairs:
+            name = pair.source.name
+            if name not in gone or not pair.exists or await there.select(known[name].destination_name) is not None:
+                continue
+            await self._ledger.rebind(known[name].id, pair.destination)
+            self._bound[name] = pair.destination
+            found[name] = replace(known[name], destination_name=pair.destination)
+            tell_bound_anew(self._sink, known[name], pair.destination)
+        return found
+
     async def leave_out(self) -> dict[bytes, FolderResult]:
         """The folders that a rule leaves out, with their messages counted as skipped, each told to the ledger.
 
-        The count is the server's; ``census`` lists the messages of ``stays`` once all else is done.
+        The count is the server's; ``census`` lists the messages of ``stays`` once all else is done. What is elsewhere too
+        is no mail that stays behind, and counts there.
         """
         assert self._mapping is not None
         left_out = [item for item in self._mapping.left_out if item.source.selectable]
         counts = await self._counts(left_out)
         results = {}
         for item in left_out:
-            tally = Tally(skipped=counts.get(item.source.name, 0))
             name = item.source.name
+            elsewhere = self._is_elsewhere(item)
+            tally = Tally(skipped=0 if elsewhere else counts.get(name, 0))
             await self._ledger.left_out(name, item.words, tally)
             results[name] = FolderResult(decode_name(name), "", tally, item.words)
-            words = f"“{decode_name(name)}”: {item.words}; {tally.skipped} messages skipped."
+            counted = f"{counts.get(name, 0)} messages, counted there" if elsewhere else f"{tally.skipped} messages skipped"
+            words = f"“{decode_name(name)}”: {item.words}; {counted}."
             self._sink.write(Entry(Level.INFO, "folder-left-out", words, decode_name(name)))
         return results
 
@@ -155,12 +180,22 @@ class Tree:
         """The folders of this mailbox that a rule leaves out, to be listed. Other people's are not this mailbox's."""
         assert self._mapping is not None
         items = [item for item in self._mapping.left_out if item.source.selectable and item.kind is not Rule.FOREIGN]
+        items = [item for item in items if not self._is_elsewhere(item)]
         return [Stay(item.source.name, item.source.status, Fate.SKIPPED, item.words) for item in items]
 
-    def expectation(self) -> tuple[int, int | None]:
+    def _is_elsewhere(self, item: LeftOut) -> bool:
+        """Gmail's Starred and Important, where All Mail is carried: each message of theirs has its row in another folder."""
+        if item.kind is not Rule.LABEL or role_by_attribute(item.source.attributes) is None:
+            return False
+        carried = {record.source_name for record in self.records}
+        return any(mailbox.name in carried and role_by_attribute(mailbox.attributes) is Role.ALL for mailbox in self._source.tree)
+
+    def expectation(self, labels: Labels | None = None) -> tuple[int, int | None]:
         """(messages, bytes) of all folders to be copied; bytes None when the server does not tell."""
-        statuses = [self.source_status(record) for record in self.records]
+        view = None if labels is None else labels.all_mail
+        statuses = [self.source_status(record) for record in self.records if record.source_name != view]
         messages = sum(status.messages or 0 for status in statuses if status is not None)
+        messages += 0 if labels is None else labels.count_archived()
         sizes = [status.size for status in statuses if status is not None and status.size is not None]
         return messages, sum(sizes) if len(sizes) == len(statuses) else None
 
@@ -184,16 +219,25 @@ class Tree:
         """Both names as their servers have them, decoded."""
         return decode_name(record.source_name), decode_name(record.destination_name)
 
-    def _map(self) -> FolderMapping:
+    def _map(self, bound: Mapping[bytes, bytes] | None = None) -> FolderMapping:
         settings = self._settings
         source, destination = self._source, self._destination
         rules = Rules(
             skip_roles=settings.skip_roles,
             skip_folders=settings.skip_folders,
             skip_non_mail=settings.skip_non_mail,
+            labels=EXTENSION in source.client.capabilities,
+            taken=settings.gmail,
             case_insensitive=quirks.NAMES_FOLDED.name in destination.client.quirks,
         )
-        return map_folders(source.tree, source.namespaces, destination.tree, destination.namespaces, bound=self._bound, rules=rules)
+        return map_folders(
+            source.tree,
+            source.namespaces,
+            destination.tree,
+            destination.namespaces,
+            bound=self._bound if bound is None else bound,
+            rules=rules,
+        )
 
     def _pairs(self) -> list[Pair]:
         assert self._mapping is not None

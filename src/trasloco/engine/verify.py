@@ -25,6 +25,7 @@ from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import FolderRecord, LedgerUnavailable, MessageRow
 from trasloco.imap.deadlines import Deadlines
+from trasloco.imap.endpoint import Speech
 
 BATCH = 500
 """Rows compared together, and repeated together when a line breaks."""
@@ -88,7 +89,11 @@ async def verify_account(
 
     source: None when it is not to be contacted. told: called with messages and bytes done so far.
     """
-    return await _Verifier(Comparison(source, destination, deadlines), evidence, sample, told).run()
+    pop3 = source is not None and source.endpoint.speech is Speech.POP3
+    comparison = Comparison(None if pop3 else source, destination, deadlines)
+    if pop3:
+        comparison.notes.append("The source speaks POP3 and was not read again: what has no digest of its own is only known to be there.")
+    return await _Verifier(comparison, evidence, sample, told).run()
 
 
 class _Verifier:

@@ -73,12 +73,26 @@ Whole = tuple[int, bytes]
 
 
 class BodyStream:
-    """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear."""
+    """The messages of one ``Client.bodies``, as the server sends them; what is gone does not appear.
 
-    def __init__(self, connection: Connection, uids: Sequence[int], note: Callable[[quirks.Quirk], None]) -> None:
+    listening: false until ``listen``: what comes is of another mailbox. count: told the bytes of messages as they come.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        uids: Sequence[int],
+        note: Callable[[quirks.Quirk], None],
+        count: Callable[[int], None] = lambda size: None,
+        *,
+        listening: bool = True,
+    ) -> None:
         self._connection = connection
         self._note = note
+        self._count = count
         self._asked = frozenset(uids)
+        self._listening = listening
+        self._exchanges: list[Exchange] = []
         self._given: set[int] = set()  # a message comes once, even if the server sends it twice
         self._only = next(iter(self._asked)) if len(self._asked) == 1 else None
         self._queue: deque[Body | bytes | Whole | object] = deque()
@@ -109,11 +123,18 @@ class BodyStream:
             on_data=self._take,
             in_bulk=self._take_many,
             body=self,
-            uids=self._asked,
+            uids=self._asked if self._listening else frozenset(),
             deadline="idle_body",
         )
+        self._exchanges.append(exchange)
         self._unanswered += 1
         self._connection.start(exchange)
+
+    def listen(self) -> None:
+        """What comes from here on is of the mailbox that was meant."""
+        self._listening = True
+        for exchange in self._exchanges:
+            exchange.uids = self._asked
 
     # -- the reader's side
 
@@ -198,6 +219,8 @@ class BodyStream:
         """Messages that are here from their first byte to the end of their response: small ones come many at a time."""
         asked, given, put = self._asked, self._given, self._queue.append
         held = 0
+        if not self._listening:
+            return position
         while (found := whole_message_at(data, position)) is not None:
             uid, start, end = found
             if uid not in asked or uid in given:
@@ -207,15 +230,17 @@ class BodyStream:
             put((uid, data[start:end]))
             position = end + 3
         if held:
+            self._count(held)
             self._connection.hold(held)
             self._awake()
         return position
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
+        self._count(size)
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
-        if uid is not None and (uid not in self._asked or uid in self._given):
+        if not self._listening or (uid is not None and (uid not in self._asked or uid in self._given)):
             self._incoming = None  # nobody asked for it, or it came before: let it pass by
             return
         if uid is not None:
@@ -247,8 +272,11 @@ class BodyStream:
     def _take(self, response: Response) -> None:
         """A whole message that did not stream: NIL, or between quotes."""
         assert isinstance(response, Fetched)
+        if not self._listening:
+            return
         content = response.sections[b""]
         uid = response.uid or self._only
+        self._count(len(content or b""))
         if uid in self._given:
             return
         if uid is not None:

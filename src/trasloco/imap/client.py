@@ -18,14 +18,15 @@ from trasloco.imap import commands, quirks, transfer, utf7
 from trasloco.imap.append_command import AppendCommand
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.commands import Command
-from trasloco.imap.connection import Connection
+from trasloco.imap.connection import Answer, Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
-from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded
+from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded, LoginRefused
 from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
 from trasloco.imap.number_set import count, expand, uid_set
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.protocol import State
 from trasloco.imap.responses import Enabled, Exists, Expunged, QuotaUsage, Response, SearchHits, ServerId, Vanished
 from trasloco.imap.sasl import Credentials
@@ -78,6 +79,7 @@ class Client:
         self.endpoint = endpoint
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self.fetched = 0
         self._take_over(connection, fingerprint)
 
     def _take_over(self, connection: Connection, fingerprint: str | None) -> None:
@@ -85,6 +87,7 @@ class Client:
         self.fingerprint = fingerprint
         self.greeting = connection.greeting.result().words
         self.selected: Selected | None = None
+        self._selections = 0  # SELECTs and EXAMINEs sent; what comes behind the OK to one may be of the next
         self.tells_uids = False
         self.enabled: frozenset[str] = frozenset()
         self._connection = connection
@@ -130,7 +133,11 @@ class Client:
         if self.authenticated:
             return
         told = self._protocol.capabilities_told
-        await log_in(self._connection, credentials, self.endpoint)
+        try:
+            await log_in(self._connection, credentials, self.endpoint)
+        except LoginRefused as refused:
+            refused.greeting = self.greeting
+            raise
         self._protocol.state = State.AUTHENTICATED
         if self._protocol.capabilities_told == told:
             self._protocol.capabilities_told = 0
@@ -200,13 +207,28 @@ class Client:
 
     async def identify(self, facts: Mapping[str, str]) -> dict[str, str]:
         """ID (RFC 2971): tell who we are, learn who it is; {} when not offered."""
+        answer = self.identify_in_passing(facts)
+        if answer is not None:
+            await answer.wait()
+        return dict(self.server_id)
+
+    def identify_in_passing(self, facts: Mapping[str, str]) -> Answer | None:
+        """The same without waiting: what the server is, is known before the answer to whatever is asked next. None when
+        ID is not offered."""
         if "ID" not in self.capabilities:
-            return {}
+            return None
         found: dict[str, str] = {}
-        await self._ask(commands.identify(facts.items()), ServerId, lambda answer: found.update(answer.facts))
-        self.server_id = found
-        self.quirks |= quirks.known(self.greeting, self.capabilities, found)
-        return dict(found)
+
+        def take(answer: Response) -> None:
+            assert isinstance(answer, ServerId)
+            found.update(answer.facts)
+
+        def learn(status: StatusText) -> None:
+            if status.kind is Kind.OK:
+                self.server_id = found
+                self.quirks |= quirks.known(self.greeting, self.capabilities, found)
+
+        return self._connection.ask(commands.identify(facts.items()), accepts=(ServerId,), on_data=take, on_tagged=learn)
 
     async def compress(self) -> bool:
         """COMPRESS DEFLATE (RFC 4978) where it is offered; whether all is compressed from here on.
@@ -278,8 +300,7 @@ class Client:
         mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
-        self.selected = None
-        self._protocol.state = State.AUTHENTICATED
+        number = self._leave()
         streams: list[FetchStream] = []
 
         def listen(status: StatusText) -> None:
@@ -292,20 +313,36 @@ class Client:
         for uids, items, changed_since in fetches:
             streams.append(FetchStream(self._connection, uids, items, changed_since))
             streams[-1].listening = False
+        selected: Selected | None = None
         try:
-            self.selected = selection.selected(await answer.wait())
-            self._protocol.state = State.SELECTED
+            selected = self._open(selection.selected(await answer.wait()), number)
             for stream in streams:
                 async for item in stream.results():
                     take(item)
         except CommandFailed:
             # Empty by now: some servers answer BAD to 1:* then.
-            if self.selected is None or self.selected.exists:
+            if selected is None or selected.exists:
                 raise
         finally:
             for stream in streams:
                 stream.drop()
-        return self.selected
+        return selected if self.selected is None or self._selections != number else self.selected
+
+    def examine_and_bodies(self, name: bytes, uids: Sequence[int]) -> tuple[PendingSelection, BodyStream]:
+        """EXAMINE and UID FETCH of whole messages of it, sent now: nothing is taken for one before the OK to the
+        EXAMINE. Several may be on their way; no mailbox is then open here, whatever is on the server."""
+        selection = Selection(name, read_only=True)
+        self._leave()
+        stream: BodyStream | None = None
+
+        def listen(status: StatusText) -> None:
+            if stream is not None and status.kind is Kind.OK:
+                stream.listen()
+
+        command = commands.select(name, read_only=True, condstore=False)
+        answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
+        stream = BodyStream(self._connection, uids, self.note, self._count_fetched, listening=False)
+        return PendingSelection(answer, selection), stream
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
         """SELECT or EXAMINE with QRESYNC (RFC 7162 3.2.5): what is gone and what changed since, in the same answer.
@@ -379,7 +416,10 @@ class Client:
 
     def bodies(self, uids: Sequence[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""
-        return BodyStream(self._connection, uids, self.note)
+        return BodyStream(self._connection, uids, self.note, self._count_fetched)
+
+    def _count_fetched(self, size: int) -> None:
+        self.fetched += size
 
     def append(self, name: bytes) -> AppendCommand:
         """An APPEND to be written; several messages need MULTIAPPEND."""
@@ -417,12 +457,24 @@ class Client:
     async def _select(
         self, command: Command, selection: Selection, accepts: tuple[type, ...], take: Callable[[Response], None] | None = None
     ) -> Selected:
-        self.selected = None
-        self._protocol.state = State.AUTHENTICATED
+        number = self._leave()
         status = await self._connection.ask(command, accepts=accepts, on_data=take or selection.take).wait()
-        self.selected = selection.selected(status)
-        self._protocol.state = State.SELECTED
-        return self.selected
+        return self._open(selection.selected(status), number)
+
+    def _leave(self) -> int:
+        """Another mailbox is about to be opened; returns the number of that opening."""
+        self._selections += 1
+        self.selected = None
+        if self.authenticated:
+            self._protocol.state = State.AUTHENTICATED
+        return self._selections
+
+    def _open(self, selected: Selected, number: int) -> Selected:
+        """A mailbox was opened; it is the one open now unless the next is on its way already."""
+        if number == self._selections:
+            self.selected = selected
+            self._protocol.state = State.SELECTED
+        return selected
 
     async def _ask(
         self, command: Command, accepts: type | None = None, on_data: Callable[..., object] | None = None, deadline: str = "command"

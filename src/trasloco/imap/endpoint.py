@@ -21,6 +21,13 @@ class Trust(enum.StrEnum):
     PIN = "pin"  # any certificate at first sight, then only that one (SHA-256 of the DER)
 
 
+class Speech(enum.StrEnum):
+    """What is spoken there."""
+
+    IMAP = "imap"
+    POP3 = "pop3"  # RFC 1939: one folder, no flags, one session at a time
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One server, as connected to.
@@ -36,6 +43,7 @@ class Endpoint:
     trust: Trust = Trust.VERIFY
     address: str | None = None
     fingerprint: str | None = None
+    speech: Speech = Speech.IMAP
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -4,6 +4,7 @@
     ├── ConnectFailed       no TCP connection              reason, words
     ├── TlsFailed           no trusted TLS                 reason, words
     ├── NotImap             something else answers there   words (the first bytes seen)
+    │   └── NotPop3         ... where POP3 is to be spoken
     ├── ConnectionLost      it broke off                   doing, bye
     ├── DeadlineExceeded    it went silent                 name, seconds
     ├── LimitExceeded       it sent more than we keep      limit, words
@@ -70,14 +71,22 @@ class TlsFailed(ImapError):
 
 
 class NotImap(ImapError):
-    """What answers there is no IMAP server. ``words``: the first bytes seen, made printable."""
+    """What answers there is no IMAP server. ``words``: the first bytes seen, made printable. wanted: what should have answered."""
+
+    wanted = "an IMAP server"
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
 
     def __str__(self) -> str:
-        return f"no IMAP server answers there; it began with: {self.words}"
+        return f"what answers there is not {self.wanted}; it began with: {self.words}"
+
+
+class NotPop3(NotImap):
+    """The same of POP3."""
+
+    wanted = "a POP3 server"
 
 
 class ConnectionLost(ImapError):
@@ -167,4 +176,8 @@ class CommandFailed(ImapError):
 
 
 class LoginRefused(CommandFailed):
-    """The server refused the login; ``status`` has its words and, often, a code (RFC 5530)."""
+    """The server refused the login; ``status`` has its words and, often, a code (RFC 5530). greeting: how it calls itself,
+    "" while nobody has said. tries: ways in which the same name and password were sent."""
+
+    greeting = ""
+    tries = 1

@@ -1,20 +1,24 @@
 """FETCH responses -> ``Fetched`` (RFC 9051 7.5.2).
 
 An inventory is one line per message, so the common line (UID, FLAGS, INTERNALDATE, RFC822.SIZE,
-MODSEQ in any order) is read by one regular expression; flag lists repeat, so they are kept by
+MODSEQ, X-GM-MSGID in any order) is read by one regular expression; flag lists repeat, so they are kept by
 their bytes. Everything else goes through the tokenizer.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from trasloco.imap.limits import Limits
 from trasloco.imap.tokens import GrammarError, Tokens
 from trasloco.imap.values import Fetched
 
-_ITEMS = rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\))(?: |(?=\))))'
+_ITEMS = (
+    rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\)'
+    rb"|X-GM-MSGID (\d{1,20}))(?: |(?=\))))"
+)
 _COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")
 _ITEM_NAME = re.compile(rb"([A-Za-z0-9.\-_]+)(?:\[(.*)\])?(?:<\d+>)?", re.DOTALL)
 _OLD_SECTIONS = {"RFC822": b"", "RFC822.HEADER": b"HEADER", "RFC822.TEXT": b"TEXT"}
@@ -51,8 +55,8 @@ def whole_message_at(data: bytes, position: int) -> tuple[int, int, int] | None:
 
 
 def _common(match: re.Match[bytes]) -> Fetched:
-    sequence, uid, flags, date, size, modseq = match.groups()
-    return Fetched(
+    sequence, uid, flags, date, size, modseq, identity = match.groups()
+    fetched = Fetched(
         int(sequence),
         None if uid is None else int(uid),
         None if flags is None else parse_flags(flags),
@@ -60,6 +64,9 @@ def _common(match: re.Match[bytes]) -> Fetched:
         None if size is None else int(size),
         None if modseq is None else int(modseq),
     )
+    if identity is not None:
+        fetched.other["X-GM-MSGID"] = int(identity)
+    return fetched
 
 
 def parse_flags(inside: bytes) -> frozenset[str]:
@@ -132,10 +139,19 @@ def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Toke
         tokens.expect(b"(")
         fetched.modseq = tokens.expect_number()
         tokens.expect(b")")
+    elif item == "X-GM-LABELS" and tokens.peek() == b"(":
+        fetched.other[item] = tuple(_strings(tokens))
     elif section is not None:
         fetched.other[f"{item}[{section.decode('latin-1')}]"] = tokens.value()
     else:
         fetched.other[item] = tokens.value()
+
+
+def _strings(tokens: Tokens) -> Iterator[bytes]:
+    """A list of astrings: a label called ``NIL`` or ``007`` keeps its name."""
+    tokens.expect(b"(")
+    while not tokens.skip(b")"):
+        yield tokens.expect_astring()
 
 
 __all__ = ["GrammarError", "body_start", "listed_at", "parse_common", "parse_flags", "parse_items", "whole_message_at"]

@@ -13,6 +13,9 @@ from trasloco.imap.exchange import Exchange
 from trasloco.imap.sasl import Acting
 from trasloco.imap.values import Kind, StatusText
 
+MOST_TRIES = 2
+"""Ways in which a name and a password are sent: a server that answers BAD to both may have counted both as wrong."""
+
 
 async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint: Endpoint) -> None:
     """Log in by the best method offered; another one only when the server does not know the mechanism.
@@ -31,12 +34,15 @@ async def log_in(connection: Connection, credentials: sasl.Credentials, endpoint
 
 
 async def _by_one_of(connection: Connection, credentials: sasl.Credentials, ways: list[sasl.Method]) -> None:
+    sent = 0
     for number, method in enumerate(ways):
         try:
             await _try(connection, credentials, method)
             return
         except LoginRefused as refused:
-            if number + 1 == len(ways) or not sasl.unsupported(refused.status):
+            sent += refused.is_bad  # a NO about the mechanism came before anybody looked at the password
+            refused.tries = max(1, sent)
+            if number + 1 == len(ways) or sent == MOST_TRIES or not sasl.unsupported(refused.status):
                 raise
         except asyncio.CancelledError:
             connection.abort()

@@ -107,6 +107,13 @@ SIZE_LIES = Quirk(
     "MS-STANXIMAP: stored-message size; vandelay 12",
     "RFC822.SIZE is an estimate; the literal's own size is announced, recorded and held against the limit",
 )
+MADE_ANEW = Quirk(
+    "made-anew",
+    "Exchange, also Exchange Online",
+    "MIME made from stored properties at each fetch: boundaries and header fields change, by second hand",
+    "a message read twice is the same when header fields and text are, whatever its boundaries; else by Message-ID and date",
+    _is_exchange,
+)
 SIZE_MISSING = Quirk(
     "size-missing",
     "servers that answer NIL or -1 for a message they cannot open",

@@ -32,6 +32,14 @@ _NOT_KNOWN = re.compile(
 )
 
 
+# A BAD that is about who signs in, or when, and not about how: old servers and Exchange answer a wrong password so.
+_ABOUT_WHO = re.compile(
+    r"authenticat|credential|password|passwd|\buser|account|login (failed|failure|incorrect|denied|error|invalid)|denied|not allowed"
+    r"|throttl|backoff|too many|try again|temporar|unavailable|connected",
+    re.I,
+)
+
+
 class Acting(enum.Enum):
     """How the mailbox of somebody else is asked for."""
 
@@ -122,9 +130,9 @@ def methods(credentials: Credentials, capabilities: Capabilities, host: str = ""
 
 def unsupported(status: StatusText) -> bool:
     """Whether a refusal is about the mechanism and not about the name or password."""
-    if status.kind is Kind.BAD or status.code == "CANNOT":
+    if status.code == "CANNOT" or (status.code == "" and _NOT_KNOWN.search(status.words) is not None):
         return True
-    return status.code == "" and _NOT_KNOWN.search(status.words) is not None
+    return status.kind is Kind.BAD and status.code == "" and _ABOUT_WHO.search(status.words) is None
 
 
 def login_bytes(credentials: Credentials) -> tuple[bytes, bytes]:

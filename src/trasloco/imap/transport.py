@@ -40,19 +40,19 @@ async def open_connection(
 
     Raises ConnectFailed, TlsFailed, NotImap, ConnectionLost, DeadlineExceeded, ProtocolViolation.
     """
-    sock = await _connect(endpoint, deadlines.connect)
+    sock = await open_socket(endpoint, deadlines.connect)
     connection = Connection(deadlines, limits, log)
     fingerprint: str | None = None
     try:
         if endpoint.security is Security.IMPLICIT:
             await _tls_from_start(connection, sock, endpoint, deadlines.tls)
-            fingerprint = _check_pin(connection, endpoint)
+            fingerprint = check_pin(connection.transport, endpoint)
         else:
             await asyncio.get_running_loop().create_connection(lambda: connection, sock=sock)
         await _greeting(connection, deadlines.greeting)
         if endpoint.security is Security.STARTTLS:
             await _starttls(connection, endpoint, deadlines.tls)
-            fingerprint = _check_pin(connection, endpoint)
+            fingerprint = check_pin(connection.transport, endpoint)
     except BaseException:
         connection.abort()
         if connection.transport is None:
@@ -64,7 +64,8 @@ async def open_connection(
 # -- TCP
 
 
-async def _connect(endpoint: Endpoint, seconds: float) -> socket.socket:
+async def open_socket(endpoint: Endpoint, seconds: float) -> socket.socket:
+    """A TCP connection to it, within so many seconds. Raises ConnectFailed, ConnectionLost."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     addresses = await _addresses(endpoint, seconds)
@@ -158,7 +159,7 @@ async def _tls_from_start(connection: Connection, sock: socket.socket, endpoint:
     except TimeoutError:
         raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
     except (OSError, ValueError) as error:
-        raise _tls_failure(error) from None
+        raise tls_failure(error) from None
 
 
 async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) -> None:
@@ -192,7 +193,7 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
     except TimeoutError:
         raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
     except (OSError, ValueError) as error:
-        raise _tls_failure(error) from None
+        raise tls_failure(error) from None
     if transport is None:
         raise TlsFailed("handshake", "the server closed the connection")
     connection.tls_begun(transport)
@@ -213,9 +214,10 @@ def _context(trust: Trust, _file: str | None, _directory: str | None) -> ssl.SSL
     return context
 
 
-def _check_pin(connection: Connection, endpoint: Endpoint) -> str:
-    assert connection.transport is not None
-    tls = connection.transport.get_extra_info("ssl_object")
+def check_pin(transport: asyncio.BaseTransport | None, endpoint: Endpoint) -> str:
+    """The fingerprint of the certificate that was shown, in lower-case hex. Raises TlsFailed when another one is pinned."""
+    assert transport is not None
+    tls = transport.get_extra_info("ssl_object")
     certificate = tls.getpeercert(binary_form=True) if tls is not None else None
     if not certificate:
         raise TlsFailed("handshake", "the server showed no certificate")
@@ -225,7 +227,8 @@ def _check_pin(connection: Connection, endpoint: Endpoint) -> str:
     return fingerprint
 
 
-def _tls_failure(error: OSError | ValueError) -> TlsFailed:
+def tls_failure(error: OSError | ValueError) -> TlsFailed:
+    """What a handshake that failed comes to."""
     if isinstance(error, ssl.SSLCertVerificationError):
         reason: TlsReason = "not-trusted"
         if error.verify_code in _EXPIRED:

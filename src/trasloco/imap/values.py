@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     BAD = "BAD"
     BYE = "BYE"
     PREAUTH = "PREAUTH"
+    ERR = "-ERR"  # POP3's only no
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from trasloco.engine.account import Outcome, RunStatus, Side
 from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import Fenced, LedgerUnavailable
+from trasloco.engine.pace import RESTS
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
@@ -123,24 +124,29 @@ async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failur
 async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Side) -> Outcome | None:
     """The engine's run, until it ends, we are to stop, or the transfer is somebody else's."""
     ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
-    settings = engine_settings(claim.account.migration)
+    pace = workshop.pacing.open(claim, source, destination.endpoint.host)
+    settings = pace.shape(replace(engine_settings(claim.account.migration), connections=claim.connections))
     async with DatabaseSink(workshop.pool, claim) as sink:
         if claim.heir_of is not None:
             words = (
                 f"This mailbox was moved by migration {claim.heir_of}: what is known from there is taken over, and nothing is copied again."
             )
             sink.write(Entry(Level.INFO, "ledger-taken-over", words))
-        run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink))
+        run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink, pace=pace))
         reasons = [asyncio.create_task(workshop.stopping.wait()), asyncio.create_task(sink.fenced.wait())]
         try:
             await asyncio.wait([run, *reasons], return_when=asyncio.FIRST_COMPLETED)
-            return run.result() if run.done() else None
+            outcome = run.result() if run.done() else None
+            if outcome is not None and outcome.failure is not None and outcome.failure.code in RESTS:
+                sink.write(Entry(Level.INFO, outcome.failure.code, outcome.failure.words))
+            return outcome
         finally:
             for task in (run, *reasons):
                 task.cancel()
             await asyncio.wait([run, *reasons], timeout=PUT_DOWN_SECONDS)
             if run.done() and not run.cancelled():
                 run.exception()  # looked at, whatever it is: asyncio would complain about it later
+            await workshop.pacing.close(claim)
 
 
 async def _pin_certificates(claim: Claim, outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
 from trasloco.records import clock
+from trasloco.records.budgets import forget_fetched_bytes
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
@@ -28,6 +29,7 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     post_due_mails,
     mark_expired,
     remove_marked,
+    forget_fetched_bytes,
 )
 
 

@@ -3,7 +3,8 @@
 Transfers wait as rows. One short transaction admits as many as the caps of source host, destination
 host and the worker leave room for, in the order of the lines so that no run starves another, and defers
 their jobs. It is called when a run starts, when a transfer ends, and on every tick of a worker. Two transfers into
-the same mailbox, of whatever migrations, are never under way at once: the second waits.
+the same mailbox, of whatever migrations, are never under way at once: the second waits. So do those of a migration
+outside its hours. The cap of a source host counts connections; a server that said it was too much has a lower one.
 
 The advisory lock is taken in a statement of its own: counting in the same statement would see a
 snapshot from before the lock.
@@ -20,16 +21,18 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
 
+from trasloco.records import clock
 from trasloco.records.actions import begin_run
+from trasloco.records.connections import lock_admission
 from trasloco.records.models import MailMigration, Run
+from trasloco.records.pacing import closed_migrations
 
 TASK = "trasloco.transfer"
-ADMISSION_LOCK = 0x7472_6173_6C6F_0002
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many transfers at once: in all, from one source host, into one destination host.
+    """How many at once: transfers in all, connections to one source host, transfers into one destination host.
 
     A migration whose settings name ``connections_per_host``, of its type of source, has that instead of ``per_source``."""
 
@@ -40,36 +43,41 @@ class Caps:
 
 _READY = """
 WITH busy AS MATERIALIZED (
-    SELECT t.source_host, t.destination_host, lower(a.destination_address) AS mailbox
+    SELECT t.source_host, t.destination_host, t.connections, lower(a.destination_address) AS mailbox
     FROM trasloco_transfer t JOIN trasloco_account a ON a.id = t.account_id WHERE t.status IN ('admitted', 'running')
 ), sources AS (
-    SELECT source_host, count(*) AS busy FROM busy GROUP BY 1
+    SELECT source_host, sum(connections) AS busy FROM busy GROUP BY 1
 ), destinations AS (
     SELECT destination_host, count(*) AS busy FROM busy GROUP BY 1
 ), by_mailbox AS (
     SELECT t.id, t.source_host, t.destination_host, a.line,
-        coalesce((m.settings ->> 'connections_per_host')::int, %(per_source)s) AS most,
+        least(coalesce((m.settings ->> 'connections_per_host')::int, %(per_source)s), source.connections) AS most,
+        least(%(per_destination)s, destination.connections) AS most_there,
         row_number() OVER (PARTITION BY t.destination_host, lower(a.destination_address) ORDER BY t.id) AS place
     FROM trasloco_transfer t
     JOIN trasloco_run r ON r.id = t.run_id
     JOIN trasloco_migration m ON m.id = r.migration_id
     JOIN trasloco_account a ON a.id = t.account_id
+    LEFT JOIN trasloco_host_pace source ON source.host = t.source_host
+    LEFT JOIN trasloco_host_pace destination ON destination.host = t.destination_host
     WHERE t.status = 'waiting' AND (t.not_before IS NULL OR t.not_before <= now()) AND r.status IN ('waiting', 'running')
+        AND NOT m.id = ANY(%(closed)s::bigint[])
         AND (%(runs)s::bigint[] IS NULL OR t.run_id = ANY(%(runs)s::bigint[]))
         AND NOT EXISTS (
             SELECT FROM busy WHERE busy.destination_host = t.destination_host AND busy.mailbox = lower(a.destination_address)
         )
 ), by_source AS (
-    SELECT w.id, w.destination_host, w.line, w.most,
+    SELECT w.id, w.destination_host, w.line, w.most, w.most_there,
         coalesce(s.busy, 0) + row_number() OVER (PARTITION BY w.source_host ORDER BY w.line, w.id) AS place
     FROM by_mailbox w LEFT JOIN sources s ON s.source_host = w.source_host
     WHERE w.place = 1
 ), by_destination AS (
-    SELECT w.id, w.line, coalesce(d.busy, 0) + row_number() OVER (PARTITION BY w.destination_host ORDER BY w.line, w.id) AS place
+    SELECT w.id, w.line, w.most_there,
+        coalesce(d.busy, 0) + row_number() OVER (PARTITION BY w.destination_host ORDER BY w.line, w.id) AS place
     FROM by_source w LEFT JOIN destinations d ON d.destination_host = w.destination_host
     WHERE w.place <= w.most
 )
-SELECT id FROM by_destination WHERE place <= %(per_destination)s
+SELECT id FROM by_destination WHERE place <= most_there
 ORDER BY line, id
 LIMIT %(room)s
 """
@@ -81,7 +89,7 @@ WHERE status IN ('admitted', 'running') AND (%(runs)s::bigint[] IS NULL OR run_i
 """
 
 _ADMIT = """
-UPDATE trasloco_transfer SET status = 'admitted', admitted_at = now()
+UPDATE trasloco_transfer SET status = 'admitted', admitted_at = now(), connections = 1
 WHERE id = ANY(%s) AND status = 'waiting' RETURNING id, fence, run_id
 """
 
@@ -105,13 +113,13 @@ def admit(caps: Caps, runs: Collection[int] | None = None) -> int:
     """
     scope = None if runs is None else list(runs)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMISSION_LOCK])
+        lock_admission()
         cursor.execute(_BUSY, {"runs": scope})
         room = caps.total - cursor.fetchone()[0]
         if room <= 0:
             return 0
         limits = {"per_source": caps.per_source, "per_destination": caps.per_destination, "room": room}
-        cursor.execute(_READY, {**limits, "runs": scope})
+        cursor.execute(_READY, {**limits, "runs": scope, "closed": closed_migrations(clock.now())})
         ready = [row[0] for row in cursor.fetchall()]
         if not ready:
             return 0

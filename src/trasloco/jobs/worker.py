@@ -75,7 +75,10 @@ async def work(
             async with app.open_async(pool):
                 slots = concurrency if scope is not None else concurrency + ERRANDS
                 queue = asyncio.create_task(_take_jobs(workshop, slots), name="queue")
-                beside = [asyncio.create_task(_stay_present(workshop), name="presence")]
+                beside = [
+                    asyncio.create_task(_stay_present(workshop), name="presence"),
+                    asyncio.create_task(workshop.pacing.keep(), name="pacing"),
+                ]
                 if scope is None:
                     beside.append(asyncio.create_task(_do_chores(), name="chores"))
                 try:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol
 
 from trasloco.engine.account import Outcome, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.logins import HostGates
 from trasloco.engine.master_memory import MasterMemory
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.sink import Sink
 from trasloco.jobs.dispatch import Caps
 from trasloco.jobs.master_logins import MasterLogins
+from trasloco.jobs.pacing import Pacing
 from trasloco.jobs.presence import Presence
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
 from trasloco.sources.tokens import TokenSources
 
-RunAccount: TypeAlias = Callable[[Side, Side, Ledger, Settings, int, Sink], Awaitable[Outcome]]
+
+class RunAccount(Protocol):
+    """``engine.account_run.run_account``, or what tests put into its place."""
+
+    async def __call__(
+        self, source: Side, destination: Side, ledger: Ledger, settings: Settings, number: int, sink: Sink, *, pace: AccountPace
+    ) -> Outcome: ...
 
 
 @dataclass(slots=True)
@@ -29,7 +36,7 @@ class Workshop:
 
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
-    gates: of the logins that checks try. tokens: of the sources that are opened by OAuth.
+    gates: of the logins that checks try. tokens: of the sources that are opened by OAuth. pacing: how fast each transfer goes.
     """
 
     pool: Pool
@@ -44,3 +51,7 @@ class Workshop:
     gates: HostGates = field(default_factory=HostGates)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account
+    pacing: Pacing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pacing = Pacing(self.pool)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from trasloco.panel.upload import MOST_BYTES
 from trasloco.plan.csv_text import write_rows
 from trasloco.plan.encoding import decode
-from trasloco.plan.endpoints import usual_port
+from trasloco.plan.endpoints import speech_of, usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
 from trasloco.plan.old_address import old_address
@@ -96,8 +96,9 @@ class CsvUpload:
         oauth, oauth_problems = read_credentials(oauth_text)
         kept = usable_credentials(viewer, migration)
         by_token = oauth is not None or migration.source_oauth is not None or kept is not None
-        usual = _usual_server(migration)
-        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, usual_server=usual)
+        server = providers()[migration.source_type].server
+        to_find = migration.planned_at is None
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, server=server, to_find=to_find)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,
@@ -113,16 +114,17 @@ class CsvUpload:
 
 def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
     """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
-    usual = usual_port(migration.source_tls)
+    tls = migration.source_tls
     return write_rows(
         Row(
             account.line,
             account.destination_address,
             account.source_host,
-            None if account.source_port == usual else account.source_port,
+            None if account.source_port == usual_port(tls, speech_of(account.source_speech)) else account.source_port,
             account.login,
             Secret(password),
             account.master,
+            speech_of(account.source_speech),
         )
         for account in (migration.accounts.order_by("line") if accounts is None else accounts)
     )
@@ -131,11 +133,6 @@ def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = N
 def too_large() -> Problem:
     words = _("What was sent is larger than %(most)s MB, which no list of accounts is.", most=MOST_BYTES // 1024 // 1024)
     return Problem(None, "", "file-too-large", words, _("Choose the CSV file; nothing of this was kept."))
-
-
-def _usual_server(migration: MailMigration) -> str | None:
-    """What an empty server means, as of ``table.read``: a provider's own; of a draft one that is found in the next step."""
-    return providers()[migration.source_type].host or (None if migration.planned_at else "")
 
 
 def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]:

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.sentences import server_words
-from trasloco.plan.endpoints import EndpointError, parse_server, usual_port
+from trasloco.plan.endpoints import EndpointError, parse_source, speech_of, stored_source
 from trasloco.plan.old_address import old_address
 from trasloco.plan.providers import providers
 from trasloco.records.admissible import domain_of
@@ -21,8 +21,8 @@ _SERVER_TO_FIND = _("Name or address, with a port if it is not the usual one. Em
 
 
 class AccountForm(forms.Form):
-    """Server, login and passwords of one account. An empty password keeps the stored one, unless the server or the domain
-    of the login becomes another one: a password goes only where it was given for. host, port: of a valid form."""
+    """Server, login and passwords of one account. An empty password keeps the stored one, unless the server or the domain of
+    the login becomes another one: a password goes only where it was given for. host, port, speech: of a valid form."""
 
     server = forms.CharField(label=_("Server"), max_length=300, help_text=_("Name or address, with a port if it is not the usual one."))
     login = forms.CharField(label=_("Login"), max_length=1000, strip=False)
@@ -49,10 +49,8 @@ class AccountForm(forms.Form):
     )
 
     def __init__(self, *args: Any, account: Account, own_passwords: bool, **kwargs: Any) -> None:
-        port = "" if account.source_port == usual_port(account.migration.source_tls) else f":{account.source_port}"
-        usual = providers()[account.migration.source_type].host
-        host = f"[{account.source_host}]" if ":" in account.source_host and port else account.source_host
-        kwargs.setdefault("initial", {"server": f"{host}{port}", "login": account.login, "master": account.master})
+        usual = providers()[account.migration.source_type].server
+        kwargs.setdefault("initial", {"server": _written(account), "login": account.login, "master": account.master})
         super().__init__(*args, **kwargs)
         self._account = account
         self._usual = usual
@@ -61,16 +59,17 @@ class AccountForm(forms.Form):
             self.fields["server"].help_text = _EMPTY_SERVER if usual else _SERVER_TO_FIND
         self.host: str = account.source_host
         self.port: int | None = None
+        self.speech = speech_of(account.source_speech)
         if not own_passwords:
             del self.fields["destination_password"]
 
     def clean_server(self) -> str:
         server: str = self.cleaned_data["server"]
         if not server:  # not required: the provider's own, or one that is still to be found
-            self.host = self._usual
+            self.host, self.speech = self._usual, speech_of("imap")
             return server
         try:
-            self.host, self.port = parse_server(server)
+            self.host, self.port, self.speech = parse_source(server)
         except EndpointError as error:
             raise forms.ValidationError(server_words(error)) from error
         return server
@@ -91,3 +90,7 @@ class AccountForm(forms.Form):
     def _twice(self, login: str) -> bool:
         others = Account.objects.filter(migration=self._account.migration, left_out=False, login=login, source_host__iexact=self.host)
         return others.exclude(pk=self._account.pk).exists()
+
+
+def _written(account: Account) -> str:
+    return stored_source(account.source_host, account.source_port, account.source_speech, account.migration.source_tls)

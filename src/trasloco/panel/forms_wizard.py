@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_moment import MomentForm
+from trasloco.panel.forms_pace import HoursFields
 from trasloco.records.models import Customer
 
 TYPES = (
@@ -50,6 +51,13 @@ TLS = (
     ("pin", _("TLS, any certificate: the one seen at the check, and no other later")),
     ("off", _("without TLS: passwords and mail can be read on the way")),
 )
+GMAIL = (
+    ("starred", _("the folder of starred messages (the star itself is always taken along, as a flag)")),
+    ("important", _("the folder of messages that Gmail holds important")),
+    ("chats", _("the folder of chats, where Gmail shows it in IMAP")),
+    ("categories", _("the categories of the inbox (Social, Promotions, Updates, Forums), as keywords of the messages")),
+)
+"""Settings of a migration from Gmail; without them each label is a folder, and what has no label goes to the archive."""
 ALWAYS_TLS = ("gmail", "office365")
 HOURS_ADVISED = (4, 8)
 MOST_RECIPIENTS = 10
@@ -58,12 +66,15 @@ _AREA = {"class": "csv", "spellcheck": "false", "autocomplete": "off", "autocapi
 
 
 class TypeForm(forms.Form):
-    """source_tls is asked of sources of one's own only; those of the large providers are fixed."""
+    """source_tls is asked of sources of one's own only; those of the large providers are fixed. gmail: of that type only."""
 
     source_type = forms.ChoiceField(
         label=_("Type of source"), choices=[(name, title) for name, title, *_words in TYPES], initial="standard", widget=forms.RadioSelect
     )
     source_tls = forms.ChoiceField(label=_("Encryption"), choices=TLS, initial="verify", required=False, widget=forms.RadioSelect)
+    gmail = forms.MultipleChoiceField(
+        label=_("What is also taken of Gmail"), choices=GMAIL, required=False, widget=forms.CheckboxSelectMultiple
+    )
     customer = forms.ModelChoiceField(label=_("Customer"), queryset=Customer.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, customers: Any, **kwargs: Any) -> None:
@@ -77,6 +88,8 @@ class TypeForm(forms.Form):
         values = super().clean() or {}
         if values.get("source_type") in ALWAYS_TLS or not values.get("source_tls"):
             values["source_tls"] = "verify"
+        if values.get("source_type") != "gmail":
+            values["gmail"] = []
         return values
 
 
@@ -116,7 +129,7 @@ class CsvForm(forms.Form):
     )
 
 
-class WhenForm(MomentForm):
+class WhenForm(MomentForm, HoursFields):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
     clocks are put back. second: minutes, empty for none."""
 

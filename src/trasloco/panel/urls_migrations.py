@@ -13,6 +13,7 @@ from trasloco.panel.views import (
     migration_actions,
     migration_list,
     once_more,
+    pace,
     permissions,
 )
 
@@ -22,7 +23,8 @@ urlpatterns = [
     path("<slug:code>/mx/", migration.migration_mx, name="migration_mx"),
     path("<slug:code>/events/", live_figures.events, name="migration_events"),
     path("<slug:code>/figures/", live_figures.figures, name="migration_figures"),
-    path("<slug:code>/pace/", live_figures.pace, name="migration_pace"),
+    path("<slug:code>/progress/", live_figures.progress, name="migration_progress"),
+    path("<slug:code>/pace/", pace.pace, name="migration_pace"),
     path("<slug:code>/again/", once_more.again, name="migration_again"),
     path("<slug:code>/permissions/", permissions.show, name="permissions"),
     path("<slug:code>/permissions/sign-in/", permissions.begin, name="permission_sign_in"),

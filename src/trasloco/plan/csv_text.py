@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from trasloco.plan.endpoints import written_source
 from trasloco.plan.line import is_header
 from trasloco.plan.table import Row
 
@@ -45,9 +46,13 @@ def template(kind: str) -> str:
 
 
 def _line(row: Row) -> str:
-    host = f"[{row.host}]" if ":" in row.host and row.port else row.host
-    server = f"{host}:{row.port}" if row.port else host
-    fields = [row.destination, server, row.login, row.password.reveal(), *([row.master] if row.master else [])]
+    fields = [
+        row.destination,
+        written_source(row.host, row.port, row.speech),
+        row.login,
+        row.password.reveal(),
+        *([row.master] if row.master else []),
+    ]
     return ";".join(_field(text) for text in fields)
 
 

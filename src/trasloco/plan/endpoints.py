@@ -10,6 +10,8 @@
 | off | none / any | no | 143 / that port, plain text |
 | off | any | yes | a contradiction, refused |
 
+A source that speaks POP3 is written ``pop3://host``, or shows it by its port: 110 with STLS, 995 with TLS from the first byte.
+
 ``imaps://`` is TLS from the first byte; ``imap://`` is plain text, allowed only with ``--tls off``, or
 STARTTLS when ``--starttls`` is given. Nothing is ever downgraded silently.
 """
@@ -20,11 +22,14 @@ import ipaddress
 import re
 from urllib.parse import unquote
 
-from trasloco.imap.endpoint import Endpoint, Security, Trust
+from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 
 IMAP_PORT, IMAPS_PORT = 143, 993
+POP3_PORT, POP3S_PORT = 110, 995
+
+_POP3 = re.compile(r"pop3s?://", re.IGNORECASE)
 
 _NAME = re.compile(r"(?!-)[^\s/@:\[\]<>\"'(),;\\#?%]{1,253}")
 _V6_REMEDY = _("An IPv6 address with a port is written as [2001:db8::1]:993.")
@@ -43,7 +48,7 @@ class ServerError(EndpointError):
         self.words, self.remedy = words, remedy
 
 
-def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool) -> Endpoint:
+def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool, speech: Speech = Speech.IMAP) -> Endpoint:
     """The endpoint of a CSV line's server. ``tls``: "verify", "pin" or "off"; port None = the usual one.
 
     Raises EndpointError."""
@@ -51,25 +56,55 @@ def source_endpoint(host: str, port: int | None, *, tls: str, starttls: bool) ->
         raise EndpointError(f'--tls is "{tls}"; it must be verify, pin or off')
     if port is not None and not 1 <= port <= 65535:
         raise EndpointError(f"The port {port} does not exist; ports go from 1 to 65535")
+    clear, encrypted = _PORTS[speech]
     if tls == "off":
         if starttls:
             raise EndpointError("--starttls asks for TLS and --tls off forbids it: leave one of them out")
-        return Endpoint(host, port or IMAP_PORT, Security.PLAIN)
+        return Endpoint(host, port or clear, Security.PLAIN, speech=speech)
     trust = Trust(tls)
     if starttls:
-        return Endpoint(host, port or IMAP_PORT, Security.STARTTLS, trust)
-    if port == IMAP_PORT:
-        return Endpoint(host, port, Security.STARTTLS, trust)
-    return Endpoint(host, port or IMAPS_PORT, Security.IMPLICIT, trust)
+        return Endpoint(host, port or clear, Security.STARTTLS, trust, speech=speech)
+    if port == clear:
+        return Endpoint(host, port, Security.STARTTLS, trust, speech=speech)
+    return Endpoint(host, port or encrypted, Security.IMPLICIT, trust, speech=speech)
 
 
-def usual_port(tls: str) -> int:
+_PORTS = {Speech.IMAP: (IMAP_PORT, IMAPS_PORT), Speech.POP3: (POP3_PORT, POP3S_PORT)}
+
+
+def usual_port(tls: str, speech: Speech = Speech.IMAP) -> int:
     """The port of ``source_endpoint`` where none is written."""
-    return IMAP_PORT if tls == "off" else IMAPS_PORT
+    clear, encrypted = _PORTS[speech]
+    return clear if tls == "off" else encrypted
 
 
-def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, str]:
-    """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none).
+def parse_source(text: str) -> tuple[str, int | None, Speech]:
+    """As ``parse_server``, of a source: with ``pop3://`` before it, or with a port of POP3, it speaks POP3."""
+    marked = _POP3.match(text.strip())
+    host, port = parse_server(text.strip()[marked.end() :].rstrip("/") if marked else text)
+    return host, port, Speech.POP3 if marked or port in _PORTS[Speech.POP3] else Speech.IMAP
+
+
+def speech_of(name: str) -> Speech:
+    """What is spoken, by its stored name. Raises ValueError."""
+    return Speech(name)
+
+
+def stored_source(host: str, port: int, speech: str, tls: str) -> str:
+    """What a person would write for this server; its port only where it is not the usual one."""
+    spoken = Speech(speech)
+    return written_source(host, None if port == usual_port(tls, spoken) else port, spoken)
+
+
+def written_source(host: str, port: int | None, speech: Speech) -> str:
+    """The inverse of ``parse_source``. port: None = the usual one."""
+    shown = f"[{host}]" if ":" in host and (port or speech is Speech.POP3) else host
+    return f"{'pop3://' if speech is Speech.POP3 else ''}{shown}{f':{port}' if port else ''}"
+
+
+def destination_url(url: str, *, tls: str, starttls: bool, pop3: bool = False) -> tuple[Endpoint, str]:
+    """The endpoint of ``imaps://[user@]host[:port]`` or ``imap://...``, and the login in it ("" if none). pop3: ``pop3://...`` is
+    allowed too, with TLS as of a line of the CSV.
 
     The user may be percent-encoded, and may contain "@": the last one ends it. Raises EndpointError,
     whose words never repeat the user part (someone may have put a password there)."""
@@ -77,6 +112,10 @@ def destination_url(url: str, *, tls: str, starttls: bool) -> tuple[Endpoint, st
     if found is None:
         raise EndpointError("The server must be written as imaps://host or imaps://user@host:port")
     scheme, rest = found["scheme"].lower(), found["rest"]
+    if pop3 and scheme in {"pop3", "pop3s"}:
+        user, _, server = rest.rpartition("@")
+        host, port = parse_server(re.sub(r"/+\Z", "", server))
+        return source_endpoint(host, port, tls=tls, starttls=starttls, speech=Speech.POP3), _login(user)
     if scheme not in {"imap", "imaps"}:
         raise EndpointError(f"{scheme}:// is not a mail server's address: write imaps://host (or imap://host with --tls off)")
     user, _, server = rest.rpartition("@")

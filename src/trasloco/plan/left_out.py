@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trasloco.imap.values import Mailbox
+from trasloco.plan.labels import mark_words
 from trasloco.plan.roles import Claim, is_non_mail
 
 
@@ -23,6 +24,7 @@ class Rule(enum.StrEnum):
     ROLE = "role"  # Trash, Junk: by SPECIAL-USE or by name
     PATTERN = "pattern"  # the operator's --skip-folder
     NON_MAIL = "non-mail"  # Calendar, Contacts ... of Exchange
+    LABEL = "label"  # Gmail's Starred, Important and Chats: mail that is elsewhere too, or none
     FOREIGN = "foreign"  # other users' and shared folders: not part of this mailbox
 
 
@@ -33,12 +35,15 @@ class Rules:
     skip_roles: names of ``roles.Role``, with or without a backslash. skip_folders: see ``FolderPattern``.
     skip_non_mail: leave out Outlook's folders without mail (providers exchange and office365).
     case_insensitive: the destination does not tell "Foo" from "foo" (Exchange).
+    labels: the source's folders are labels (Gmail, see ``labels``). taken: of ``labels.MARKS``, the folders to be copied.
     """
 
     skip_roles: tuple[str, ...] = ("trash", "junk")
     skip_folders: tuple[str, ...] = ()
     skip_non_mail: bool = False
     case_insensitive: bool = False
+    labels: bool = False
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,15 @@ class Judge:
         self._roles = {role.strip().lstrip("\\").casefold() for role in rules.skip_roles}
         self._patterns = [FolderPattern(text) for text in rules.skip_folders if text.strip()]
         self._non_mail = rules.skip_non_mail
+        self._taken = rules.taken
 
-    def verdict(self, path: tuple[str, ...], names: Iterable[str], claim: Claim | None) -> tuple[Rule, str] | None:
+    def verdict(self, path: tuple[str, ...], names: Iterable[str], claim: Claim | None, mark: str = "") -> tuple[Rule, str] | None:
         """The rule that leaves this folder out, None if it is to be copied.
 
-        names: the forms of its name an operator may have written (its path, and how the server writes it)."""
+        names: the forms of its name an operator may have written (its path, and how the server writes it).
+        mark: which of ``labels.MARKS`` it is, "" for none."""
+        if mark and mark not in self._taken:
+            return Rule.LABEL, mark_words(mark)
         for pattern in self._patterns:
             if pattern.matches(names):
                 return Rule.PATTERN, f'left out by --skip-folder "{pattern.text}"'

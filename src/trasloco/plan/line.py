@@ -9,7 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from trasloco.plan.endpoints import ServerError, parse_server
+from trasloco.imap.endpoint import Speech
+from trasloco.plan.endpoints import ServerError, parse_source
 from trasloco.plan.problems import FIELDS, Problem
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
@@ -40,6 +41,7 @@ class Line:
     destination: str = ""
     host: str = ""
     port: int | None = None
+    speech: Speech = Speech.IMAP
     login: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     master: str = ""
@@ -132,8 +134,9 @@ _QUOTING = {
 }
 
 
-def parse_line(number: int, text: str, *, by_token: bool = False, usual_server: str | None = None) -> Line:
-    """Read and check one line. by_token: an empty password is none that is missing. usual_server: as of ``table.read``."""
+def parse_line(number: int, text: str, *, by_token: bool = False, server: str = "", to_find: bool = False) -> Line:
+    """Read and check one line. by_token: an empty password is none that is missing. server: what an empty one stands for;
+    to_find: without that it is none that is missing either."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
         words = _("This line has more than %(most)s characters, and cannot be an account.", most=LONGEST_LINE)
@@ -154,7 +157,7 @@ def parse_line(number: int, text: str, *, by_token: bool = False, usual_server: 
             _wrong_count(line, len(fields))
         return line
     if not troubles:
-        _check_fields(line, fields, by_token=by_token, usual_server=usual_server)
+        _check_fields(line, fields, by_token=by_token, server=server, to_find=to_find)
     return line
 
 
@@ -177,15 +180,16 @@ def _wrong_count(line: Line, count: int) -> None:
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
-def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, usual_server: str | None) -> None:
+def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: str, to_find: bool) -> None:
     for name, item in zip(FIELDS, fields, strict=False):
         _check_smart_quotes(line, name, item)
     smart = {problem.field for problem in line.problems}
     texts = [item.text for item in fields] + [""]
     if "destination" not in smart:
         _check_destination(line, texts[0].strip())
-    if "server" not in smart:
-        _check_server(line, texts[1].strip(), usual_server)
+    unknown = to_find and not (texts[1].strip() or server)
+    if "server" not in smart and not unknown:
+        _check_server(line, texts[1].strip() or server)
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
         remedy = _("Write the user name, often the whole address.")
@@ -197,10 +201,10 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, usual_ser
     for name, text in zip(("login", "password", "master"), texts[2:], strict=False):
         if text.strip() and text != text.strip():
             _warn(line, name, "outer-spaces", _OUTER_SPACES[name], _("Remove the space if it does not belong there."))
-    if (line.host or (usual_server == "" and not texts[1].strip())) and line.login.strip():
+    if (line.host or unknown) and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
-        # 143 and 993 are two doors of one server; any other port may lead to another server behind one address.
-        door = 0 if line.port in (None, 143, 993) else line.port or 0
+        # 143 and 993, and those of POP3, are doors of one server; any other port may lead to another server behind one address.
+        door = 0 if line.port in (None, 110, 143, 993, 995) else line.port or 0
         line.source_key = line.host.casefold().removesuffix("."), door, login
 
 
@@ -250,14 +254,11 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _check_server(line: Line, text: str, usual_server: str | None) -> None:
-    if not text and usual_server is not None:
-        line.host = usual_server
-        return
+def _check_server(line: Line, text: str) -> None:
     if not text:
         _note(line, "server", "empty-server", _("The server is missing."), _("Write its IP address or its name, such as 192.0.2.10."))
         return
     try:
-        line.host, line.port = parse_server(text)
+        line.host, line.port, line.speech = parse_source(text)
     except ServerError as error:
         _note(line, "server", "bad-server", error.words, error.remedy)

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 
 from trasloco.imap.values import Mailbox, Namespaces
 from trasloco.plan import naming
+from trasloco.plan.labels import below_root
 from trasloco.plan.layout import INBOX, Layout
 from trasloco.plan.left_out import LeftOut, Rule, Rules
 from trasloco.plan.placement import Levels, Placement
@@ -187,7 +188,8 @@ class _Planner:
             namesake = self.placement.existing(own)
             if namesake is None or not namesake.selectable:
                 moved[node] = self.placement.levels_of(there)
-                kept_free.append(own)
+                if not node.wanted:
+                    kept_free.append(own)
         for node, (levels, why) in self._arrange(self.placement, moved, kept_free).items():
             self.place[node], self.why[node] = levels, why
 
@@ -229,7 +231,7 @@ class _Planner:
         for node in nodes:
             parent = placed[node.parent][0] if node.parent is not None else placement.base
             role = node.claim.role if node.claim else None
-            levels, reasons = placement.propose(parent, node.levels[-1])
+            levels, reasons = placement.propose(parent, node.wanted or node.levels[-1])
             there = placement.existing(levels)
             exact = there is not None and placement.levels_of(there) == levels
             changed = bool(reasons) or bool(placement.objection(levels, role))
@@ -267,6 +269,10 @@ class _Planner:
             return ""
         if self.why[node]:
             return "; ".join(self.why[node])
+        if node.wanted:
+            return "mail without a label of its own, which is the archive"
+        if below_root(node.path) and node.parent is None:
+            return "Gmail's own folders stand at the top"
         if node.parent is not None and node.parent.inbox and self.placement.base == (INBOX,):
             return "the destination keeps every folder below INBOX"
         if path[-1:] != node.path[-1:]:

@@ -19,6 +19,14 @@ from trasloco.imap.quirks import QUIRKS
 
 LOGINS = ("any", "address", "local part", "local part, else address")
 PASSWORDS = ("account", "account or app", "app", "never")
+COUNTS = (
+    "connections_per_mailbox",
+    "connections_per_host",
+    "messages_per_second",
+    "bytes_per_second",
+    "bytes_per_day",
+    "message_limit",
+)
 TOKENS = ("microsoft-app", "microsoft-device", "google-service-account", "google-consent")
 
 
@@ -31,6 +39,7 @@ class Provider:
     login: what stands in the login column, one of LOGINS. password: which one opens a mailbox, one of PASSWORDS.
     oauth: kinds of token it takes, of TOKENS. master: the forms of a master login it knows, in words.
     connections_per_mailbox, connections_per_host: how many at once to begin with.
+    messages_per_second, bytes_per_second: what may be fetched from the server, of all mailboxes together, None = no figure is known.
     bytes_per_day: what may be fetched from one mailbox in 24 hours, None = no figure is known.
     message_limit: bytes of the largest message it handles, None = not known.
     skip_non_mail: its folder list shows Calendar, Contacts and the like, to be left out.
@@ -52,6 +61,8 @@ class Provider:
     password: str = "account"  # noqa: S105 - which password, not one
     oauth: tuple[str, ...] = ()
     master: tuple[str, ...] = ()
+    messages_per_second: int | None = None
+    bytes_per_second: int | None = None
     bytes_per_day: int | None = None
     message_limit: int | None = None
     skip_non_mail: bool = False
@@ -64,7 +75,7 @@ class Provider:
     unsure: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for key in ("connections_per_mailbox", "connections_per_host", "bytes_per_day", "message_limit"):
+        for key in COUNTS:
             value = getattr(self, key)
             if value is not None and value < 1:
                 self._refuse(f"{key} must be at least 1")
@@ -89,6 +100,11 @@ class Provider:
     def takes_passwords(self) -> bool:
         """False: it is opened by OAuth tokens only."""
         return PASSWORDS.index(self.password) < PASSWORDS.index("never")
+
+    @property
+    def server(self) -> str:
+        """What an empty server column stands for, "" where the operator has to write it."""
+        return "" if self.starttls or self.port != 993 else self.host
 
     def _refuse(self, words: str) -> None:
         raise ValueError(f"provider {self.name}: {words}")

@@ -90,7 +90,8 @@ def _names() -> dict[str, tuple[Role, ...]]:
 
 
 @cache
-def _non_mail_names() -> frozenset[str]:
+def non_mail_names() -> frozenset[str]:
+    """Names of Outlook's folders without mail, in all languages we know, as ``fold_name`` writes them."""
     return frozenset(fold_name(name) for name in _folder_names()["outlook"]["non_mail"])
 
 
@@ -120,7 +121,7 @@ def roles_by_name(path: tuple[str, ...]) -> tuple[Role, ...]:
 
 def is_non_mail(path: tuple[str, ...]) -> bool:
     """Whether the name is one of Outlook's folders without mail (Calendar, Contacts, Sync Issues ...)."""
-    return bool(path) and _near_top(path) and fold_name(path[-1]) in _non_mail_names()
+    return bool(path) and _near_top(path) and fold_name(path[-1]) in non_mail_names()
 
 
 def claims(folders: Sequence[tuple[frozenset[str], tuple[str, ...]]]) -> list[Claim | None]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from trasloco.imap import utf7
 from trasloco.imap.values import Mailbox
+from trasloco.plan.labels import ARCHIVE, below_root, label_claim, mark_of
 from trasloco.plan.layout import INBOX, Layout, decoded
 from trasloco.plan.left_out import Judge, LeftOut, Rule, Rules
-from trasloco.plan.roles import Claim, claims
+from trasloco.plan.roles import Claim, Role, claims, role_by_attribute
 
 
 @dataclass(slots=True, eq=False)
@@ -24,7 +25,7 @@ class Node:
     name: wire bytes, also of a level nobody listed. levels: full, decoded.
     path: without the source's prefix, as displayed. parent: None at the top.
     left_out: the rule and its words, None if the folder is to be copied.
-    live: it is to be copied, or something below it is.
+    live: it is to be copied, or something below it is. wanted: the name it is to have instead of its own, "" = its own.
     """
 
     mailbox: Mailbox | None
@@ -36,6 +37,7 @@ class Node:
     left_out: tuple[Rule, str] | None = None
     live: bool = False
     children: list[Node] = field(default_factory=list)
+    wanted: str = ""
 
     @property
     def inbox(self) -> bool:
@@ -120,15 +122,37 @@ def _node(nodes: dict[tuple[bytes, ...], Node], key: tuple[bytes, ...], layout: 
 
 def _judge(tree: Sequence[Node], rules: Rules) -> None:
     judge = Judge(rules)
+    marks = _read_labels(tree) if rules.labels else {}
     found = claims([(node.mailbox.attributes if node.mailbox else frozenset(), node.path) for node in tree])
     for node, claim in zip(tree, found, strict=True):
-        node.claim = None if node.inbox else claim
+        node.claim = None if node.inbox else label_claim(claim) if rules.labels else claim
         if node.parent is not None and node.parent.left_out:
             rule, words = node.parent.left_out
             node.left_out = rule, words if words.startswith("inside ") else f'inside "{node.parent.display}": {words}'
         else:
             names = {node.display, "/".join(node.levels)} | ({utf7.decode_name(node.mailbox.name)} if node.mailbox else set())
-            node.left_out = judge.verdict(node.path, names, node.claim)
+            node.left_out = judge.verdict(node.path, names, node.claim, marks.get(node, ""))
+    if rules.labels:
+        _to_the_top(tree)
+
+
+def _read_labels(tree: Sequence[Node]) -> dict[Node, str]:
+    """All Mail under the archive's name; returns which of ``labels.MARKS`` the folders are."""
+    marks = {}
+    for node in tree:
+        attributes = node.mailbox.attributes if node.mailbox else frozenset()
+        if role_by_attribute(attributes) is Role.ALL:
+            node.wanted = ARCHIVE
+        marks[node] = mark_of(node.path, attributes)
+    return marks
+
+
+def _to_the_top(tree: Sequence[Node]) -> None:
+    """Gmail's own folders have no place above them on the destination."""
+    for node in tree:
+        if below_root(node.path) and node.parent is not None:
+            node.parent.children.remove(node)
+            node.parent = None
 
 
 def _listed(tree: Sequence[Node]) -> Iterator[LeftOut]:

@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
 from trasloco.plan.problems import Problem
+from trasloco.plan.providers import of_host
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
@@ -31,6 +33,7 @@ class Row:
     """One account.
 
     line: physical line in the file, from 1. host: "" = still to be found. port: None = the usual one. login: on the source.
+    speech: of the server.
     password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
@@ -41,6 +44,7 @@ class Row:
     login: str
     password: Secret
     master: str = ""
+    speech: Speech = Speech.IMAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,11 @@ class Table:
     header: int | None = None
 
 
-def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, usual_server: str | None = None) -> Table:
+def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: str = "", to_find: bool = False) -> Table:
     """Read a whole file. Never raises; work and memory are linear in the size of ``data``.
 
-    by_token: there are OAuth credentials, so a line may leave its password empty. usual_server: what an empty server
-    means, "" = one that is still to be found; None = a mistake.
+    by_token: there are OAuth credentials, so a line may leave its password empty. server: of lines that leave theirs empty,
+    "" where that is a mistake, or, with to_find, a server that is still to be found.
     """
     decoded = decode(data)
     if decoded.problems:
@@ -71,9 +75,9 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, usual_ser
         return Table((), (_nothing(header),), (), decoded.encoding, header)
     problems = _too_many(lines, max_lines)
     lines, mistaken = _separators(lines[:max_lines])
-    parsed = [parse_line(number, text, by_token=by_token, usual_server=usual_server) for number, text in lines]
+    parsed = [parse_line(number, text, by_token=by_token, server=server, to_find=to_find) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
-    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed, usual_server or "")]
+    warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed), *_pop3(parsed)]
     wrong = {problem.line for problem in problems}
     rows = tuple(_row(line) for line in parsed if line.number not in wrong)
     return Table(
@@ -176,11 +180,11 @@ def _twice(parsed: list[Line]) -> list[Problem]:
     return problems
 
 
-def _names(parsed: list[Line], usual_server: str) -> list[Problem]:
+def _names(parsed: list[Line]) -> list[Problem]:
     """One warning for each server given by name, at its first line; none for a provider's own."""
     lines: dict[str, list[int]] = {}
     for line in parsed:
-        if line.host and line.host != usual_server and not is_address(line.host):
+        if line.host and not is_address(line.host) and of_host(line.host) is None:
             lines.setdefault(line.host.casefold(), []).append(line.number)
     warnings = []
     for numbers in lines.values():
@@ -196,5 +200,21 @@ def _names(parsed: list[Line], usual_server: str) -> list[Problem]:
     return warnings
 
 
+def _pop3(lines: list[Line]) -> list[Problem]:
+    """What POP3 cannot do, said once for all lines that have it."""
+    found = [line for line in lines if line.speech is Speech.POP3]
+    if not found:
+        return []
+    words = ngettext(
+        "The server of %(n)s line is asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        "The servers of %(n)s lines are asked by POP3, which knows INBOX only, and no flags: other folders are not copied, and all "
+        "messages arrive as unread.",
+        len(found),
+    )
+    remedy = _("If the server has IMAP, write its IMAP port instead, or no port at all.")
+    return [Problem(found[0].number, "server", "pop3-source", words, remedy)]
+
+
 def _row(line: Line) -> Row:
-    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master)
+    return Row(line.number, line.destination, line.host, line.port, line.login, line.password, line.master, line.speech)

@@ -16,8 +16,8 @@ from trasloco.project.screen import table
 MOST_BYTES = 8 << 20  # 500 lines of any sense are far below
 
 
-def read_accounts(file: str, *, by_token: bool = False) -> Table:
-    """The rows and problems of the CSV at ``file`` ("-": standard input); by_token: as of ``table.read``.
+def read_accounts(file: str, *, by_token: bool = False, server: str = "") -> Table:
+    """The rows and problems of the CSV at ``file`` ("-": standard input); by_token, server: as of ``table.read``.
 
     Raises ``Halt`` when it cannot be read at all.
     """
@@ -31,7 +31,7 @@ def read_accounts(file: str, *, by_token: bool = False) -> Table:
         raise Halt(f"{file} cannot be read: {error.strerror}.", ExitCode.USAGE) from error
     if len(data) > MOST_BYTES:
         raise Halt(f"{file} is larger than {size_words(MOST_BYTES)}: that is no CSV of at most 500 accounts.", ExitCode.USAGE)
-    return read(data, by_token=by_token)
+    return read(data, by_token=by_token, server=server)
 
 
 def show_problems(title: str, problems: Sequence[Problem]) -> None:

@@ -15,8 +15,9 @@ from trasloco.project.encryption import Encryption
 
 def source_side(row: Row, encryption: Encryption, memory: MasterMemory, tokens: TokenSource | None) -> Side:
     """The source of a CSV line. memory: of this check, for the dialects of master users. tokens: for lines without a password."""
-    endpoint = source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls)
+    endpoint = source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls, speech=row.speech)
     if not row.master:
-        by_token = None if row.password else tokens
-        return Side(SideName.SOURCE, endpoint, Credentials(row.login, row.password), tokens=by_token)
+        if tokens is not None and not row.password:
+            return Side.by_token(SideName.SOURCE, endpoint, row.login, tokens)
+        return Side(SideName.SOURCE, endpoint, Credentials(row.login, row.password))
     return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(MasterUser(row.master, row.password), row.login, memory))

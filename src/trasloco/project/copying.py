@@ -7,6 +7,7 @@ started again doubles nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +17,15 @@ from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
-from trasloco.engine.ledger import MessageRow
+from trasloco.engine.ledger import LedgerUnavailable, MessageRow
 from trasloco.engine.memory_ledger import MemoryLedger
+from trasloco.engine.pace import RESTS
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.utf7 import decode_name
+from trasloco.project.copy_pace import CopyPace
 from trasloco.project.progress import AccountProgress, Progress
+from trasloco.project.rest_words import rest_hour
 
 MOST_TRIES = 5  # in a row that bring nothing
 FIRST_WAIT = 15.0  # seconds; doubled each time, unless the server names a time itself
@@ -69,21 +73,23 @@ class CopySink:
         return Progress(f"Copying {self.name}", (account,))
 
 
-async def copy_mailbox(source: Side, destination: Side, settings: Settings, sink: CopySink, ledger: MemoryLedger) -> Outcome:
+async def copy_mailbox(
+    source: Side, destination: Side, settings: Settings, sink: CopySink, ledger: MemoryLedger, pace: CopyPace | None = None
+) -> Outcome:
     """Copy, waiting and going on when a server asks for patience. Never raises for what servers do.
 
-    ledger: an empty one; it tells afterwards what became of each message.
+    ledger: an empty one; it tells afterwards what became of each message. pace: what rests is waited for only where it says so.
     """
-    tries = 0
+    pace, tries = pace or CopyPace(), 0
     while True:
-        outcome = await _try(source, destination, ledger, settings, sink)
+        outcome = await _try(source, destination, ledger, settings, sink, pace)
         tries = 1 if outcome.size else tries + 1  # a slow server is not one that never works
-        if outcome.failure is None or outcome.failure.retry is Retry.NEVER or tries == MOST_TRIES:
+        if outcome.failure is None or outcome.failure.retry is Retry.NEVER:
             break
-        wait = outcome.failure.after or FIRST_WAIT * 2 ** (tries - 1)
-        sink.words = f"{outcome.failure.words} Next try in {wait:.0f} s."
-        await asyncio.sleep(wait)
-        sink.words = ""
+        resting = outcome.failure.code in RESTS
+        if not pace.wait if resting else tries == MOST_TRIES:
+            break
+        await _wait(outcome.failure, tries, sink, pace, resting=resting)
         # Every try tells the whole mailbox again.
         sink.done = sink.size = 0
     sink.status = outcome.status.value
@@ -91,15 +97,37 @@ async def copy_mailbox(source: Side, destination: Side, settings: Settings, sink
     return outcome
 
 
-async def _try(source: Side, destination: Side, ledger: MemoryLedger, settings: Settings, sink: CopySink) -> Outcome:
+async def _wait(failure: Failure, tries: int, sink: CopySink, pace: CopyPace, *, resting: bool) -> None:
+    """As long as the failure says, and shown."""
+    if resting:
+        goes_on = pace.goes_on(failure)
+        sink.words = f"{failure.words} {rest_hour(goes_on, pace.now())}"
+        await pace.sleep_until(goes_on)
+    else:
+        wait = failure.after or FIRST_WAIT * 2 ** (tries - 1)
+        sink.words = f"{failure.words} Next try in {wait:.0f} s."
+        await asyncio.sleep(wait)
+    sink.words = ""
+
+
+async def _try(source: Side, destination: Side, ledger: MemoryLedger, settings: Settings, sink: CopySink, copy_pace: CopyPace) -> Outcome:
     started = time.monotonic()
+    if (closed := copy_pace.closed()) is not None:
+        return Outcome(RunStatus.FAILED, closed, 0.0, 0, ())
     sides = []
     for side in (source, destination):
         resolved = await _resolved(side)
         if isinstance(resolved, Failure):
             return Outcome(RunStatus.FAILED, resolved, time.monotonic() - started, 0, ())
         sides.append(resolved)
-    return await run_account(sides[0], sides[1], ledger, settings, 1, sink)
+    pace = copy_pace.begin(source)
+    watching = asyncio.create_task(copy_pace.watch(pace))
+    try:
+        return await run_account(sides[0], sides[1], ledger, pace.shape(settings), 1, sink, pace=pace)
+    finally:
+        watching.cancel()
+        with contextlib.suppress(LedgerUnavailable):  # it counts too much then
+            await pace.close()
 
 
 async def _resolved(side: Side) -> Side | Failure:

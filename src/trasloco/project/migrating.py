@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError
 
@@ -16,16 +18,19 @@ from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, start
 from trasloco.jobs.worker import until_ended, work
 from trasloco.plan.endpoints import source_endpoint
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.table import Row
+from trasloco.plan.window import Window
 from trasloco.project.destination import Destination
 from trasloco.project.encryption import Encryption
 from trasloco.project.interruption import Interruption
 from trasloco.project.paths import master_key_file
 from trasloco.project.progress import AccountProgress, Progress
 from trasloco.project.watching import watch
-from trasloco.records import opening, queries
+from trasloco.records import clock, opening, queries
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import UNFINISHED_RUN, DestinationLogin, MailMigration, Run
+from trasloco.records.resting import rest_of
 from trasloco.sources.oauth_settings import OauthSettings
 
 _STOPPING = (
@@ -43,13 +48,15 @@ def open_migration(
     *,
     allow_private: bool,
     oauth: OauthSettings | None = None,
+    limits: PaceLimits | None = None,
+    window: Window | None = None,
 ) -> MailMigration:
-    """The migration of these rows, found or made; passwords and settings are those given now."""
+    """The migration of these rows, found or made; passwords, settings, limits and hours are those given now."""
     accounts = [
         opening.AccountRow(
             row.line,
             row.destination,
-            source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls),
+            source_endpoint(row.host, row.port, tls=encryption.tls, starttls=encryption.starttls, speech=row.speech),
             row.login,
             row.password,
             row.master,
@@ -68,6 +75,8 @@ def open_migration(
         source_type=source_type,
         allow_private_addresses=allow_private,
         source_oauth=oauth.as_secret() if oauth else None,
+        limits=limits,
+        window=window,
     )
 
 
@@ -80,22 +89,32 @@ def runs_to_make(migration: MailMigration, wanted: int) -> tuple[int, int]:
     return finished + 1, max(wanted, finished + 1)
 
 
-async def migrate(migration: MailMigration, last: int, caps: Caps) -> bool:
-    """Work through the runs up to number ``last``, showing progress. False when a signal ended it before.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How ``migrate`` ended. finished: all runs are made. goes_on: when it goes on where all that is left rests. Neither: a signal came."""
 
-    caps: how many accounts at once, in all and by host.
+    finished: bool = False
+    goes_on: datetime | None = None
+
+
+async def migrate(migration: MailMigration, last: int, caps: Caps, *, wait: bool = False) -> Ending:
+    """Work through the runs up to number ``last``, showing progress.
+
+    caps: how many accounts at once, in all and by host. wait: for what rests; else it ends when nothing else is left.
     """
     async with Interruption(_STOPPING) as stop:
         while not stop.is_set():
             if await in_thread(_finished_runs, migration) >= last:
-                return True
+                return Ending(finished=True)
             run = await in_thread(start, migration, caps)
-            await _run(migration, run, last, caps, stop)
-    return False
+            goes_on = await _run(migration, run, last, caps, stop, wait=wait)
+            if goes_on is not None and not stop.is_set():
+                return Ending(goes_on=goes_on)
+    return Ending()
 
 
-async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: asyncio.Event) -> None:
-    """One run to its end, or until ``stop``."""
+async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: asyncio.Event, *, wait: bool) -> datetime | None:
+    """One run to its end, or until ``stop``, or until all that is left of it rests: then when it goes on."""
     accounts = await in_thread(migration.accounts.count)
     title = f"Run {run.number} of {last}, migration {migration.code}, {count_words(accounts, 'account')}"
     ended = asyncio.Event()
@@ -106,12 +125,22 @@ async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: 
         except (DatabaseError, InterfaceError):
             return None  # the worker waits for the database to come back, and so does the screen
 
+    run_ended = until_ended(run)
+
+    async def until() -> bool:
+        return await run_ended() or (not wait and await in_thread(_goes_on, run) is not None)
+
     watching = asyncio.create_task(watch(look, ended))
     try:
-        await work(caps.total, until_ended(run), stop, runs=[run.pk], caps=caps)
+        await work(caps.total, until, stop, runs=[run.pk], caps=caps)
     finally:
         ended.set()
         await watching
+    return None if wait else await in_thread(_goes_on, run)
+
+
+def _goes_on(run: Run) -> datetime | None:
+    return rest_of(run, clock.now()).goes_on
 
 
 def _finished_runs(migration: MailMigration) -> int:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
 from trasloco.documents.units import parse_size
-from trasloco.engine.account import Settings
+from trasloco.engine.account import GMAIL_CHOICES, Settings
+from trasloco.plan.pace_limits import BOUNDS, PaceLimits
 from trasloco.plan.providers import Provider, providers
+from trasloco.plan.window import Window
+from trasloco.project.local_zone import local_zone
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 TLS_CHOICES = ("verify", "pin", "off")
@@ -91,6 +95,20 @@ class Sample(click.ParamType[int]):
         if not (text.isascii() and text.isdecimal()):
             self.fail(f'"{value}" is not a number of messages. Write a number, or all.', param, ctx)
         return int(text)
+
+
+class Hours(click.ParamType[Window]):
+    """``20:00-06:00``, in the time zone of this machine."""
+
+    name = "hours"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Window:
+        if isinstance(value, Window):
+            return value
+        try:
+            return Window.parse(str(value), local_zone())
+        except ValueError as error:
+            self.fail(f'"{value}" {error}. Write when it begins and when it ends: 20:00-06:00.', param, ctx)
 
 
 class FolderName(click.ParamType[str]):
@@ -205,7 +223,7 @@ network_options = together(
         type=click.IntRange(1, 200),
         metavar="N",
         section="Network",
-        help="How many accounts of one source server are worked on at once, instead of what --type says.",
+        help="How many connections one source server gets at once, of all accounts together, instead of what --type says.",
     ),
 )
 
@@ -214,6 +232,46 @@ source_oauth_option = option(
     metavar="FILE",
     section="Source",
     help="OAuth credentials (TOML or JSON, see docs/oauth.md): mailboxes without a password are opened by token.",
+)
+
+_PACE = "Pace"
+
+pace_options = together(
+    option(
+        "--window",
+        type=Hours(),
+        metavar="HH:MM-HH:MM",
+        section=_PACE,
+        help="Move mail only in these hours of this machine's time zone, over midnight too; outside them it rests.",
+    ),
+    option(
+        "--bytes-per-day",
+        type=Size(),
+        metavar="SIZE",
+        section=_PACE,
+        help="Fetch at most so much of one mailbox in 24 hours; then it sleeps. Counted over runs and restarts. Default: what is known of "
+        "the provider (Gmail: 2.5 GB).",
+    ),
+    option(
+        "--bytes-per-second",
+        type=Size(),
+        metavar="SIZE",
+        section=_PACE,
+        help="Fetch at most so much in a second from one server, for all accounts together.",
+    ),
+    option(
+        "--messages-per-second",
+        type=click.FloatRange(*BOUNDS["messages_per_second"]),
+        metavar="N",
+        section=_PACE,
+        help="Fetch at most so many messages in a second from one server, for all accounts together.",
+    ),
+    option(
+        "--wait",
+        is_flag=True,
+        section=_PACE,
+        help="Wait for the hour at which it goes on, instead of ending with exit status 4 and saying it.",
+    ),
 )
 
 mail_options = together(
@@ -237,11 +295,12 @@ mail_options = together(
     ),
     option(
         "--include",
-        "included_roles",
-        type=click.Choice(Settings().skip_roles),
+        "included",
+        type=click.Choice((*Settings().skip_roles, *GMAIL_CHOICES)),
         multiple=True,
         section=_MAIL,
-        help="Copy this too; without it Trash and Junk (Spam) are left out, and counted. May be repeated.",
+        help="Copy this too; without it Trash and Junk (Spam) are left out, and counted. Of Gmail also: the folders of chats, "
+        "important and starred messages, and the inbox's categories as keywords. May be repeated.",
     ),
     option(
         "--source-flags-win",
@@ -264,17 +323,31 @@ mail_options = together(
 )
 
 
+def pace_limits(values: Mapping[str, Any], provider: Provider) -> PaceLimits:
+    """What ``pace_options`` and ``network_options`` say, over what is known of the provider. Raises click.BadParameter."""
+    limits = PaceLimits.of_provider(provider)
+    given = {name: values[name] for name in BOUNDS if values.get(name) is not None}
+    for name, value in given.items():
+        least, most = BOUNDS[name]
+        if not least <= value <= most:
+            raise click.BadParameter(f"it must be from {least:,.0f} to {most:,.0f}.", param_hint=f"--{name.replace('_', '-')}")
+    return replace(limits, **given)
+
+
 def mail_settings(values: Mapping[str, Any], provider: Provider | None = None) -> Settings:
     """What ``mail_options`` say, for the engine. values: click's parameters by name. provider: of ``--type``."""
+    included = values["included"]
+    no_mail = provider.no_mail if provider is not None and "chats" not in included else ()
     return Settings(
         max_size=values["max_size"],
-        skip_roles=tuple(role for role in Settings().skip_roles if role not in values["included_roles"]),
-        skip_folders=(*values["skip_folders"], *(provider.no_mail if provider else ())),
+        skip_roles=tuple(role for role in Settings().skip_roles if role not in included),
+        skip_folders=(*values["skip_folders"], *no_mail),
         skip_non_mail=provider is not None and provider.skip_non_mail,
         source_flags_win=values["source_flags_win"],
         unite_flags=values["unite_flags"],
         repair=not values["no_repair"],
         connections=provider.connections_per_mailbox if provider else Settings().connections,
+        gmail=tuple(choice for choice in GMAIL_CHOICES if choice in included),
     )
 
 

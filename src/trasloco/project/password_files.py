@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from trasloco.plan.encoding import decode
 from trasloco.project.screen import complain
 from trasloco.secret import Secret
 
@@ -90,7 +91,10 @@ def _take(fields: list[str], line: int, found: dict[str, Secret], problems: list
 
 
 def read_secret_text(file: str, option: str) -> str:
-    """The text of a file ("-": standard input) that holds secrets. Raises ``click.UsageError`` with words that name ``option``."""
+    """The text of a file ("-": standard input) that holds secrets, in UTF-8, UTF-16 or, with a warning, Windows-1252.
+
+    Raises ``click.UsageError`` with words that name ``option``.
+    """
     try:
         if file == "-":
             data = sys.stdin.buffer.read(_MOST_BYTES + 1)
@@ -103,10 +107,12 @@ def read_secret_text(file: str, option: str) -> str:
         raise click.UsageError(f"{option}: {_shown(file)} cannot be read: {error.strerror}.") from error
     if len(data) > _MOST_BYTES:
         raise click.UsageError(f"{option}: {_shown(file)} is larger than 1 MiB; that is no password file.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{option}: {_shown(file)} is not UTF-8 text. Save it as UTF-8.") from None
+    decoded = decode(data)
+    for problem in decoded.problems[:1]:
+        raise click.UsageError(f"{option}: {_shown(file)} cannot be read as text: {problem.words} Save it as UTF-8.")
+    for warning in decoded.warnings:
+        complain(f"Warning: {_shown(file)}: {warning.words} {warning.remedy}")
+    return decoded.text
 
 
 def _warn_when_open(path: Path) -> None:

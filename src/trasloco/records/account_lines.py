@@ -15,9 +15,14 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Su
 from django.db.models.fields import CharField
 from django.db.models.functions import Coalesce
 
+from trasloco.records import clock
 from trasloco.records.models import Account, FolderTally, MailMigration, Run, Transfer, TransferState
+from trasloco.records.resting import opens_at, sleeps
 
 PLANNED, LEFT_OUT = "planned", "left-out"
+SLEEPS, RESTS = "sleeps", "rests"
+"""How a waiting account is shown whose day's bytes are used up, and one of a migration outside its hours; no filter of its own."""
+
 ATTENTION = "attention"
 """The filter for what needs somebody: failed, with errors, or waiting for another try."""
 STATES = (*TransferState.values, PLANNED, LEFT_OUT)
@@ -85,6 +90,13 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
         states[transfer.account_id][transfer.run.number] = transfer.status
         if run is not None and transfer.run_id == run.pk:
             current[transfer.account_id] = transfer
+    now = clock.now()
+    closed = run is not None and opens_at(run.migration, now) is not None
+    for pk, transfer in current.items():
+        if sleeps(transfer, now):
+            states[pk][transfer.run.number] = SLEEPS
+        elif closed and transfer.status == TransferState.WAITING:
+            states[pk][transfer.run.number] = RESTS
     sums = _sums([transfer.pk for transfer in current.values()])
     lines = []
     for account in page:

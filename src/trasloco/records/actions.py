@@ -19,7 +19,9 @@ from django.utils import timezone
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
+from trasloco.engine.pace import DAY_BUDGET, DAY_LIMIT, RESTS
 from trasloco.records import clock
+from trasloco.records.connections import take_connections
 from trasloco.records.inheritance import take_over
 from trasloco.records.models import (
     BUSY,
@@ -41,12 +43,15 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 FIRST_DELAY = 15.0  # seconds; doubled with each attempt
 LONGEST_DELAY = 3600.0
+LONGEST_WISH = 25 * 3600.0  # of a server that names a time itself, and of the bytes of a day
+PATIENT_ATTEMPTS = 30  # where the server says that it was too much, or, hour by hour, that it is enough for today
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A transfer that is ours now. seconds, copied_bytes: of earlier attempts in this run; brought: messages
-    that those brought, 0 when none of them was put off. heir_of: code of the migration whose ledger was taken over."""
+    that those brought, 0 when none of them was put off. heir_of: code of the migration whose ledger was taken over.
+    connections: the most it may have open on each side."""
 
     transfer_id: int
     fence: int
@@ -56,6 +61,7 @@ class Claim:
     copied_bytes: int
     brought: int = 0
     heir_of: str | None = None
+    connections: int = 1
 
 
 def begin_run(migration: MailMigration) -> Run:
@@ -107,8 +113,9 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
             return None
         row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
         heir_of = take_over(row.account)
+        connections = take_connections(row)
         brought = _brought(row.account, row.run.number) if row.attempts else 0
-        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought, heir_of)
+        return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought, heir_of, connections)
 
 
 def finish_transfer(claim: Claim, outcome: Outcome) -> bool:
@@ -181,32 +188,35 @@ def wipe_secrets(migration: MailMigration) -> None:
 
 
 def retry_delay(failure: Failure, attempts: int) -> float:
-    """Seconds until the next try: the server's own wish, else doubling with up to half of it as jitter."""
+    """Seconds until the next try: never less than the server's own wish, else doubling with up to half of it as jitter."""
     if failure.after is not None:
-        return min(max(failure.after, 1.0), LONGEST_DELAY)
+        return min(max(failure.after, 1.0), LONGEST_WISH)
     delay = min(FIRST_DELAY * 2.0**attempts, LONGEST_DELAY)
     return delay * random.uniform(0.75, 1.25)
 
 
 def _postpone(claim: Claim, outcome: Outcome) -> bool:
-    """An attempt that got on begins the count of attempts anew: a slow server is not one that never works."""
+    """An attempt that got on begins the count of attempts anew: a slow server is not one that never works. One that is to
+    rest is none: it goes on when the day's bytes are free, and where neither window nor server keeps it, as soon as it is admitted."""
     failure = outcome.failure
     assert failure is not None
+    resting = failure.code in RESTS and failure.code != DAY_LIMIT
     with transaction.atomic():
         row = _ours(claim).select_for_update().first()
         if row is None:
             return False
         further = row.attempts and _brought(claim.account, claim.number) > claim.brought
-        before = 0 if further else row.attempts
-        if before + 1 >= MOST_ATTEMPTS:
+        before = 0 if further or resting else row.attempts
+        if before + 1 >= (PATIENT_ATTEMPTS if failure.throttled or failure.code == DAY_LIMIT else MOST_ATTEMPTS):
             return False
+        delay = retry_delay(failure, before) if not resting or failure.code == DAY_BUDGET else None
         won = _ours(claim).update(
             status=TransferState.WAITING,
             worker=None,
             fence=F("fence") + 1,
             folder="",
-            attempts=before + 1,
-            not_before=clock.now() + timedelta(seconds=retry_delay(failure, before)),
+            attempts=0 if resting else before + 1,
+            not_before=clock.now() + timedelta(seconds=delay) if delay is not None else None,
             seconds=claim.seconds + outcome.seconds,
             flags_changed=F("flags_changed") + outcome.flags_changed,
             facts=dict(outcome.facts),

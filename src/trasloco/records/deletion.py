@@ -36,6 +36,7 @@ _PARTS = {
 _LARGE = (
     "trasloco_ledger_message WHERE folder_id IN ({folders})",
     "trasloco_ledger_relic WHERE account_id IN ({accounts})",
+    "trasloco_ledger_number WHERE account_id IN ({accounts})",
     "trasloco_parked_message WHERE folder_id IN ({folders})",
     "trasloco_log_entry WHERE transfer_id IN ({transfers})",
     "trasloco_folder_tally WHERE transfer_id IN ({transfers})",

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """title: what it is, a few words. remedy: what to do now, a sentence or two."""
+    """title: what it is, a few words. remedy: what to do now, a sentence or two. itself: nothing is wrong, and no server's words
+    belong to it."""
 
     title: str | Promise
     remedy: str | Promise
+    itself: bool = False
 
 
 _OF_CODE = {
@@ -79,6 +81,20 @@ _OF_CODE = {
     "connection-lost": Diagnosis(_("The connection broke"), _("Try again; if it stays, ask the server's administrator.")),
     "silent": Diagnosis(_("The server says nothing"), _("Check port and encryption: 993 speaks TLS from the start, 143 does not.")),
     "server-busy": Diagnosis(_("The server asks to wait"), _("It is tried again by itself.")),
+    "day-budget": Diagnosis(
+        _("As much has been fetched today as may be"),
+        _("Nothing to do: the account sleeps and goes on by itself where it was."),
+        itself=True,
+    ),
+    "day-limit": Diagnosis(
+        _("The old server gives no more today"), _("Nothing to do: it is asked again every hour, and goes on by itself where it was.")
+    ),
+    "outside-window": Diagnosis(
+        _("The hours in which mail is moved are over"), _("Nothing to do: it goes on by itself when they begin again."), itself=True
+    ),
+    "slowed-down": Diagnosis(
+        _("The server wants fewer accounts at once"), _("Nothing to do: this account goes on by itself when there is room."), itself=True
+    ),
     "limit-exceeded": Diagnosis(_("The server's answer is beyond all measure"), _("Ask its administrator; we stopped reading to be safe.")),
     "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
     "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),

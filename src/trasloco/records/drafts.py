@@ -14,8 +14,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from trasloco.engine.account import Settings
+from trasloco.engine.account import GMAIL_CHOICES, Settings
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.endpoints import source_endpoint, usual_port
+from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.providers import providers
 from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
@@ -50,14 +52,14 @@ class NotADraft(Exception):
 
 
 @transaction.atomic
-def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: str) -> MailMigration:
-    """A new migration without accounts. It goes by itself when nobody plans it."""
+def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: str, gmail: Sequence[str] = ()) -> MailMigration:
+    """A new migration without accounts. It goes by itself when nobody plans it. gmail: of ``GMAIL_CHOICES``."""
     limits = Limits.of(customer)
     migration = MailMigration.objects.create(
         code=new_code(),
         source_type=source_type,
         source_tls=source_tls,
-        settings=_settings(source_type, limits),
+        settings=_settings(source_type, limits, gmail),
         destination={},
         identity=None,
         allow_private_addresses=Installation.objects.get().allow_private_addresses,
@@ -73,19 +75,22 @@ def start_draft(actor: Actor, customer: Customer, source_type: str, source_tls: 
 
 
 @transaction.atomic
-def change_type(migration: MailMigration, source_type: str, source_tls: str) -> None:
-    """Another type of source; where that changes how servers are reached, all logins are to be checked again."""
+def change_type(migration: MailMigration, source_type: str, source_tls: str, gmail: Sequence[str] = ()) -> None:
+    """Another type of source, or another choice of what is taken of Gmail; where that changes how servers are reached, all
+    logins are to be checked again."""
     draft = locked(migration)
-    if (draft.source_type, draft.source_tls) == (source_type, source_tls):
+    assert draft.customer is not None
+    settings = _settings(source_type, Limits.of(draft.customer), gmail)
+    if (draft.source_type, draft.source_tls, draft.settings.get("gmail", [])) == (source_type, source_tls, settings["gmail"]):
         return
     before, draft.source_type, draft.source_tls = draft.source_tls, source_type, source_tls
-    assert draft.customer is not None
-    draft.settings = _settings(source_type, Limits.of(draft.customer))
+    draft.settings = settings
     draft.save(update_fields=["source_type", "source_tls", "settings"])
     unknown = draft.accounts.filter(source_host="")
     for account in draft.accounts.all() if before != source_tls else unknown:
-        port = None if account.source_port == usual_port(before) else account.source_port
-        _set_endpoint(account, account.source_host or providers()[source_type].host, port, source_tls)
+        speech = Speech(account.source_speech)
+        port = None if account.source_port == usual_port(before, speech) else account.source_port
+        _set_endpoint(account, account.source_host or providers()[source_type].server, port, source_tls, speech)
         account.save()
     if before != source_tls:
         _check_again(draft)
@@ -94,7 +99,7 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str) -> 
 def move_to_server(draft: MailMigration, account: Account, host: str, port: int | None) -> None:
     """Another server for an account of a locked draft, with the password it has: only to one that is its own by its old domain.
     Its login is to be checked again."""
-    _set_endpoint(account, host, port, draft.source_tls)
+    _set_endpoint(account, host, port, draft.source_tls, Speech.IMAP)
     account.save()
     _check_again(draft, account)
 
@@ -220,7 +225,7 @@ def write_row(account: Account, row: Row, password: Secret | None, source_tls: s
     before = _identity(account, lock)
     account.line = row.line
     account.login, account.master = row.login, row.master
-    _set_endpoint(account, row.host, row.port, source_tls)
+    _set_endpoint(account, row.host, row.port, source_tls, row.speech)
     account.source_secret = lock.lock(row.password, f"{name} source")
     if password is not None:
         account.destination_secret = lock.lock(password, f"{name} destination")
@@ -274,17 +279,18 @@ def _identity(account: Account, lock: Vault) -> tuple[Any, ...]:
         except KeyProblem:
             return None
 
-    where = (account.source_host, account.source_port, account.source_security, account.source_trust)
+    where = (account.source_host, account.source_port, account.source_security, account.source_trust, account.source_speech)
     secrets = secret(account.source_secret, "source"), secret(account.destination_secret, "destination")
     return (*where, account.login, account.master, *secrets)
 
 
-def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str) -> None:
-    endpoint = source_endpoint(host, port, tls=source_tls, starttls=False)
+def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str, speech: Speech) -> None:
+    endpoint = source_endpoint(host, port, tls=source_tls, starttls=False, speech=speech)
     if account.source_host.lower() != endpoint.host.lower():
         account.source_address = account.source_fingerprint = None  # what was seen there belongs to another server
     account.source_host, account.source_port = endpoint.host, endpoint.port
     account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
+    account.source_speech = endpoint.speech.value
 
 
 def check_tokens_again(migration: MailMigration) -> None:
@@ -301,15 +307,16 @@ def _check_again(draft: MailMigration, account: Account | None = None) -> None:
     found.delete()
 
 
-def _settings(source_type: str, limits: Limits) -> dict[str, Any]:
+def _settings(source_type: str, limits: Limits, gmail: Sequence[str]) -> dict[str, Any]:
     provider = providers()[source_type]
+    taken = [choice for choice in GMAIL_CHOICES if choice in gmail and source_type == "gmail"]
     settings = Settings(
         max_size=limits.message_bytes,
-        skip_folders=provider.no_mail,
+        skip_folders=() if "chats" in taken else provider.no_mail,
         skip_non_mail=provider.skip_non_mail,
         connections=provider.connections_per_mailbox,
     )
-    return asdict(settings) | {"connections_per_host": provider.connections_per_host}  # for admission
+    return asdict(settings) | PaceLimits.of_provider(provider).as_settings() | {"gmail": taken}
 
 
 def _system(draft: MailMigration) -> Any:

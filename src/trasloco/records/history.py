@@ -34,6 +34,8 @@ VERBS = {
     "run-retried": _("retried failed accounts"),
     "run-rescheduled": _("changed the date of a run"),
     "run-added": _("asked for one more run"),
+    "window-changed": _("changed the hours in which mail is moved"),
+    "pace-changed": _("changed the pace of the migration"),
     "secrets-wiped": _("wiped the passwords"),
     "proof-downloaded": _("downloaded a proof"),
     "log-downloaded": _("downloaded a log"),

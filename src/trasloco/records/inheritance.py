@@ -43,8 +43,10 @@ WHERE a.id = %(me)s ORDER BY b.ledger_turn DESC, b.id DESC LIMIT 1
 
 _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq,
     source_id, destination_id, destination_uidnext"""
-_RELIC = "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed"
-_INTENT = "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids"
+_RELIC = (
+    "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed, identity"
+)
+_INTENT = "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids, origin_stays"
 
 # The folders of this account and of the other that are the same folder of the source.
 _SAME = """trasloco_ledger_folder theirs JOIN trasloco_ledger_folder mine
@@ -60,13 +62,18 @@ _STATEMENTS = (
     SELECT %(me)s, source_name, CASE WHEN run IS NOT NULL THEN 0 END,
         CASE WHEN tally IS NOT NULL THEN ARRAY[0, tally[1] + tally[2] + tally[3], 0, tally[4], tally[5], tally[6]] END, {_COLUMNS}
     FROM trasloco_ledger_folder WHERE account_id = %(other)s""",
-    f"""INSERT INTO trasloco_ledger_message (folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed)
+    f"""INSERT INTO trasloco_ledger_message (folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed,
+        identity)
     SELECT mine.id, m.source_uid, m.destination_uid, m.size, CASE WHEN m.fate IN ({_BROUGHT}) THEN {_ADOPTED} ELSE m.fate END, 0,
         m.digest, m.flags,
-        CASE WHEN m.reason = '' AND m.fate IN ({_BROUGHT}) AND m.fate <> {_ADOPTED} THEN %(words)s ELSE m.reason END, m.listed
+        CASE WHEN m.reason = '' AND m.fate IN ({_BROUGHT}) AND m.fate <> {_ADOPTED} THEN %(words)s ELSE m.reason END, m.listed,
+        m.identity
     FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id""",
     f"""INSERT INTO trasloco_ledger_intent (folder_id, {_INTENT})
     SELECT mine.id, i.{_INTENT.replace(", ", ", i.")} FROM {_SAME} JOIN trasloco_ledger_intent i ON i.folder_id = theirs.id""",
+    "DELETE FROM trasloco_ledger_number WHERE account_id = %(me)s",
+    """INSERT INTO trasloco_ledger_number (account_id, name, number)
+    SELECT %(me)s, name, number FROM trasloco_ledger_number WHERE account_id = %(other)s""",
     "DELETE FROM trasloco_ledger_relic WHERE account_id = %(me)s",
     f"""INSERT INTO trasloco_ledger_relic (account_id, run, fate, {_RELIC})
     SELECT %(me)s, 0, {_ADOPTED}, {_RELIC} FROM trasloco_ledger_relic WHERE account_id = %(other)s""",

@@ -30,14 +30,16 @@ _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_u
 
 # Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
 _ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
-    %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[], %(listed)s::bigint[])
-    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason, listed)"""
+    %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[], %(listed)s::bigint[],
+    %(identities)s::bigint[])
+    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity)"""
 
-_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed"
+_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity"
 
 _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
     destination_uid = excluded.destination_uid, size = excluded.size, fate = excluded.fate, run = excluded.run,
-    digest = excluded.digest, flags = excluded.flags, reason = excluded.reason, listed = excluded.listed"""
+    digest = excluded.digest, flags = excluded.flags, reason = excluded.reason, listed = excluded.listed,
+    identity = excluded.identity"""
 
 # All pairs of folders of the account.
 FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
@@ -63,15 +65,21 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
 SELECT (SELECT count(*) FROM fence), found.*, {_UNHURRIED} FROM found"""
 
 # Keyset pages in the order of the primary key: no transaction stays open while a folder is worked on.
-KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags FROM trasloco_ledger_message
+KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags, identity FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
 SUMS: LiteralString = """SELECT fate, run, count(*), sum(source_uid)::bigint FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s GROUP BY fate, run"""
 
 # The same pages with everything that is known: for the proof, and for messages that moved.
-ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason, listed FROM trasloco_ledger_message
-WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
+ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason, listed, identity
+FROM trasloco_ledger_message WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
+
+# Where else messages of these identities are: by the partial index, which sources without identities never touch.
+TWINS: LiteralString = """SELECT m.folder_id, m.source_uid, m.fate, m.run, m.destination_uid, m.size, m.digest, m.flags, m.reason,
+    m.listed, m.identity
+FROM trasloco_ledger_message m JOIN trasloco_ledger_folder f ON f.id = m.folder_id
+WHERE f.account_id = %(account)s AND m.identity = ANY(%(identities)s::bigint[]) ORDER BY m.folder_id, m.source_uid"""
 
 REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
@@ -104,9 +112,9 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
     RETURNING trasloco_ledger_message.*
 ), kept AS (
     INSERT INTO trasloco_ledger_relic (account_id, source_name, destination_name, destination_uidvalidity,
-        source_uid, destination_uid, size, fate, run, digest, flags, reason, listed)
+        source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity)
     SELECT f.account_id, f.source_name, f.destination_name, coalesce(f.destination_uidvalidity, 0),
-        m.source_uid, m.destination_uid, m.size, m.fate, m.run, m.digest, m.flags, m.reason, m.listed
+        m.source_uid, m.destination_uid, m.size, m.fate, m.run, m.digest, m.flags, m.reason, m.listed, m.identity
     FROM messages m JOIN trasloco_ledger_folder f ON f.id = m.folder_id WHERE m.fate = ANY(%(brought)s::smallint[])
 ), intents AS (
     DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
@@ -118,19 +126,19 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
 SELECT count(*) FROM fence"""
 
 RELICS: LiteralString = """SELECT id, source_name, destination_name, destination_uidvalidity,
-    source_uid, fate, run, destination_uid, size, digest, flags, reason, listed FROM trasloco_ledger_relic
+    source_uid, fate, run, destination_uid, size, digest, flags, reason, listed, identity FROM trasloco_ledger_relic
 WHERE account_id = %(account)s AND id > %(after)s ORDER BY id LIMIT %(limit)s"""
 
 INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
-    origin_name, origin_uidvalidity, origin_uids
+    origin_name, origin_uidvalidity, origin_uids, origin_stays
 FROM trasloco_ledger_intent WHERE folder_id = %(folder)s ORDER BY id"""
 
 # The intent is on disk before the first byte is sent: synchronous_commit stays on.
 BEGIN: LiteralString = f"""{_FENCE}
 INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
-    origin_name, origin_uidvalidity, origin_uids)
+    origin_name, origin_uidvalidity, origin_uids, origin_stays)
 SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[], %(flags)s::text[],
-    %(origin_name)s, %(origin_uidvalidity)s, %(origin_uids)s::bigint[] FROM fence
+    %(origin_name)s, %(origin_uidvalidity)s, %(origin_uids)s::bigint[], %(origin_stays)s FROM fence
 RETURNING id"""
 
 CONFIRM: LiteralString = f"{_FENCE} SELECT count(*), {_UNHURRIED} FROM fence"

@@ -83,7 +83,7 @@ def _give_passwords(migration: MailMigration, rows: Sequence[Row], passwords: Ma
         account.left_out = False
         taking_part.append(account)
     Account.objects.filter(migration=migration).update(left_out=True)
-    columns = ["source_host", "source_port", "source_security", "source_trust", "source_address", "source_fingerprint"]
+    columns = ["source_host", "source_port", "source_security", "source_trust", "source_speech", "source_address", "source_fingerprint"]
     Account.objects.bulk_update(
         taking_part, [*columns, "login", "master", "source_secret", "destination_secret", "left_out"], batch_size=500
     )

@@ -17,6 +17,8 @@ from django.db import IntegrityError, transaction
 
 from trasloco.engine.account import Settings
 from trasloco.imap.endpoint import Endpoint
+from trasloco.plan.pace_limits import PaceLimits
+from trasloco.plan.window import Window
 from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
 from trasloco.records.vault import Vault
@@ -84,10 +86,13 @@ def open_migration(
     source_type: str = "standard",
     allow_private_addresses: bool = False,
     source_oauth: Secret | None = None,
+    limits: PaceLimits | None = None,
+    window: Window | None = None,
 ) -> MailMigration:
     """Find the migration of these accounts or make it; secrets and settings are those given now.
 
-    source_oauth: of ``OauthSettings.as_secret``, for the accounts whose secret is empty.
+    source_oauth: of ``OauthSettings.as_secret``, for the accounts whose secret is empty. limits: of the pace, None = those of the kind
+    of source. window: the hours in which mail is moved, None = all.
 
     Raises ``KeyProblem`` only when the key ring itself cannot be used: a migration whose old data key
     does not open any more simply gets a new one, because all its secrets are given here again.
@@ -95,8 +100,11 @@ def open_migration(
     name = identity(accounts, destination)
     given: dict[str, Any] = {
         "source_type": source_type,
-        "settings": asdict(settings),
+        "settings": asdict(settings) | (limits.as_settings() if limits else {}),
         "allow_private_addresses": allow_private_addresses,
+        "window_start": window.start if window else None,
+        "window_end": window.end if window else None,
+        "time_zone": window.zone.key if window else "UTC",
     }
     try:
         with transaction.atomic():
@@ -181,6 +189,7 @@ def _columns(row: AccountRow, vault: Vault) -> dict[str, Any]:
         "source_port": row.source.port,
         "source_security": row.source.security.value,
         "source_trust": row.source.trust.value,
+        "source_speech": row.source.speech.value,
         "source_address": row.source.address,
         "source_fingerprint": row.source.fingerprint,
         "login": row.login,

@@ -7,7 +7,7 @@ long nobody was there to do so. The second run waits for the end of the first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
@@ -36,12 +36,16 @@ def set_schedule(
     time_zone: str,
     recipients: Sequence[str],
     verification: str,
+    window_start: time | None = None,
+    window_end: time | None = None,
 ) -> None:
-    """Keep the answers of the step "when". Raises ``NotADraft``."""
+    """Keep the answers of the step "when"; window_start, window_end: both or none. Raises ``NotADraft``."""
     draft = locked(migration)
     draft.first_run_at, draft.second_run_minutes = first_run_at, second_run_minutes
     draft.time_zone, draft.recipients, draft.verification = time_zone, list(recipients), verification
-    draft.save(update_fields=["first_run_at", "second_run_minutes", "time_zone", "recipients", "verification"])
+    draft.window_start, draft.window_end = window_start, window_end
+    columns = ("first_run_at", "second_run_minutes", "time_zone", "recipients", "verification", "window_start", "window_end")
+    draft.save(update_fields=columns)
 
 
 @transaction.atomic

@@ -17,12 +17,13 @@ import psycopg
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic, Sum
+from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic, Sum, Twin
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
 from trasloco.records.connection_pool import Pool
 from trasloco.records.models import FATE_CODES, FATES
+from trasloco.records.source_numbers import NUMBERS
 
 CHUNK = 5000  # rows of one page read, and of one statement that records
 
@@ -45,10 +46,16 @@ class PostgresLedger:
             raise self._fenced()
         return _folder(rows[0][1:])
 
+    async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
+        rows = await self._read(NUMBERS, **self._owner, names=list(names)) if names else []
+        if rows and rows[0][0] == 0:
+            raise self._fenced()
+        return [number for _, number in rows]
+
     async def known(self, folder_id: int) -> AsyncIterator[Sequence[Known]]:
         after = -1
         while rows := await self._read(sql.KNOWN, folder=folder_id, after=after, limit=CHUNK):
-            yield [Known(uid, destination, FATES[fate], run, flags) for uid, destination, fate, run, flags in rows]
+            yield [Known(uid, there, FATES[fate], run, flags, _unsigned(number)) for uid, there, fate, run, flags, number in rows]
             if len(rows) < CHUNK:
                 return
             after = rows[-1][0]
@@ -63,6 +70,13 @@ class PostgresLedger:
             if len(found) < CHUNK:
                 return
             after = found[-1][0]
+
+    async def twins(self, identities: Sequence[int]) -> Sequence[Twin]:
+        found = []
+        for start in range(0, len(identities), CHUNK):
+            asked = [_signed(identity) for identity in identities[start : start + CHUNK]]
+            found += await self._read(sql.TWINS, account=self._account, identities=asked)
+        return [Twin(row[0], _message(row[1:])) for row in found]
 
     async def moved(
         self,
@@ -117,6 +131,7 @@ class PostgresLedger:
         given["origin_name"] = None if origin is None else origin.name
         given["origin_uidvalidity"] = None if origin is None else origin.uidvalidity
         given["origin_uids"] = None if origin is None else list(origin.uids)
+        given["origin_stays"] = origin is not None and origin.stays
         rows = await self._read(sql.BEGIN, **self._owner, folder=folder_id, **given)
         if not rows:
             raise self._fenced()
@@ -194,14 +209,25 @@ def _folder(row: tuple[Any, ...]) -> FolderRecord:
 
 
 def _intent(row: tuple[Any, ...]) -> Intent:
-    key, folder, uidvalidity, uidnext, uids, flags, name, origin_uidvalidity, origin_uids = row
-    origin = None if name is None else Origin(bytes(name), origin_uidvalidity, tuple(origin_uids))
+    key, folder, uidvalidity, uidnext, uids, flags, name, origin_uidvalidity, origin_uids, stays = row
+    origin = None if name is None else Origin(bytes(name), origin_uidvalidity, tuple(origin_uids), stays)
     return Intent(key, folder, uidvalidity, uidnext, tuple(uids), tuple(flags), origin)
 
 
 def _message(row: tuple[Any, ...]) -> MessageRow:
-    uid, fate, run, destination_uid, size, digest, flags, reason, listed = row
-    return MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason, listed)
+    uid, fate, run, destination_uid, size, digest, flags, reason, listed, identity = row
+    found = MessageRow(uid, FATES[fate], run, destination_uid, size, None if digest is None else bytes(digest), flags, reason, listed)
+    found.identity = _unsigned(identity)
+    return found
+
+
+def _signed(identity: int) -> int:
+    """An unsigned number of 64 bits as PostgreSQL's bigint keeps it."""
+    return identity - 2**64 if identity >= 2**63 else identity
+
+
+def _unsigned(number: int | None) -> int | None:
+    return number if number is None or number >= 0 else number + 2**64
 
 
 def _arrays(rows: Sequence[MessageRow]) -> dict[str, str]:
@@ -221,6 +247,7 @@ def _arrays(rows: Sequence[MessageRow]) -> dict[str, str]:
         "flags": _texts([row.flags for row in rows]),
         "reasons": _texts([row.reason for row in rows]),
         "listed": _numbers([None if row.listed == row.size else row.listed for row in rows]),
+        "identities": _numbers([None if row.identity is None else _signed(row.identity) for row in rows]),
     }
 
 

@@ -15,7 +15,7 @@ from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
-from trasloco.imap.endpoint import Endpoint, Security, Trust
+from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
@@ -52,12 +52,14 @@ def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenS
         Trust(account.source_trust),
         account.source_address,
         account.source_fingerprint,
+        Speech(account.source_speech),
     )
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
         stored = None if secret else account.migration.source_oauth
-        by_token = tokens.of(vault.reveal(stored, OAUTH_ROW)) if stored else None
-        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret), tokens=by_token)
+        if stored:
+            return Side.by_token(SideName.SOURCE, endpoint, account.login, tokens.of(vault.reveal(stored, OAUTH_ROW)))
+        return Side(SideName.SOURCE, endpoint, Credentials(login=account.login, secret=secret))
     return Side.by_master(SideName.SOURCE, endpoint, MasterLogin(MasterUser(account.master, secret), account.login, memory))
 
 

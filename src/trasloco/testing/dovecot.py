@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from trasloco.testing.free_ports import free_ports
 from trasloco.testing.packages import PackagesUnavailable, PackageTree
 from trasloco.testing.server import LocalServer
 
@@ -35,6 +36,7 @@ class Dovecot(LocalServer):
     special_use: mailbox name -> attribute, made and subscribed at the first login.
     quota: bytes per user, None for none. fsync: as Dovecot calls it.
     introspection: a URL to which an OAuth token is appended to ask whose it is (RFC 7662): XOAUTH2 and OAUTHBEARER are offered then.
+    pop3: INBOX is served by POP3 too, at ``pop3_port`` and, with TLS from the first byte, at ``pop3s_port``.
     plugins: further mail plugins, e.g. ("listescape",). extra: lines at the end of dovecot.conf.
     """
 
@@ -57,9 +59,10 @@ class Dovecot(LocalServer):
         plugins: tuple[str, ...] = (),
         fsync: Literal["never", "optimized", "always"] = "never",
         self_signed: bool = True,
+        pop3: bool = False,
         extra: str = "",
     ) -> None:
-        self._tree = _dovecot_tree()
+        self._tree = _dovecot_tree(pop3=pop3)
         super().__init__(self_signed=self_signed)
         self.password = password
         self.master = master
@@ -74,6 +77,7 @@ class Dovecot(LocalServer):
         self._fsync = fsync
         self._introspection = introspection
         self._extra = extra
+        self.pop3_port, self.pop3s_port = free_ports(2) if pop3 else (0, 0)
 
     @property
     def version(self) -> str:
@@ -99,7 +103,7 @@ class Dovecot(LocalServer):
         user, group = self.identity
         library = f"{self._tree.root}/usr/lib/dovecot"
         return f"""
-protocols = imap
+protocols = imap{" pop3" if self.pop3_port else ""}
 base_dir = {self.directory}/run
 state_dir = {self.directory}/state
 log_path = {self.directory}/dovecot.log
@@ -146,6 +150,22 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = {self.tls_port}
+    ssl = yes
+  }}
+}}{self._pop3()}"""
+
+    def _pop3(self) -> str:
+        if not self.pop3_port:
+            return ""
+        return f"""
+pop3_uidl_format = %08Xu%08Xv
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {self.pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = {self.pop3s_port}
     ssl = yes
   }}
 }}"""
@@ -201,12 +221,15 @@ def _encoded(password: str) -> str:
     return "{PLAIN.b64}" + base64.b64encode(password.encode()).decode("ascii")
 
 
-def _dovecot_tree() -> PackageTree:
+def _dovecot_tree(*, pop3: bool) -> PackageTree:
     """An installed Dovecot 2.3 if there is one, else the unpacked one."""
-    if Path("/usr/lib/dovecot/imap").exists() and shutil.which("dovecot", path="/usr/sbin"):
+    program, packages = (
+        ("pop3", ("dovecot-core", "dovecot-imapd", "dovecot-pop3d")) if pop3 else ("imap", ("dovecot-core", "dovecot-imapd"))
+    )
+    if Path(f"/usr/lib/dovecot/{program}").exists() and shutil.which("dovecot", path="/usr/sbin"):
         tree = PackageTree(Path("/"), (), {})
     else:
-        tree = PackageTree.obtain("dovecot", "dovecot-core", "dovecot-imapd", finish=_find_modules_beside)
+        tree = PackageTree.obtain("dovecot-pop3" if pop3 else "dovecot", *packages, finish=_find_modules_beside)
     version = _program_version(tree.root)
     if not version.startswith("2.3."):
         raise PackagesUnavailable(

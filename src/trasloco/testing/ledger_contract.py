@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow, Origin, Relic
+from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow, Origin, Relic, Twin
 
 
 def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
@@ -48,6 +48,12 @@ class LedgerContract:
         assert await everything(ledger, bound.id) == []
         assert await ledger.bind(b"Trash", b"Elsewhere") == bound
         assert await ledger.bind(b"Trash", b"") == bound
+
+    async def test_names_have_their_numbers_for_ever(self, ledger: Ledger) -> None:
+        assert list(await ledger.numbers([])) == []
+        assert list(await ledger.numbers([b"uidl c", b"\xff\x00a", b"b"])) == [1, 2, 3]
+        assert list(await ledger.numbers([b"b", b"new", b"uidl c", b"newer"])) == [3, 4, 1, 5]
+        assert list(await ledger.numbers([b"newest"])) == [6]
 
     async def test_validities_are_kept(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
@@ -169,6 +175,29 @@ class LedgerContract:
         await ledger.moved(old.id, [1], new.id, [row(7, Fate.MOVED, run=2)], intent=intent)
         assert list(await ledger.intents(new.id)) == []
         assert await everything(ledger, old.id) == []
+
+    async def test_a_copy_within_the_destination_is_told_from_a_move(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"Done", b"Done")
+        origin = Origin(b"INBOX", 4, (1001, 1003), stays=True)
+        intent = await ledger.begin(folder.id, 5, 70, [7, 9], ["\\Seen", ""], origin)
+        (found,) = await ledger.intents(folder.id)
+        assert (found.id, found.origin) == (intent, origin)
+
+    async def test_a_message_is_found_by_its_identity_in_every_folder(self, ledger: Ledger) -> None:
+        one, other = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Work", b"Work")
+        largest = 2**64 - 1
+        await ledger.record(one.id, [replace(row(1), identity=5), replace(row(2), identity=largest), row(3)])
+        intent = await ledger.begin(other.id, 5, 70, [7])
+        await ledger.settle(intent, [replace(row(7, Fate.MOVED), identity=5)])
+        found = await ledger.twins([5, largest, 6])
+        assert [(twin.folder_id, twin.row.source_uid) for twin in found] == [(one.id, 1), (one.id, 2), (other.id, 7)]
+        assert found[1] == Twin(one.id, replace(row(2), identity=largest))
+        assert [known.identity for known in await everything(ledger, one.id)] == [5, largest, None]
+        await ledger.moved(one.id, [1], other.id, [replace(row(8, Fate.MOVED), identity=5)])
+        assert [(twin.folder_id, twin.row.source_uid) for twin in await ledger.twins([5])] == [(other.id, 7), (other.id, 8)]
+        await ledger.retire(other.id)
+        assert list(await ledger.twins([5])) == []
+        assert {relic.row.identity async for chunk in ledger.relics() for relic in chunk} == {5}
 
     async def test_an_intent_keeps_the_flags_as_they_were_sent(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")

@@ -132,9 +132,9 @@ class MailboxFiller:
         self.store(path, uids, "+FLAGS", "\\Deleted")
         self._wire.command(b"EXPUNGE")
 
-    def move(self, path: Path, uids: Iterable[int], to: Path) -> None:
-        """Move messages to another folder: MOVE, or COPY and EXPUNGE where there is no MOVE."""
-        numbers = ",".join(map(str, uids)).encode()
+    def move(self, path: Path, uids: Iterable[int] | None, to: Path) -> None:
+        """Move messages (None: all of them) to another folder: MOVE, or COPY and EXPUNGE where there is no MOVE."""
+        numbers = b"1:*" if uids is None else ",".join(map(str, uids)).encode()
         self._wire.command(b"SELECT " + self._name(path))
         if "MOVE" in self._wire.capabilities:
             self._wire.command(b"UID MOVE " + numbers + b" " + self._name(to))

@@ -19,6 +19,7 @@ from pathlib import Path
 from subprocess import run
 from typing import TYPE_CHECKING, Any
 
+from trasloco.imap.endpoint import Speech
 from trasloco.plan.table import Row
 from trasloco.secret import Secret
 
@@ -33,6 +34,9 @@ PERSON = "anna@operator.example"
 class Order:
     """What is wanted. accounts: (destination address, source login, source password). first_run_at: ISO 8601, "" = at once.
     second_minutes: None = no second run. master: of the destination, name and password.
+    source_master: who opens all sources; the passwords are his then.
+    source_type: a provider's name. source_speech: imap or pop3.
+    oauth: the text of ``OauthSettings.as_secret``, for accounts with an empty password.
     installation: fields of its row. settings: of the engine, over the usual ones.
     """
 
@@ -49,6 +53,10 @@ class Order:
     verification: str = ""
     installation: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
+    source_type: str = "standard"
+    source_master: str = ""
+    oauth: str = ""
+    source_speech: str = "imap"
 
 
 def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMigration:
@@ -62,10 +70,13 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     customer, actor = _people(order)
     domains = {address.rpartition("@")[2] for address, _, _ in order.accounts}
     _serve(customer, domains, order, ring)
-    draft = start_draft(actor, customer, "standard", "off")
+    draft = start_draft(actor, customer, order.source_type, "off")
     MailMigration.objects.filter(pk=draft.pk).update(settings=draft.settings | (order.settings or {}))
-    rows = [Row(line, address, *order.source, login, Secret(password)) for line, (address, login, password) in enumerate(order.accounts, 1)]
-    give_csv(actor, draft, rows, {}, ring)
+    rows = [
+        Row(line, address, *order.source, login, Secret(password), order.source_master, Speech(order.source_speech))
+        for line, (address, login, password) in enumerate(order.accounts, 1)
+    ]
+    give_csv(actor, draft, rows, {}, ring, Secret(order.oauth) if order.oauth else None)
     LoginCheck.objects.bulk_create(LoginCheck(account=account, state=CheckState.OK) for account in draft.accounts.all())
     at = datetime.fromisoformat(order.first_run_at) if order.first_run_at else None
     set_schedule(draft, at, order.second_minutes, order.time_zone, order.recipients, order.verification)

@@ -5,7 +5,8 @@ server looks tokens up (RFC 7662).
         ... authority https://localhost:port/tenant, token_uri https://localhost:port/token ...
 
 Asked wrongly it refuses as the originals do: with their codes and words. ``logins``: how often a token opens a mailbox before
-it counts as run out, None = always; ``expires_in``: seconds that are told.
+it counts as run out, None = always; ``expires_in``: seconds that are told; ``lifetime``: seconds of this machine's clock after
+which it has really run out, None = never.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import itertools
 import json
 import threading
+import time
 from collections import Counter
 from types import TracebackType
 from typing import Any, Self
@@ -35,6 +37,7 @@ class TokenEndpoint:
 
     def __init__(self, certificate: Certificate, *, expires_in: int = 3600, logins: int | None = None, public_key: str = "") -> None:
         self.expires_in, self.logins, self.public_key = expires_in, logins, public_key
+        self.lifetime: float | None = None
         self.given: Counter[str] = Counter()
         self.approved, self.mailbox, self.revoked, self.down = False, "anna@old.example", set[str](), False
         self.challenge = ""
@@ -74,17 +77,29 @@ class TokenEndpoint:
     def opens(self, token: str) -> str | None:
         """Whose mailbox this token opens now ("" = any); None when it has run out, was revoked, or never was."""
         with self._lock:
-            entry = self._tokens.get(token)
-            if entry is None or entry[0] in self.revoked or (self.logins is not None and entry[1] >= self.logins):
+            entry = self._good(token)
+            if entry is None or (self.logins is not None and entry[1] >= self.logins):
                 return None
             entry[1] += 1
             return str(entry[0])
+
+    def still_opens(self, token: str, mailbox: str) -> bool:
+        """Whether a server that looks at tokens during a session lets this one go on."""
+        with self._lock:
+            entry = self._good(token)
+            return entry is not None and entry[0] in ("", mailbox) and mailbox not in self.revoked
+
+    def _good(self, token: str) -> list[Any] | None:
+        entry = self._tokens.get(token)
+        if entry is None or entry[0] in self.revoked or (self.lifetime is not None and time.monotonic() > entry[2] + self.lifetime):
+            return None
+        return entry
 
     def issue(self, mailbox: str) -> str:
         """A new token for this mailbox."""
         with self._lock:
             token = f"token-{next(self._numbers)}"
-            self._tokens[token] = [mailbox, 0]
+            self._tokens[token] = [mailbox, 0, time.monotonic()]
             self.given[mailbox] += 1
             return token
 

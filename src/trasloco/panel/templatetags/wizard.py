@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trasloco.panel.forms_wizard import TYPES
+from trasloco.panel.forms_wizard import GMAIL, TYPES
 from trasloco.records.forecast import Forecast
 from trasloco.records.models import ServerSearch
 
@@ -20,6 +20,12 @@ register = template.Library()
 def type_title(name: str) -> str | Promise:
     """The title of a type of source."""
     return next((title for each, title, *_words in TYPES if each == name), name)
+
+
+@register.filter
+def gmail_choice(name: str) -> str | Promise:
+    """What is taken of Gmail besides mail in the folders of labels."""
+    return next((words for each, words in GMAIL if each == name), name)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,13 @@ from django.shortcuts import get_object_or_404, render
 
 from trasloco.panel.access import PanelRequest, account_of, page
 from trasloco.panel.live import live_part
+from trasloco.records import clock
 from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
+from trasloco.records.account_lines import RESTS, SLEEPS
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
+from trasloco.records.resting import opens_at, sleeps
 from trasloco.records.rights import Right
 from trasloco.records.verification import newest_verifications
 
@@ -54,11 +58,14 @@ def _chosen(transfers: list[Transfer], number: str) -> Transfer | None:
 def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None) -> dict[str, Any]:
     last = transfers[-1] if transfers else None
     folders = folder_lines(chosen) if chosen else []
-    has_passwords = found.migration.wrapped_key is not None
+    has_passwords, now = found.migration.wrapped_key is not None, clock.now()
+    opens = opens_at(found.migration, now)
     retryable = last is not None and last.status in (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS, TransferState.WAITING)
     return {
         "transfers": transfers,
         "last": last,
+        "opens": opens,
+        "state": _rests(last, now, closed=opens is not None),
         "advice": diagnosis(last.failure_code) if last is not None and last.failure_code else None,
         "chosen": chosen,
         "folders": folders,
@@ -67,6 +74,15 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "has_passwords": has_passwords,
         "verified": newest_verifications(found.migration).get(found.destination_address),
     }
+
+
+def _rests(last: Transfer | None, now: datetime, *, closed: bool) -> str:
+    """``SLEEPS``, ``RESTS``, or "" for an account that does neither."""
+    if last is None or last.status != TransferState.WAITING:
+        return ""
+    if sleeps(last, now):
+        return SLEEPS
+    return RESTS if closed else ""
 
 
 def _sums(folders: list[FolderLine]) -> dict[str, int]:

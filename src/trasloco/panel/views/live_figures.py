@@ -49,7 +49,7 @@ def figures(request: PanelRequest, code: str) -> HttpResponse:
 
 
 @page(Right.MIGRATE)
-def pace(request: PanelRequest, code: str) -> JsonResponse:
+def progress(request: PanelRequest, code: str) -> JsonResponse:
     """How far the current run was, moment by moment: lists of seconds since 1970, of messages done and of messages left."""
     points = pace_points(current_run(migration_of(request, code)))
     return JsonResponse(

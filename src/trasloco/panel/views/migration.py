@@ -15,12 +15,15 @@ from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.query_text import query_text
+from trasloco.records import clock
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.live_figures import squares
-from trasloco.records.models import MailMigration, Run, RunState, TransferState
+from trasloco.records.models import UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
 from trasloco.records.paces import pace_points, time_left
+from trasloco.records.pacing import window_of
+from trasloco.records.resting import rest_of
 from trasloco.records.rights import Right
 from trasloco.records.stages import ENDED, Stage, stage_of
 from trasloco.records.verification import verification_sums
@@ -76,7 +79,8 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
     """What the top of the page says: stage, runs, next and current run, what is wrong, and which buttons there are."""
     run, runs = current_run(found), run_lines([found]).get(found.pk, [])
     line = _line(runs, run)
-    found_wrong = troubles(run)
+    found_wrong, now = troubles(run), clock.now()
+    rest = rest_of(run, now) if run is not None and run.status in UNFINISHED_RUN else None
     has_passwords = found.wrapped_key is not None
     return {
         "migration": found,
@@ -86,6 +90,8 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
         "run": run,
         "line": line,
         "left": time_left(found, run, line),
+        "rest": rest,
+        "window": window_of(found),
         "next": next((item for item in runs if item.planned), None),
         "failed": sum(item.count for item in found_wrong if item.status == TransferState.FAILED),
         "wrong": [{"trouble": item, "advice": diagnosis(item.code) if item.code else None} for item in found_wrong],

@@ -38,6 +38,7 @@ from trasloco.records.drafts import change_type, give_csv, own_passwords, start_
 from trasloco.records.forecast import forecast
 from trasloco.records.limits import Limits
 from trasloco.records.models import Customer, MailMigration
+from trasloco.records.pacing import limits_of, window_of
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
 from trasloco.secret import Secret
@@ -63,7 +64,8 @@ def new(request: PanelRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         customer: Customer | None = form.cleaned_data.get("customer") or request.viewer.customer
         assert customer is not None
-        migration = start_draft(request.actor, customer, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
+        chosen = form.cleaned_data
+        migration = start_draft(request.actor, customer, chosen["source_type"], chosen["source_tls"], chosen["gmail"])
         return redirect("new_csv", migration.code)
     return render_step(request, "type", None, {"form": form, "types": TYPES})
 
@@ -73,10 +75,10 @@ def new(request: PanelRequest) -> HttpResponse:
 def source_type(request: PanelRequest, code: str) -> HttpResponse:
     """The first step again."""
     migration = draft_of(request, code)
-    initial = {"source_type": migration.source_type, "source_tls": migration.source_tls}
+    initial = {"source_type": migration.source_type, "source_tls": migration.source_tls, "gmail": migration.settings.get("gmail", [])}
     form = TypeForm(request.POST if request.method == "POST" else None, customers=None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"])
+        change_type(migration, form.cleaned_data["source_type"], form.cleaned_data["source_tls"], form.cleaned_data["gmail"])
         return redirect("new_csv", code)
     return render_step(request, "type", migration, {"form": form, "types": TYPES})
 
@@ -133,7 +135,7 @@ def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload
     context = {
         "form": CsvForm(initial={**(typed.dict() if typed is not None else {}), "text": text}),
         "by_token": migration.source_type in ALWAYS_TLS,
-        "usual_server": providers()[migration.source_type].host,
+        "usual_server": providers()[migration.source_type].server,
         "oauth_stored": migration.source_oauth is not None,
         "kept": usable_credentials(request.viewer, migration),
         "may_keep": may_keep(request.viewer),
@@ -159,9 +161,9 @@ def when(request: PanelRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             values = form.cleaned_data
-            set_schedule(
-                migration, values["first_run_at"], values["second"], values["time_zone"], values["recipients"], values["verification"]
-            )
+            hours = (values["window_start"], values["window_end"])
+            mails = (values["recipients"], values["verification"])
+            set_schedule(migration, values["first_run_at"], values["second"], values["time_zone"], *mails, *hours)
             forget_typed(request, migration, "when")
             return redirect(back_to(request) or "new_review", code)
         keep_typed(request, migration, "when", request.POST)
@@ -192,6 +194,8 @@ def review(request: PanelRequest, code: str) -> HttpResponse:
         "forecast": forecast(migration),
         "limits": Limits.of(migration.customer),
         **_hours(migration),
+        "window": window_of(migration),
+        "limit_of_a_day": limits_of(migration).bytes_per_day,
         "mails_to": [*([migration.asked_by.email] if migration.asked_by else []), *migration.recipients],
     }
     return render_step(request, "review", migration, context)
@@ -241,4 +245,6 @@ def _when_initial(migration: MailMigration) -> dict[str, Any]:
         "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
         "verification": migration.verification,
         "recipients": ", ".join(migration.recipients),
+        "window_start": migration.window_start,
+        "window_end": migration.window_end,
     }

@@ -62,7 +62,7 @@ def correct(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         password = Secret(values["password"])
-        row = Row(account.line, account.destination_address, form.host, form.port, values["login"], password, values["master"])
+        row = Row(account.line, account.destination_address, form.host, form.port, values["login"], password, values["master"], form.speech)
         own = values.get("destination_password")
         correct_account(request.actor, account, row, Secret(own) if own else None, key_ring())
         check_logins(request.actor, migration, account.pk)

@@ -65,7 +65,7 @@ def check(accounts: str, **values: Any) -> int:
     tls = TlsOptions.of(values)
     destination = destination_of(values, tls.destination)
     oauth = read_oauth(values["source_oauth"])
-    rows = read_accounts(accounts, by_token=oauth is not None)
+    rows = read_accounts(accounts, by_token=oauth is not None, server=providers()[values["source_type"]].server)
     show_problems(f"{accounts}: what is wrong", rows.problems)
     show_problems(f"{accounts}: to think about", rows.warnings)
     if not rows.rows:

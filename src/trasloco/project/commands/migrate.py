@@ -31,6 +31,8 @@ from trasloco.project.options import (
     mail_settings,
     network_options,
     option,
+    pace_limits,
+    pace_options,
     report_option,
     source_oauth_option,
     tls_options,
@@ -40,10 +42,12 @@ from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
 from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
+from trasloco.project.rest_words import say_rest
 from trasloco.project.screen import say
 from trasloco.project.type_hints import type_hints
 
-if TYPE_CHECKING:  # both need Django to be set up
+if TYPE_CHECKING:  # all need Django to be set up
+    from trasloco.project.migrating import Ending
     from trasloco.project.verifying import Verified
     from trasloco.records.models import MailMigration
 
@@ -57,7 +61,7 @@ Examples:
 The password of the master may also stand in TRASLOCO_DESTINATION_MASTER_PASSWORD.
 State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_KEY_FILE.
 Exit status: 0 all is well, 1 an account or message needs attention, 2 the command or the CSV is wrong
-(nothing was begun), 3 Trasloco itself could not work, 130 interrupted.
+(nothing was begun), 3 Trasloco itself could not work, 4 it rests until the hour it names, 130 interrupted.
 """
 
 _run_options = together(
@@ -96,6 +100,7 @@ _run_options = together(
 @mail_options
 @tls_options
 @network_options
+@pace_options
 @report_option
 def migrate(accounts: str, **values: Any) -> int:
     """Move all mailboxes of ACCOUNTS.csv to --destination.
@@ -110,7 +115,8 @@ def migrate(accounts: str, **values: Any) -> int:
     if destination is None:
         raise click.UsageError("Where does the mail go? Give --destination imaps://host, and how its mailboxes are opened.")
     oauth = read_oauth(values["source_oauth"])
-    rows = _rows(accounts, destination, by_token=oauth is not None)
+    server = providers()[values["source_type"]].server
+    rows = _rows(accounts, destination, by_token=oauth is not None, server=server)
     for hint in type_hints(rows, values["source_type"], by_token=oauth is not None):
         say(f"To think about: {hint}")
     keep_log(state_directory(), "migrate")
@@ -123,24 +129,25 @@ def migrate(accounts: str, **values: Any) -> int:
         from trasloco.project import migrating
 
         provider = providers()[values["source_type"]]
-        settings = mail_settings(values, provider)
+        settings, limits = mail_settings(values, provider), pace_limits(values, provider)
         private = values["allow_private_addresses"]
-        opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, allow_private=private, oauth=oauth)
+        chosen = {"allow_private": private, "oauth": oauth, "limits": limits, "window": values["window"]}
+        opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, **chosen)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
-        per_host = values["connections_per_host"] or provider.connections_per_host
-        finished = run(migrating.migrate(opened, last, Caps(values["concurrency"], per_host)))
-        verified = _verify(opened, values) if finished else []
+        caps = Caps(values["concurrency"], limits.connections_per_host or provider.connections_per_host)
+        ending = run(migrating.migrate(opened, last, caps, wait=values["wait"]))
+        verified = _verify(opened, values) if ending.finished else []
         close_old_connections()  # the database may have been restarted while others were at work
         report = report_document(opened.code)
         if report is None:
             raise Halt(f"The migration {opened.code} is gone from the database. Somebody must have removed it meanwhile.")
-    return _end(report, values["report"], first, verified, finished=finished)
+    return _end(report, values["report"], first, verified, ending)
 
 
-def _rows(file: str, destination: Destination, *, by_token: bool) -> Sequence[Row]:
+def _rows(file: str, destination: Destination, *, by_token: bool, server: str) -> Sequence[Row]:
     """The rows of a faultless CSV; otherwise all that is wrong is shown and the command ends."""
-    table = read_accounts(file, by_token=by_token)
+    table = read_accounts(file, by_token=by_token, server=server)
     show_problems(f"{file}: what is wrong", table.problems)
     if table.problems:
         raise Halt("Nothing was begun. Correct the file, then run the same command again.", ExitCode.USAGE)
@@ -162,11 +169,14 @@ def _verify(opened: MailMigration, values: Mapping[str, Any]) -> list[Verified] 
     return run(verify_accounts(accounts_of(opened, ()), values["verify"] or None, values["concurrency"]))
 
 
-def _end(report: Report, file: str | None, first_run: int, verified: list[Verified] | None, *, finished: bool) -> int:
+def _end(report: Report, file: str | None, first_run: int, verified: list[Verified] | None, ending: Ending) -> int:
     """Write and show the report, say what to do next; the exit status."""
     if file:
         write_file(file, json_report(report))
-    if not finished or verified is None:
+    if ending.goes_on is not None:
+        say_rest(ending.goes_on)
+        return ExitCode.RESTS
+    if not ending.finished or verified is None:
         say("Stopped. The same command goes on where it was.")
         return ExitCode.INTERRUPTED
     show_report(report, first_run)

@@ -12,11 +12,21 @@ from trasloco.records.models.customer_credentials import CustomerCredentials
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
 from trasloco.records.models.installation import Installation, MailSecurity
-from trasloco.records.models.ledger import FATE_CODES, FATES, LedgerFolder, LedgerIntent, LedgerMessage, LedgerRelic, ParkedMessage
+from trasloco.records.models.ledger import (
+    FATE_CODES,
+    FATES,
+    LedgerFolder,
+    LedgerIntent,
+    LedgerMessage,
+    LedgerNumber,
+    LedgerRelic,
+    ParkedMessage,
+)
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
 from trasloco.records.models.owner_sign_in import OwnerSignIn, SignInState
+from trasloco.records.models.pacing import FetchedBytes, HostPace
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
 from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
@@ -36,13 +46,16 @@ __all__ = [
     "DestinationLogin",
     "DestinationSystem",
     "Domain",
+    "FetchedBytes",
     "FolderTally",
     "HistoryEntry",
+    "HostPace",
     "Installation",
     "Language",
     "LedgerFolder",
     "LedgerIntent",
     "LedgerMessage",
+    "LedgerNumber",
     "LedgerRelic",
     "LogEntry",
     "LoginCheck",

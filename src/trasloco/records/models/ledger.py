@@ -52,6 +52,7 @@ class LedgerMessage(models.Model):
     flags = models.TextField(default="")
     reason = models.TextField(default="")
     listed = models.BigIntegerField(null=True)
+    identity = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_ledger_message"
@@ -77,12 +78,28 @@ class LedgerRelic(models.Model):
     flags = models.TextField(default="")
     reason = models.TextField(default="")
     listed = models.BigIntegerField(null=True)
+    identity = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_ledger_relic"
 
     def __str__(self) -> str:
         return f"relic {self.pk}"
+
+
+class LedgerNumber(models.Model):
+    """The UID that a message of a POP3 source has here, by its UIDL."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="numbers")
+    name = models.BinaryField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        db_table = "trasloco_ledger_number"
+        constraints = (models.UniqueConstraint(fields=["account", "name"], name="trasloco_ledger_number_once"),)
+
+    def __str__(self) -> str:
+        return f"number {self.number}"
 
 
 class ParkedMessage(models.Model):
@@ -102,7 +119,7 @@ class ParkedMessage(models.Model):
 
 
 class LedgerIntent(models.Model):
-    """``engine.ledger.Intent``: a batch begun and not settled. origin_*: of messages moved within the destination."""
+    """``engine.ledger.Intent``: a batch begun and not settled. origin_*: of messages moved or copied within the destination."""
 
     folder = models.ForeignKey(LedgerFolder, models.CASCADE, related_name="intents")
     destination_uidvalidity = models.BigIntegerField(null=True)
@@ -112,6 +129,7 @@ class LedgerIntent(models.Model):
     origin_name = models.BinaryField(null=True)
     origin_uidvalidity = models.BigIntegerField(null=True)
     origin_uids = ArrayField(models.BigIntegerField(), null=True)
+    origin_stays = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "trasloco_ledger_intent"

@@ -14,7 +14,7 @@ from trasloco.records.models.states import RunState, TransferState
 class MailMigration(models.Model):
     """One CSV and where its mail goes.
 
-    settings: the fields of ``engine.account.Settings``. destination: host, port, security, trust,
+    settings: the fields of ``engine.account.Settings`` and of ``records.pacing.Limits``. destination: host, port, security, trust,
     fingerprint, form (``DestinationLogin``), user, separator. identity: SHA-256 in hex of the accounts
     and the destination, so that the same CSV finds its migration again; None of a migration of the panel.
     source_oauth: ciphertext of ``OauthSettings``, for the accounts whose source_secret is that of an empty password.
@@ -23,7 +23,8 @@ class MailMigration(models.Model):
     Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
     in the steps of "new migration"; domains: those of its destination addresses, sorted, as ``Domain.name``;
     source_tls: "verify", "pin" or "off", as of ``--source-tls``; first_run_at None = as soon as possible; second_run_minutes
-    after the first run's hour, None = no second run; recipients: who gets the mails besides ``asked_by``;
+    after the first run's hour, None = no second run; window_start, window_end: the hours of ``time_zone`` in which mail is moved, both
+    None = all (of the command line's too); recipients: who gets the mails besides ``asked_by``;
     verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
     deleting_at: it is gone for everybody, its rows are being removed.
     """
@@ -49,6 +50,8 @@ class MailMigration(models.Model):
     first_run_at = models.DateTimeField(null=True)
     second_run_minutes = models.PositiveIntegerField(null=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    window_start = models.TimeField(null=True)
+    window_end = models.TimeField(null=True)
     recipients = ArrayField(models.TextField(), default=list)
     verification = models.CharField(max_length=16, default="", blank=True)
     keep_until = models.DateTimeField(null=True)
@@ -77,6 +80,7 @@ class Account(models.Model):
     source_port = models.IntegerField()
     source_security = models.CharField(max_length=16)
     source_trust = models.CharField(max_length=16)
+    source_speech = models.CharField(max_length=8, default="imap", db_default="imap")
     source_address = models.TextField(null=True)
     source_fingerprint = models.CharField(max_length=64, null=True)
     login = models.TextField()
@@ -125,8 +129,8 @@ class Transfer(models.Model):
     """One account in one run.
 
     fence: grows with every change of owner; every write of a worker names it. worker: the id of the
-    Procrastinate worker that runs it. seconds, copied_bytes: over all attempts. source_host and
-    destination_host are copied here because admission counts by them.
+    Procrastinate worker that runs it. connections: the most it has open on each side, since it was begun. seconds,
+    copied_bytes: over all attempts. source_host and destination_host are copied here because admission counts by them.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="transfers")
@@ -136,6 +140,7 @@ class Transfer(models.Model):
     worker = models.BigIntegerField(null=True)
     source_host = models.TextField()
     destination_host = models.TextField()
+    connections = models.SmallIntegerField(default=1)
     failure_side = models.CharField(max_length=16, default="")
     failure_scope = models.CharField(max_length=16, default="")
     failure_retry = models.CharField(max_length=16, default="")

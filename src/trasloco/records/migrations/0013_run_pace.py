@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0009_owner_sign_in"),
+        ("trasloco_records", "0012_owner_sign_in"),
     ]
 
     operations = [

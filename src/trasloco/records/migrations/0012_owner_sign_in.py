@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0008_server_search"),
+        ("trasloco_records", "0011_server_search"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0007_source_oauth"),
+        ("trasloco_records", "0010_pacing"),
     ]
 
     operations = [

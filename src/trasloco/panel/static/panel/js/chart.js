@@ -2,8 +2,8 @@
 "use strict";
 
 (() => {
-  const place = document.getElementById("pace");
-  const card = document.getElementById("pace-card");
+  const place = document.getElementById("chart");
+  const card = document.getElementById("chart-card");
   if (!place || !card || !window.uPlot) return;
 
   const WINDOW = 25; // seconds a rate is taken over at least

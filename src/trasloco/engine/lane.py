@@ -1,0 +1,123 @@
+"""One pair of connections in an attempt: folder after folder, and groups of small ones."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from trasloco.engine.account import FolderResult
+from trasloco.engine.brought import Brought
+from trasloco.engine.failure import Failure, Retry, Scope, TransferError
+from trasloco.engine.fate import Tally
+from trasloco.engine.folder_pass import FolderPass
+from trasloco.engine.folder_run import FolderRun
+from trasloco.engine.following import Following
+from trasloco.engine.ledger import FolderRecord
+from trasloco.engine.session import Session
+from trasloco.engine.sink import Entry, Level
+from trasloco.engine.small_folder import SmallFolder
+from trasloco.engine.succession import Succession, Turn
+from trasloco.engine.together import Together, gather_together, is_small, may_go_together
+from trasloco.engine.tree import Tree
+from trasloco.engine.watching import Watching
+
+
+def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
+    """Of the folders that wait, those that are brought together: nowhere that messages may have moved, that folders show
+    the same messages, or that a pace has to be kept."""
+    wanted = session.settings.together and not session.departures and session.labels is None
+    free = session.pace is None or session.pace.free
+    if not wanted or not free or not may_go_together(session.source, session.destination):
+        return []
+    small = []
+    for record in waiting:
+        status = tree.source_status(record)
+        if status is not None and is_small(record, status, tree.destination_status(record), session.settings):
+            small.append((record, status))
+    return [group for group in gather_together(small) if len(group) > 1]
+
+
+class Lane:
+    """``await Lane(session, tree, brought, watching).run(take)``; what it brings is in ``brought``."""
+
+    def __init__(self, session: Session, tree: Tree, brought: Brought, watching: Watching) -> None:
+        self._session = replace(session, sink=watching.lane())
+        self._tree, self._brought = tree, brought
+        self._alone: deque[FolderRecord] = deque()
+        self._groups: list[Sequence[FolderRecord]] = []
+
+    @property
+    def _halted(self) -> Failure | None:
+        return self._session.pace.halted if self._session.pace is not None else None
+
+    async def run(self, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
+        """take: gives the next folder, or the next group; None when there is none left. Ends early when the account is to rest.
+
+        Raises TransferError when a connection or a mailbox is the trouble, Fenced, LedgerUnavailable.
+        """
+        while True:
+            turns = Succession(lambda: self._next_turn(take))
+            try:
+                for turn in turns:
+                    await self._folder(turn, turns)
+                    if self._halted is not None:
+                        return
+            finally:
+                turns.give_up()
+            if not self._groups or self._halted is not None:
+                return
+            self._alone.extend(await self._bring_together(self._groups.pop()))
+
+    def _next_turn(self, take: Callable[[], Sequence[FolderRecord] | None]) -> Turn | None:
+        """The next folder that goes by itself; None before a group, and at the end."""
+        while not self._alone and not self._groups and (item := take()) is not None:
+            if len(item) == 1:
+                self._alone.extend(item)
+            else:
+                self._groups.append(item)
+        if not self._alone:
+            return None
+        record, tree = self._alone.popleft(), self._tree
+        interrupted = record.id in tree.interrupted
+        run = FolderRun(self._session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
+        return record, run, tree.destination_status(record)
+
+    async def _bring_together(self, records: Sequence[FolderRecord]) -> list[FolderRecord]:
+        """Small folders in one go; returns those that have to be gone through by themselves."""
+        tree = self._tree
+        folders = [SmallFolder(self._session, record, *tree.shown(record), tree.source_status(record)) for record in records]
+        try:
+            await Together(self._session, folders).run()
+        finally:
+            for folder in folders:
+                if folder.done is not None:
+                    self._brought.passes[folder.record.source_name] = folder.done
+        return [folder.record for folder in folders if folder.done is None]
+
+    async def _folder(self, turn: Turn, following: Following) -> None:
+        record, run, destination_status = turn
+        brought, session = self._brought, self._session
+        try:
+            done = brought.passes[record.source_name] = await run.run(destination_status, following)
+            if done.trouble is not None:
+                session.sink.write(Entry(Level.ERROR, done.trouble.code, done.trouble.words, done.result.source))
+        except TransferError as error:
+            if error.failure is self._halted:  # all it had on its way is settled; so it is to be in the other lanes
+                brought.cut_short.append(FolderResult(*self._tree.shown(record), run.tally))
+                return
+            if error.failure.scope is not Scope.FOLDER:
+                raise
+            self._fail(record, run, error.failure)
+            if run.under_way:
+                # What was on its way would come in between: the other folders get connections of their own.
+                raise TransferError(replace(error.failure, scope=Scope.ACCOUNT, retry=Retry.NOW)) from error
+
+    def _fail(self, record: FolderRecord, run: FolderRun, failure: Failure) -> None:
+        brought, session, tree = self._brought, self._session, self._tree
+        brought.fail(record.source_name, failure, session.sink)
+        status = tree.source_status(record)
+        tally = Tally(refused=status.messages or 0 if status is not None else 0)
+        result = FolderResult(*tree.shown(record), tally, failure.words)
+        brought.passes[record.source_name] = FolderPass(result, destination_uidvalidity=run.destination_uidvalidity)
+        session.sink.advance(tally.source, 0)
