@@ -102,10 +102,28 @@ def test_a_budget_of_bytes_a_day_makes_a_large_mailbox_take_days(make_migration:
 
     run = _run(migration := make_migration(), 500, 1000)
     _sample(run, 10, 0)
-    MailMigration.objects.update(source_type="gmail")
+    MailMigration.objects.update(settings=migration.settings | {"bytes_per_day": 2_500_000_000})
     migration.refresh_from_db()
     run.transfers.filter(account__line=1).update(expected_bytes=6_000_000_000, copied_bytes=500_000_000)
     assert _left(migration, run).least == 2 * 86_400
+
+
+def test_hours_of_rest_are_counted_in(make_migration: Make) -> None:
+    from datetime import UTC
+
+    from trasloco.records.clock import now
+    from trasloco.records.models import MailMigration
+
+    run = _run(migration := make_migration(), 100, 1000)
+    _sample(run, 10, 0)  # 90 minutes to go at this pace
+    here = now().astimezone(UTC)
+    start, end = (here - timedelta(hours=1)).time(), (here + timedelta(minutes=30)).time()
+    MailMigration.objects.update(window_start=start, window_end=end, time_zone="UTC")
+    migration.refresh_from_db()
+    found = _left(migration, run)
+    rest = 22.5 * 3600  # from the end of these hours to the next day's
+    assert found.least == pytest.approx(81 * 60 + rest, abs=900)
+    assert found.most == pytest.approx(112.5 * 60 + rest, abs=900)
 
 
 def test_a_later_run_is_reckoned_by_its_accounts(make_migration: Make) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef
 
-from trasloco.plan.providers import providers
 from trasloco.records.models import MailMigration, Run, RunPace, RunState, TransferState
 from trasloco.records.overviews import RunLine, run_lines
+from trasloco.records.pacing import limits_of, window_of
 
 SAMPLE_SECONDS = 30.0
 MOST_POINTS = 240
@@ -18,6 +18,7 @@ MOST_POINTS = 240
 _RECENT_SECONDS = 600.0  # what goes on now, against what went on all the time
 _LEAST_SECONDS = 60.0  # before it, a pace is an accident
 _DAY = 86_400.0
+_LONGEST = 30 * _DAY  # of work, before its hours of rest are not counted any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def time_left(migration: MailMigration, run: Run | None, line: RunLine | None) -
     """None where it would be a guess out of nothing: nothing under way, or not for long enough.
 
     By the pace since the beginning and that of the last ten minutes, whichever gives less and more; never before
-    the hour until which an account waits, nor before a provider's budget of bytes a day lets the largest mailbox through.
+    the hour until which an account waits, nor before a budget of bytes a day lets the largest mailbox through; the hours in
+    which the migration rests are counted in.
     """
     if run is None or line is None or line.status != RunState.RUNNING:
         return None
@@ -74,9 +76,10 @@ def time_left(migration: MailMigration, run: Run | None, line: RunLine | None) -
     if not moving or left < 0:
         return None
     floor = max(_wakes(run, line), _budget(migration, run))
-    least = max(floor, left / max(moving) * 0.9)
-    most = max(floor, left / min(moving) * 1.25) if len(moving) == len(paces) else None
-    return TimeLeft(least, most)
+    least = max(floor, _with_rests(migration, line.now, left / max(moving) * 0.9))
+    if len(moving) < len(paces):
+        return TimeLeft(least, None)
+    return TimeLeft(least, max(floor, _with_rests(migration, line.now, left / min(moving) * 1.25)))
 
 
 def _marks(run: Run, now: datetime) -> list[RunPace]:
@@ -93,9 +96,17 @@ def _wakes(run: Run, line: RunLine) -> float:
     return float((latest - line.now).total_seconds()) if latest else 0.0
 
 
+def _with_rests(migration: MailMigration, now: datetime, seconds: float) -> float:
+    """Seconds by the clock until so many have passed in which the migration works."""
+    window = window_of(migration)
+    if window is None:
+        return seconds
+    return (window.finishes(now, min(seconds, _LONGEST)) - now).total_seconds()
+
+
 def _budget(migration: MailMigration, run: Run) -> float:
-    """Seconds that a provider's bytes a day make the largest mailbox take at least: whole days beyond the first."""
-    budget = providers()[migration.source_type].bytes_per_day
+    """Seconds that a budget of bytes a day makes the largest mailbox take at least: whole days beyond the first."""
+    budget = limits_of(migration).bytes_per_day
     if not budget:
         return 0.0
     sizes = run.transfers.exclude(expected_bytes=None).values_list("expected_bytes", "copied_bytes")
