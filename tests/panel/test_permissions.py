@@ -282,3 +282,13 @@ def test_the_part_that_comes_again_ends_when_nothing_is_under_way(wizard: Wizard
     ask(wizard, code)
     assert wizard.client.get(path, headers={"HX-Request": "true"}).status_code == 200
     assert "<html" not in html.unescape(wizard.client.get(path, headers={"HX-Request": "true"}).content.decode())
+
+
+def test_many_mailboxes_come_in_pages_who_is_waited_for_first(wizard: WizardCast, endpoint: TokenEndpoint) -> None:
+    lines = "".join(f"a{number}@example.net;;a{number}@old.example;\n" for number in range(1, 61))
+    code = given(wizard, "gmail", google(endpoint), lines)
+    ask(wizard, code, "a60@old.example")
+    page = shown(wizard, code)
+    assert "Page 1 of 2 (1 to 50 of 60)" in page
+    assert page.index("<h3>a60@old.example</h3>") < page.index("<h3>a1@old.example</h3>")
+    assert "<h3>a55@old.example</h3>" not in page

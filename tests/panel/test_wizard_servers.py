@@ -247,3 +247,21 @@ def test_gmail_that_was_found_for_a_standard_migration_says_which_type_to_choose
     page = page_of(wizard, code)
     assert "known by the domain's mail server, aspmx.l.google.com" in page
     assert "This is Gmail: choose that type in the first step" in page
+
+
+def test_many_domains_are_shown_a_page_full_and_taken_all_at_once(wizard: WizardCast) -> None:
+    from trasloco.records.models import ServerSearch
+
+    code = begin(wizard, "verify")
+    domains = [f"old{number}.example" for number in range(1, 56)]
+    wizard.give(code, "".join(f"a{number}@example.net;;a@{domain};secret\n" for number, domain in enumerate(domains, 1)))
+    found = {"state": "ok", "port": 993, "found_by": "srv", "provider": "dovecot"}
+    migration = wizard.migration(code)
+    ServerSearch.objects.bulk_create(
+        ServerSearch(migration=migration, domain=domain, address=f"a@{domain}", host=f"imap.{domain}", **found) for domain in domains
+    )
+    page = page_of(wizard, code)
+    assert "and 5 more domains; they are shown when these are used." in page
+    assert "Use all that was found, for 55 accounts" in page
+    take(wizard, code)
+    assert {host for host, _port in servers(wizard, code)} == {f"imap.{domain}" for domain in domains}

@@ -14,6 +14,7 @@ from trasloco.records.models import Account, CheckState, MailMigration
 from trasloco.records.server_search import servers_sought
 
 ROWS = 50  # on a page
+PROPOSALS = 50  # servers that were found, shown at once; who has more domains takes these over first, or all
 LEFT_OUT, TO_FIND = "left-out", "to-find"
 SHOWN = ("all", CheckState.FAILED, TO_FIND, "warned", CheckState.OK, LEFT_OUT)
 """What the table can be cut down to."""
@@ -62,13 +63,16 @@ def check_table(migration: MailMigration, asked: Mapping[str, str]) -> dict[str,
     place = Case(*(When(state=str(state), then=Value(number)) for number, state in enumerate(_ORDER)))
     found = Paginator(accounts.select_related("check_result").order_by(place, "line"), ROWS).get_page(asked.get("page"))
     query = f"show={show}&" if show != "all" else ""
+    sought = servers_sought(migration)
     return {
         **check_sums(migration),
         "rows": [_row(migration, account) for account in found],
         "page": found,
         "show": show,
         "query": query,
-        "sought": servers_sought(migration),
+        "sought": sought,
+        "proposals": sought.proposals[:PROPOSALS],
+        "more_proposals": max(0, len(sought.proposals) - PROPOSALS),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,11 +14,12 @@ from trasloco.panel.live import live_part
 from trasloco.panel.views.steps import key_ring
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.models import MailMigration
-from trasloco.records.permissions import Permissions, permissions
+from trasloco.records.permissions import MailboxPermission, Permissions, permissions
 from trasloco.records.rights import Right
 from trasloco.records.sign_ins import LONGEST_ANSWER, NoSignIn
 
 LONGEST_MAILBOX = 1000
+MAILBOXES = 50  # on a page
 
 
 @page(Right.MIGRATE)
@@ -27,7 +29,15 @@ def show(request: PanelRequest, code: str) -> HttpResponse:
     found = _found(request, migration)
     if found is None:
         return redirect("migration", code)
-    context = {"migration": migration, "found": found, "draft": migration.planned_at is None, "area": "migrations"}
+    shown = Paginator(sorted(found.mailboxes, key=_urgent), MAILBOXES).get_page(request.GET.get("page"))
+    context = {
+        "migration": migration,
+        "found": found,
+        "shown": shown,
+        "query": "",
+        "draft": migration.planned_at is None,
+        "area": "migrations",
+    }
     if request.htmx:
         return live_part(request, "panel/migrations/sign_ins.html", context, more=found.under_way)
     return render(request, "panel/migrations/permissions.html", context)
@@ -56,6 +66,11 @@ def answer(request: PanelRequest, code: str) -> HttpResponse:
     except (NoSignIn, KeyProblem) as error:
         messages.error(request, str(error) or _("This sign-in is over. Begin it again."))
     return redirect("permissions", code)
+
+
+def _urgent(item: MailboxPermission) -> int:
+    """Whom somebody is waiting for comes first, who has signed in last."""
+    return 0 if item.waiting else 2 if item.allowed else 1
 
 
 def _found(request: PanelRequest, migration: MailMigration) -> Permissions | None:
