@@ -83,9 +83,16 @@ class Labels:
         return _LABELLED if name == self.all_mail else _IDENTIFIED
 
     async def read(self, source: Place) -> None:
-        """Learn what All Mail tells now, before any folder is listed. Raises TransferError."""
-        if self.all_mail is not None:
-            self.before = self._unread = await self._look(source, self.all_mail)
+        """Learn what All Mail tells now, before any folder is listed. Raises TransferError.
+
+        Where it cannot be opened nothing is learned; when its turn comes it is opened again, and its failure is told then.
+        """
+        try:
+            if self.all_mail is not None:
+                self.before = self._unread = await self._look(source, self.all_mail)
+        except TransferError as error:
+            if error.failure.scope is not Scope.FOLDER:
+                raise
 
     async def archived_uids(self, source: Place, record: FolderRecord) -> set[int] | None:
         """UIDs of the archive as it is now; None when that cannot be told. All Mail is open afterwards. Raises TransferError."""
