@@ -338,7 +338,7 @@ class AccountRun:
             if failed.source_name not in self._brought.passes:
                 self._brought.fail(failed.source_name, failed.failure, self._sink)
                 self._brought.passes[failed.source_name] = FolderPass(failed.result)
-        await self._count_who_stays(source, tree)
+        await self._count_who_stays(source, tree, labels)
         await self._look_back(destination, tree)
 
     async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
@@ -382,7 +382,7 @@ class AccountRun:
                 self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
                 self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
-    async def _count_who_stays(self, source: Client, tree: Tree) -> None:
+    async def _count_who_stays(self, source: Client, tree: Tree, labels: Labels | None) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
 
         A folder that cannot be opened keeps the count the server gave of it.
@@ -394,7 +394,8 @@ class AccountRun:
                 self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
         for name, failure in self._brought.failed.items():
-            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
+            only = labels.archived_before() if labels is not None and name == labels.all_mail else None
+            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words, only))
             if tally is not None:
                 done = self._brought.passes[name]
                 self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))

@@ -102,6 +102,10 @@ class Labels:
         inventory, self._unread = self._unread or await self._look(source, self.all_mail), None
         return {inventory.uids[position] for position in self._archived(inventory)}
 
+    def archived_before(self) -> set[int] | None:
+        """The same as it was at the beginning; None where All Mail could not be read."""
+        return None if self.before is None else {self.before.uids[position] for position in self._archived(self.before)}
+
     async def at_rest(self, inventory: Inventory, ledger: Ledger) -> Inventory:
         """Of all that is in All Mail, the archive. Raises LedgerUnavailable.
 
