@@ -17,11 +17,13 @@ from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.imap_double.doors import Door
 from trasloco.testing.imap_double.flavour import Flavour, flavour
 from trasloco.testing.imap_double.server import ImapDouble
+from trasloco.testing.imap_double.store import Mailbox
+from trasloco.testing.letters import Letters
 from trasloco.testing.token_endpoint import TokenEndpoint
 
 pytestmark = pytest.mark.usefixtures("clean_database")
 
-LIFETIME = 1.5  # seconds of a token here: an hour of Microsoft's, 30 seconds of the acceptance
+LIFETIME = 30  # seconds of the provider's clock, in which a message takes half a second
 MICROSOFT = flavour("office365")
 GOOGLE = replace(
     flavour("standard"),
@@ -38,6 +40,14 @@ REMEDY = {
 }
 
 
+def full(seed: str) -> Mailbox:
+    """160 letters."""
+    mailbox = filled(seed)
+    for letter in Letters(f"more {seed}").take(100):
+        mailbox.add("INBOX", letter.content, date=letter.date)
+    return mailbox
+
+
 @pytest.mark.parametrize(
     ("kind", "server"), [("microsoft-app", MICROSOFT), ("google-service-account", GOOGLE)], ids=["microsoft", "google"]
 )
@@ -45,35 +55,37 @@ REMEDY = {
 async def test_runs_outlive_their_tokens_and_one_mailbox_is_shut(
     ring: KeyRing, home: Dovecot, endpoint: TokenEndpoint, fresh_user: Callable[[], str], kind: str, server: Flavour, told: int
 ) -> None:
-    boxes = {f"{name}@old.example": filled(name) for name in ("anna", "bert", "carla")}
-    shut, asked = "carla@old.example", Counter[str]()
-    endpoint.lifetime, endpoint.expires_in = LIFETIME, told
+    boxes = {f"{name}@old.example": full(name) for name in ("anna", "bert", "carla")}
+    shut, asked, clock = "carla@old.example", Counter[str](), [0.0]
+    endpoint.lifetime, endpoint.expires_in, endpoint.clock = LIFETIME, told, lambda: clock[0]
 
     def valid(user: str, token: str) -> bool:
         asked[user] += 1
-        if user == shut and asked[user] > 40:  # in the middle of its run
+        if user == shut and asked[user] > 100:  # in the middle of its run
             endpoint.revoked.add(user)
         return endpoint.still_opens(token, user)
 
     door = Door()
     door.tokens(valid, boxes)
-    with ImapDouble(server, door, seconds=0.08) as double:
+    with ImapDouble(server, door) as double:
+        double.tick = lambda: clock.__setitem__(0, clock[0] + 0.5)
         credentials = settings(kind, endpoint).as_secret().reveal()
         accounts = [(fresh_user(), name, "") for name in boxes]
         moving = Moving(ring, (double.host, double.port), home, accounts, "standard", credentials)
         report = await moving.run()
         for number in range(2):
             run = last_run(report, number)
-            assert (run["status"], run["error"], fates(run)) == ("completed", None, {"copied": 60})
+            assert (run["status"], run["error"], fates(run)) == ("completed", None, {"copied": 160})
             box = boxes[moving.accounts[number][1]]
             assert differences(box, moving.arrived(number)) == []
-            # 60 messages at 80 milliseconds are three lives of a token at least.
-            assert double.sign_ins[moving.accounts[number][1]] >= 4
+            # 160 messages are 80 seconds: two and a half lives of a token, were it alone.
+            assert double.sign_ins[moving.accounts[number][1]] >= 3
         failed = last_run(report, 2)
         assert failed["status"] == "failed"
-        assert 0 < fates(failed)["copied"] < 60
+        assert fates(failed)["copied"] < 160
         assert REMEDY[kind] in failed["error"]
         assert endpoint.given.total() >= 4
         log = [words for _, words in await moving.log(1, "anna@old.example")]
         assert any(server.expired in words for words in log)
+        assert clock[0] > 4 * LIFETIME
     assert double.writes == []

@@ -338,6 +338,8 @@ class AccountRun:
             if failed.source_name not in self._brought.passes:
                 self._brought.fail(failed.source_name, failed.failure, self._sink)
                 self._brought.passes[failed.source_name] = FolderPass(failed.result)
+        if self._brought.failed:
+            await self._look_back(destination, tree)  # one that comes back gets its messages, not rows that say they were refused
         await self._count_who_stays(source, tree, labels)
         await self._look_back(destination, tree)
 

@@ -15,10 +15,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from typing import IO, NoReturn
 
 from trasloco.imap.append_command import AppendCommand
+from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.sasl import Credentials
 from trasloco.imap.values import (
     Capabilities,
@@ -75,6 +77,7 @@ class PopMailbox(Client):
         self.endpoint = endpoint
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self.fetched = 0
         self.enabled: frozenset[str] = frozenset()
         self.tells_uids = False
         self.greeting = connection.greeting
@@ -164,6 +167,9 @@ class PopMailbox(Client):
     async def identify(self, facts: Mapping[str, str]) -> dict[str, str]:
         return {}
 
+    def identify_in_passing(self, facts: Mapping[str, str]) -> None:
+        return None
+
     async def compress(self) -> bool:
         return False
 
@@ -228,6 +234,10 @@ class PopMailbox(Client):
                 take(item)
         return selected
 
+    def examine_and_bodies(self, name: bytes, uids: Sequence[int]) -> tuple[PendingSelection, BodyStream]:
+        """Never asked for: messages without dates are not brought in one go with others'."""
+        self._refuse("EXAMINE and FETCH in one")
+
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
         return await self.select(name, read_only=read_only), None
 
@@ -259,7 +269,7 @@ class PopMailbox(Client):
 
     def bodies(self, uids: Sequence[int]) -> PopBodies:
         """The messages of these UIDs that are there."""
-        return PopBodies([uid for uid in uids if uid in self._uids], self._retrieve)
+        return PopBodies([uid for uid in uids if uid in self._uids], self._retrieve, self._count_fetched)
 
     async def search(self, criteria: bytes) -> list[int]:
         """LARGER, by the sizes that LIST told; nothing else."""

@@ -5,8 +5,8 @@ server looks tokens up (RFC 7662).
         ... authority https://localhost:port/tenant, token_uri https://localhost:port/token ...
 
 Asked wrongly it refuses as the originals do: with their codes and words. ``logins``: how often a token opens a mailbox before
-it counts as run out, None = always; ``expires_in``: seconds that are told; ``lifetime``: seconds of this machine's clock after
-which it has really run out, None = never.
+it counts as run out, None = always; ``expires_in``: seconds that are told; ``lifetime``: seconds of ``clock`` after which it has
+really run out, None = never.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -38,6 +39,7 @@ class TokenEndpoint:
     def __init__(self, certificate: Certificate, *, expires_in: int = 3600, logins: int | None = None, public_key: str = "") -> None:
         self.expires_in, self.logins, self.public_key = expires_in, logins, public_key
         self.lifetime: float | None = None
+        self.clock: Callable[[], float] = time.monotonic
         self.given: Counter[str] = Counter()
         self.approved, self.mailbox, self.revoked, self.down = False, "anna@old.example", set[str](), False
         self.challenge = ""
@@ -91,7 +93,7 @@ class TokenEndpoint:
 
     def _good(self, token: str) -> list[Any] | None:
         entry = self._tokens.get(token)
-        if entry is None or entry[0] in self.revoked or (self.lifetime is not None and time.monotonic() > entry[2] + self.lifetime):
+        if entry is None or entry[0] in self.revoked or (self.lifetime is not None and self.clock() > entry[2] + self.lifetime):
             return None
         return entry
 
@@ -99,7 +101,7 @@ class TokenEndpoint:
         """A new token for this mailbox."""
         with self._lock:
             token = f"token-{next(self._numbers)}"
-            self._tokens[token] = [mailbox, 0, time.monotonic()]
+            self._tokens[token] = [mailbox, 0, self.clock()]
             self.given[mailbox] += 1
             return token
 

@@ -14,6 +14,7 @@ import asyncio
 import ssl
 import threading
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,9 @@ from trasloco.testing.imap_double.words import Word
 
 
 class ImapDouble:
-    """seconds: of work for each message it hands out. moods: of the server; moods_of: of those mailboxes that have their own.
+    """seconds: of work for each message it hands out. tick: called at each of them.
+
+    moods: of the server; moods_of: of those mailboxes that have their own.
 
     sign_ins: by user. mechanisms, introductions (ID): as they came. writes: commands that would have changed the source.
     errors: NO and BAD so far; thrown_out: sessions that ended for having had too many.
@@ -35,6 +38,7 @@ class ImapDouble:
         self.flavour, self.door, self.moods = flavour, door, Moods()
         self.moods_of: dict[str, Moods] = {}
         self.seconds = seconds
+        self.tick: Callable[[], object] = lambda: None
         self.host, self.port = "127.0.0.1", 0
         self.sign_ins: Counter[str] = Counter()
         self.mechanisms: list[str] = []
@@ -64,6 +68,7 @@ class ImapDouble:
 
     async def pause(self) -> None:
         """The work of one message."""
+        self.tick()
         if self.seconds:
             await asyncio.sleep(self.seconds)
 
