@@ -346,7 +346,7 @@ class AccountRun:
                 self._brought.passes[failed.source_name] = FolderPass(failed.result)
         if self._brought.failed:
             await self._look_back(destination, tree)  # one that comes back gets its messages, not rows that say they were refused
-        await self._count_who_stays(source, tree)
+        await self._count_who_stays(source, tree, labels)
         await self._look_back(destination, tree)
 
     async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
@@ -390,7 +390,7 @@ class AccountRun:
                 self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
                 self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
-    async def _count_who_stays(self, source: Client, tree: Tree) -> None:
+    async def _count_who_stays(self, source: Client, tree: Tree, labels: Labels | None) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
 
         A folder that cannot be opened keeps the count the server gave of it.
@@ -402,7 +402,8 @@ class AccountRun:
                 self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
         for name, failure in self._brought.failed.items():
-            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
+            only = labels.archived_before() if labels is not None and name == labels.all_mail else None
+            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words, only))
             if tally is not None:
                 done = self._brought.passes[name]
                 self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
