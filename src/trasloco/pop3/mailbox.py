@@ -20,8 +20,8 @@ from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible
+from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.sasl import Credentials
-from trasloco.imap.selection import PendingSelection
 from trasloco.imap.values import (
     Capabilities,
     Fetched,
