@@ -110,3 +110,25 @@ def test_a_window_that_is_none_is_refused_before_anything_is_begun(trasloco: Tra
     assert '"20:00" is not written as 20:00-06:00' in " ".join(done.stderr.split())
     done = trasloco.run(*trasloco.migrate_words(rows, destination, "--bytes-per-day", "10"), expect=2)
     assert "it must be from 1,000,000" in " ".join(done.stderr.split())
+
+
+def test_told_to_wait_it_waits_for_the_next_day_and_goes_on(
+    trasloco: Trasloco, source: Dovecot, destination: Dovecot, proxy: CuttingProxy
+) -> None:
+    user, count = "waiting@old.example", 10
+    filled(source, user, count)
+    rows = [(user, f"{proxy.host}:{proxy.port}", user, source.password)]
+    process = trasloco.begin(*trasloco.migrate_words(rows, destination, "--bytes-per-day", str(6 * SIZE), "--wait"))
+    try:
+        deadline = time.monotonic() + 120
+        while proxy.seen.bytes[Way.TO_CLIENT] < 6 * SIZE and time.monotonic() < deadline:
+            time.sleep(0.05)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(2)
+            let_pass_in(trasloco.directory / "state", DAY)  # beside it, in the same database
+        assert process.wait(10) == 0
+    finally:
+        if process.poll() is None:
+            kill(process)
+    assert there(destination, user).total == count
+    assert proxy.seen.bytes[Way.TO_CLIENT] < count * SIZE + 200_000

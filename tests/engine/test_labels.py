@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.gmail_account import GmailAccount, digest, letter
-from trasloco.engine.failure import SideName
+from trasloco.engine.failure import Retry, SideName
 from trasloco.engine.probe import probe
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
@@ -272,10 +272,12 @@ def test_a_throttled_account_goes_on_where_it_was(make: Callable[..., GmailAccou
     for number in range(120):
         account.mailbox.add(letter(number), ["\\Inbox", "Work"])
     account.gmail.say_next(verb, ENOUGH, close=True)
+    outcome = asyncio.run(account.go())
+    assert outcome.failure is not None
+    assert (outcome.failure.retry, "bandwidth limits" in outcome.failure.words) == (Retry.LATER, True)
     account.run()
     assert account.contents() == account.expected()
-    (words,) = account.said("server-busy")
-    assert "bandwidth limits" in words
+    assert account.fetched() == {1}
     settled(account)
 
 
@@ -310,6 +312,34 @@ def test_a_message_archived_and_one_labelled_while_the_run_is_on_are_not_lost(ma
     account.run(2)
     assert account.contents() == account.expected()
     settled(account, 3)
+
+
+def test_what_is_to_be_fetched_and_what_room_it_needs_are_known_before(make: Callable[..., GmailAccount]) -> None:
+    account = make(take=("starred",))
+    box = account.mailbox
+    sizes = [len(letter(number, 100 * number)) for number in range(4)]
+    for number, labels in enumerate([["\\Inbox", "Work"], [], ["Hidden"], ["Left out"]]):
+        box.add(letter(number, 100 * number), labels, ["\\Flagged"] if number == 1 else [])
+    box.folders["Hidden"].hidden = True
+    expected: list[tuple[int, int | None]] = []
+    account.sink.expect = lambda messages, size: expected.append((messages, size))  # type: ignore[method-assign]
+    account.settings = replace(account.settings, skip_folders=("Left out",))
+    account.run()
+    assert expected == [(5, sum(sizes[:3]))]
+    assert len(account.destination()["Archive"]) == 2
+    account.settings = replace(account.settings, skip_roles=())
+    account.run(2)
+    assert expected[-1][1] is None, "All Mail does not tell of the Trash"
+
+
+def test_a_destination_without_room_for_the_copies_of_every_label_is_told_before(fresh_user: Callable[[], str]) -> None:
+    mailbox = GmailMailbox()
+    mailbox.add(letter(1, 700_000), ["\\Inbox", "Work"])
+    with Dovecot(quota=1_000_000) as server, GmailServer({"anna@gmail.com": mailbox}) as gmail:
+        account = GmailAccount(mailbox, gmail, server, fresh_user())
+        outcome = asyncio.run(account.go())
+        assert outcome.failure is not None
+        assert (outcome.failure.code, mailbox.fetched.total()) == ("will-not-fit", 0)
 
 
 def test_the_check_counts_each_message_once(make: Callable[..., GmailAccount]) -> None:

@@ -7,17 +7,23 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.engine.conftest import Account
-from trasloco.engine.account import RunStatus, Settings
+from trasloco.engine.account import RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.day_budget import DAY, SLOT, DayBudget
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.inventory import Inventory
+from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.engine.pace import DAY_BUDGET, OUTSIDE_WINDOW, AccountPace, Bucket, Feed, Rates
-from trasloco.imap.endpoint import Endpoint, Security
+from trasloco.engine.sink import QuietSink
+from trasloco.imap.endpoint import Endpoint, Security, Speech
+from trasloco.imap.sasl import Credentials
 from trasloco.imap.values import Fetched
+from trasloco.secret import Secret
 from trasloco.testing.delay_proxy import DelayProxy
-from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.mailbox_filler import Mail, MailboxFiller
+from trasloco.testing.snapshot import Snapshot
 
 NIGHT = Failure(SideName.OURS, Scope.RUN, Retry.LATER, OUTSIDE_WINDOW, "it is day")
 
@@ -306,3 +312,26 @@ async def test_several_connections_rest_together_and_nothing_is_fetched_twice(ac
     assert 3 <= slices <= 5
     assert fetched == total
     assert account.destination().digests() == account.source().digests()
+
+
+async def test_a_pop3_mailbox_goes_over_in_slices_too(pop3_source: Dovecot, dovecot_destination: Dovecot, user: str) -> None:
+    mails = letters(20, 5000)
+    with MailboxFiller(pop3_source.host, pop3_source.port, user, pop3_source.password) as filler:
+        filler.append(("INBOX",), mails)
+    total, ledger = sum(len(mail.content) for mail in mails), MemoryLedger()
+    day, fetched, ends = Day(total // 2 + 3000), 0, []
+    source = Endpoint(pop3_source.host, pop3_source.pop3_port, Security.PLAIN, speech=Speech.POP3)
+    destination = Endpoint(dovecot_destination.host, dovecot_destination.port, Security.PLAIN)
+    ours = Side(SideName.SOURCE, source, Credentials(user, Secret(pop3_source.password)))
+    theirs = Side(SideName.DESTINATION, destination, Credentials(user, Secret(dovecot_destination.password)))
+    for _ in range(2):
+        pace = AccountPace("anna", allowance=day)
+        outcome = await run_account(ours, theirs, ledger, Settings(batch_messages=4), 1, QuietSink(), pace=pace)
+        await pace.close()
+        fetched += pace.fetched
+        ends.append(outcome.failure.code if outcome.failure else "")
+        day.now += DAY + 2 * SLOT
+    assert ends == [DAY_BUDGET, ""]
+    # Letters that do not end with a line end get one on the way.
+    assert total <= fetched <= total + 2 * len(mails)
+    assert Snapshot.read(dovecot_destination.host, dovecot_destination.port, user, dovecot_destination.password).total == 20

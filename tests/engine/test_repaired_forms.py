@@ -42,9 +42,20 @@ def test_every_order_of_the_rungs_is_known(original: bytes) -> None:
 
 def test_each_form_comes_once_and_never_the_original() -> None:
     original = b"Subject: gr\xfc\xdf " + b"e " * 800 + b"\n\n\0hi\r"
-    forms = list(repaired_messages(original))
+    forms = [message for _, message in repaired_messages(original)]
     assert len(set(forms)) == len(forms) <= 15
     assert original not in forms
+
+
+def test_each_form_says_which_rungs_lead_to_it() -> None:
+    """The fewest: a rung that changes nothing is not named."""
+    (one,) = repaired_messages(b"Subject: x\r\n\r\na\rb\r\n")
+    assert one == ((Rung.LINE_ENDS,), b"Subject: x\r\n\r\na\r\nb\r\n")
+    for rungs, message in repaired_messages(b"Subject: gr\xfc\xdf " + b"e " * 800 + b"\n\n\0hi\r"):
+        sent = b"Subject: gr\xfc\xdf " + b"e " * 800 + b"\n\n\0hi\r"
+        for rung in rungs:
+            sent = repair(sent, rung)
+        assert sent == message
 
 
 def test_a_message_in_order_has_no_other_form() -> None:

@@ -30,7 +30,8 @@ async def found(account: Account, uids: list[int], *, there: list[int] | None = 
         places.append(Place(side, client, "INBOX"))
     job = Job(places[0], places[1], b"INBOX", Inventory(), account.ledger, 1, account.settings, 1)
     try:
-        return await Unbound(job.destination, unbound_uids).find_repaired(job, uids)
+        repaired_ones = await Unbound(job.destination, unbound_uids).find_repaired(job, uids)
+        return {ours: theirs for ours, (theirs, _) in repaired_ones.items()}
     finally:
         for client in clients:
             await close(client)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.conftest import FOLDERS, OF_OTHERS, fill, meanwhile, recreate, settled
-from tests.faults.test_ourselves import Killer
 from trasloco.engine import lanes
 from trasloco.engine.account import Outcome
 from trasloco.engine.fate import Tally
@@ -21,6 +20,7 @@ from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Rewrite
+from trasloco.testing.wire_killer import Killer
 
 INBOX, BOX, LEAF = FOLDERS
 ELSEWHERE = ("Mine",)

@@ -12,62 +12,14 @@ import pytest
 
 from tests.faults.conftest import FOLDERS, FOREIGN, OF_OTHERS, TWIN, settled
 from trasloco.engine.ledger import Fenced, Ledger, LedgerUnavailable
-from trasloco.imap.connection import Connection
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
+from trasloco.testing.wire_killer import Killer
 
 _WRITES = frozenset(
     {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "record", "reflag", "complete", "left_out", "moved"}
 )
-
-
-class Killer:
-    """Ends the process, as far as both servers can tell, when it makes its ``at``-th write to either of them.
-
-    half: only the first half of that write still goes out.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, *, half: bool) -> None:
-        self.writes = 0
-        self._at, self._half = at, half
-        self._connections: list[Connection] = []
-        flush = Connection._flush
-
-        def counting(connection: Connection) -> None:
-            pieces = connection.protocol._out
-            if pieces and connection.transport is not None and connection.error is None:
-                self.writes += 1
-                if connection not in self._connections:
-                    self._connections.append(connection)
-                if self.writes == self._at:
-                    if self._half:
-                        whole = b"".join(pieces)
-                        pieces[:] = [whole[: len(whole) // 2]]
-                    flush(connection)
-                    self._end()
-                    return
-            flush(connection)
-
-        monkeypatch.setattr(Connection, "_flush", counting)
-
-    def _end(self) -> None:
-        for connection in self._connections:
-            connection.abort()
-        assert self.task is not None
-        self.task.cancel()
-
-    task: asyncio.Task[Any] | None = None
-
-    def run(self, account: Rehearsal, number: int) -> bool:
-        """Whether it was killed before it was done."""
-
-        async def main() -> bool:
-            self.task = asyncio.ensure_future(account.go(number))
-            await asyncio.wait([self.task])
-            return self.task.cancelled()
-
-        return asyncio.run(main())
 
 
 def _tiny(fault_lines: tuple[Line, ...], user: str) -> Rehearsal:

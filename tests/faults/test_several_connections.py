@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.conftest import OF_OTHERS, fill, meanwhile, recreate, settled
 from tests.faults.test_moves import _move
-from tests.faults.test_ourselves import FencedLedger, Killer
+from tests.faults.test_ourselves import FencedLedger
 from trasloco.engine import lanes
 from trasloco.engine.failure import Retry
 from trasloco.engine.ledger import Fenced, Ledger
@@ -25,6 +25,7 @@ from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, lines
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Delay, Fault, Way
+from trasloco.testing.wire_killer import Killer
 
 FOLDERS = (("Alfa",), ("Beta",), ("Gamma",), ("Delta",))
 FAR = Delay(Way.TO_SERVER, 0.02)

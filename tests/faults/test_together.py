@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, meanwhile, recreate, settled
-from tests.faults.test_ourselves import FailingLedger, Killer
+from tests.faults.test_ourselves import FailingLedger
 from trasloco.engine import together
 from trasloco.engine.account import Settings
 from trasloco.engine.ledger import Ledger
@@ -18,6 +18,7 @@ from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Poison, Rewrite, Stall, Way
+from trasloco.testing.wire_killer import Killer
 
 FOLDERS = (("Alfa",), ("Beta",), ("Gamma",), ("Büro", "Verträge"), ("Empty",))
 

@@ -23,7 +23,7 @@ WORKER = """
 import asyncio, os, sys
 from trasloco.project.database import prepare
 
-async def copy(source, destination, ledger, settings, number, sink):
+async def copy(source, destination, ledger, settings, number, sink, *, pace):
     from trasloco.engine.account import FolderResult, Outcome, RunStatus
     from trasloco.engine.fate import Fate, Tally
     from trasloco.engine.ledger import MessageRow

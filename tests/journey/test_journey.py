@@ -139,7 +139,7 @@ def _second_run(page: Page, sink: MailSink, code: str, picture: Picture) -> None
 
 def _look_closely(page: Page, code: str, picture: Picture) -> None:
     """An account with its folders, and its logs."""
-    page.get_by_role("link", name=f"anna@{DOMAIN}").click()
+    page.get_by_role("link", name=f"anna@{DOMAIN}", exact=True).click()
     expect(page.get_by_role("heading", name=f"anna@{DOMAIN}")).to_be_visible()
     expect(steps.row(page, "Clients/Miller & Sons, Ltd")).to_be_visible()
     picture(page, "account")
@@ -153,7 +153,7 @@ def _look_closely(page: Page, code: str, picture: Picture) -> None:
     assert f"anna@{DOMAIN}: log of run 2" in Path(download.value.path()).read_text("utf-8")
     page.get_by_role("link", name="Log 1").click()
     expect(page.locator(".log")).to_contain_text("INBOX")
-    page.get_by_role("link", name=f"anna@{DOMAIN}").click()
+    page.get_by_role("link", name=f"anna@{DOMAIN}", exact=True).click()
 
 
 def _check_proof(page: Page, service: Service, directory: Path) -> None:

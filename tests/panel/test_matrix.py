@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -74,7 +74,7 @@ class Asking:
             before = contents() if method == "post" else {}
             response = getattr(client, method)(self._addresses.of(name), data if method == "post" else None)
             if response.streaming:
-                asyncio.run(_read(response.streaming_content))
+                asyncio.run(_read(response))
             letter = _letter(response)
             if method == "post" and letter in REFUSED and (touched := _touched(before, contents())):
                 self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {touched}")
@@ -100,10 +100,13 @@ def _touched(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [table for table in after if before[table] != after[table]]
 
 
-async def _read(content: AsyncIterator[bytes]) -> None:
-    """A download is taken to its end, so that what it reads from is closed."""
+async def _read(response: Any) -> None:
+    """A download is taken to its end, so that what it reads from is closed; events go on for a minute, the first says enough."""
+    content: AsyncGenerator[bytes, None] = response.streaming_content
     async for _ in content:
-        pass
+        if response.headers["Content-Type"] == "text/event-stream":
+            await content.aclose()
+            break
 
 
 def _letter(response: Any) -> str:

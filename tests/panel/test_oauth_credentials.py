@@ -91,7 +91,6 @@ def test_credentials_are_on_no_page_once_they_were_accepted_and_are_kept(wizard:
         ("not a key at all", "it is neither TOML nor JSON"),
         ('kind = "yahoo"', "kind is missing or not known"),
         ('kind = "microsoft-app"\ntenant = "t"', "client_id is missing"),
-        ('kind = "microsoft-device"\nclient_id = "an-id"', "the owner of each mailbox has to sign in"),
         (APP + 'authority = "https://10.0.0.1"', "authority names no server of Microsoft or Google"),
         (service_account(token_uri="https://metadata.internal/token"), "token_uri names no server of Microsoft or Google"),
         ('kind = "google-service-account"\nkey_file = "/etc/shadow"', "the panel reads no files"),
@@ -127,3 +126,53 @@ def test_one_more_run_asks_for_the_credentials_again(wizard: WizardCast) -> None
     assert "Give OAuth credentials below" in page_of(wizard.client.post(path, {"text": LINE}))
     assert wizard.client.post(path, {"text": LINE, "oauth": APP}).status_code == 302
     assert wizard.migration(code).source_oauth is not None
+
+
+# Credentials of a customer
+
+
+def test_credentials_kept_for_the_customer_serve_his_next_migrations(wizard: WizardCast) -> None:
+    from trasloco.records.models import CustomerCredentials
+
+    first = begin(wizard, "office365")
+    wizard.give(first, LINE, oauth=APP, keep_oauth="on")
+    kept = CustomerCredentials.objects.get()
+    assert b"hush-hush-app" not in bytes(kept.secret)
+    assert (kept.provider, kept.kind, kept.client_id) == ("microsoft", "microsoft-app", "an-id")
+    second = begin(wizard, "office365")
+    page = page_of(wizard.client.get(f"/migrations/new/{second}/csv/"))
+    assert "The customer has kept credentials (microsoft-app an-id)." in page
+    assert "hush-hush-app" not in page
+    answer = wizard.give(second, LINE.replace("anna@example.net", "anna@example.org"))
+    assert answer.headers["Location"] == f"/migrations/{second}/permissions/"
+    assert wizard.migration(second).source_oauth is not None
+    third = begin(wizard, "gmail")
+    assert "The customer has kept credentials" not in page_of(wizard.client.get(f"/migrations/new/{third}/csv/"))
+
+
+def test_a_migration_keeps_its_own_when_the_customers_are_forgotten(wizard: WizardCast) -> None:
+    from trasloco.records.models import CustomerCredentials
+
+    code = begin(wizard, "office365")
+    wizard.give(code, LINE, oauth=APP, keep_oauth="on")
+    other = begin(wizard, "office365")
+    wizard.client.post(f"/migrations/new/{other}/csv/forget-credentials/")
+    assert not CustomerCredentials.objects.exists()
+    assert wizard.migration(code).source_oauth is not None
+    assert "Give OAuth credentials below" in page_of(wizard.give(other, LINE))
+
+
+def test_who_is_confined_to_some_domains_does_not_use_what_opens_them_all(wizard: WizardCast) -> None:
+    from trasloco.records.models import CustomerCredentials
+
+    wizard.give(begin(wizard, "office365"), LINE, oauth=APP, keep_oauth="on")
+    manager = wizard.sign_in(wizard.person("manager@example.net", "manager", ("example.org",)))
+    answer = manager.post("/migrations/new/", {"source_type": "office365"})
+    code = answer.headers["Location"].split("/")[3]
+    line = LINE.replace("anna@example.net", "anna@example.org")
+    page = page_of(wizard.give(code, line, client=manager))
+    assert "Give OAuth credentials below" in page
+    assert "Keep these credentials" not in page
+    assert manager.post(f"/migrations/new/{code}/csv/forget-credentials/").status_code == 302
+    wizard.give(code, line, client=manager, oauth=APP.replace("an-id", "his-own"), keep_oauth="on")
+    assert CustomerCredentials.objects.get().client_id == "an-id"

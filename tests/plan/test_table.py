@@ -219,6 +219,22 @@ def test_with_oauth_credentials_a_password_may_be_empty_unless_it_is_a_master_s(
     assert [(problem.line, problem.code) for problem in table.problems] == [(3, "empty-password")]
 
 
+def test_an_empty_server_is_the_usual_one_where_there_is_one() -> None:
+    table = read(b"a@b.example;;a;p\nc@b.example;192.0.2.1;c;p", server="imap.gmail.com")
+    assert [(row.host, row.port) for row in table.rows] == [("imap.gmail.com", None), ("192.0.2.1", None)]
+    assert (table.problems, table.warnings) == ((), ())
+
+
+def test_an_empty_server_may_be_one_that_is_still_to_be_found() -> None:
+    table = read(b"a@b.example;;a;p\nc@b.example;;c;p", to_find=True)
+    assert [(row.host, row.port) for row in table.rows] == [("", None), ("", None)]
+    assert table.problems == ()
+    twice = read(b"a@b.example;;a@old.example;p\nc@b.example;;A@old.example;p", to_find=True)
+    assert [(problem.line, problem.code) for problem in twice.problems] == [(2, "source-twice")]
+    wrong = read(b"a@b.example;mail example;a;p", to_find=True)
+    assert [problem.code for problem in wrong.problems] == ["bad-server"]
+
+
 def test_every_problem_of_every_line_at_once() -> None:
     text = f"nobody;imap://x;;\n{GOOD}\n{GOOD}\nonly;three;fields\n"
     assert problems(text) == [

@@ -90,3 +90,10 @@ def test_work_rests_while_it_is_closed() -> None:
     assert NIGHT.finishes(rome("2026-11-25T12:00"), 3600) == rome("2026-11-25T21:00")
     assert NIGHT.finishes(rome("2026-11-25T05:00"), 3 * 3600) == rome("2026-11-25T22:00")
     assert NIGHT.finishes(rome("2026-11-25T20:00"), 25 * 3600) == rome("2026-11-28T01:00")
+
+
+def test_a_minute_a_day_takes_long_and_is_reckoned_at_once() -> None:
+    minute = Window(time(12), time(12, 1), ROME)
+    done = minute.finishes(rome("2026-11-25T13:00"), 60 * 365.0)
+    assert abs(done - rome("2027-11-26T12:00")) < timedelta(days=2)
+    assert minute.finishes(rome("2026-11-25T13:00"), 1e12) > rome("2126-01-01T00:00")

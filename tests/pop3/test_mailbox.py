@@ -65,6 +65,7 @@ async def test_what_is_there_comes_byte_by_byte(pop3_source: Dovecot, user: str,
     found = [await body.read() async for body in client.bodies(range(1, 24))]
     # A message ends with a line end in POP3, whether it had one or not.
     assert found == [content if content.endswith(b"\r\n") else content + b"\r\n" for content in (*letters, *odd)]
+    assert client.fetched == sum(len(content) for content in found)
     sizes = {item.uid: item.size async for item in client.fetch("1:*", ("UID", "RFC822.SIZE"))}
     assert len(sizes) == 23
     headers = [item.sections async for item in client.fetch([21], ("UID", "BODY.PEEK[HEADER.FIELDS (SUBJECT DATE)]"))]

@@ -11,10 +11,11 @@ import pytest
 
 from tests.project.conftest import Command
 from tests.project.test_copy import contents, words
-from trasloco.engine.account import Side
+from trasloco.engine.account import Settings, Side
 from trasloco.engine.day_budget import DAY, SLOT
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import LedgerUnavailable
+from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.engine.pace import DAY_BUDGET, OUTSIDE_WINDOW
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.sasl import Credentials
@@ -119,3 +120,36 @@ def test_a_copy_outside_its_hours_rests_before_it_signs_in(
     done = command(*words(command, dovecot_source, fresh_user(), dovecot_destination, fresh_user(), "--window", hours))
     assert done.returncode == ExitCode.RESTS, done.stdout + done.stderr
     assert "It goes on in 3 h (" in done.stdout
+
+
+async def test_told_to_wait_a_copy_goes_on_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dovecot_source: Dovecot, dovecot_destination: Dovecot, fresh_user: Callable[[], str]
+) -> None:
+    from trasloco.project.copying import CopySink, copy_mailbox
+
+    monkeypatch.setenv("TRASLOCO_STATE_DIR", str(tmp_path))
+    user = fresh_user()
+    with MailboxFiller(dovecot_source.host, dovecot_source.port, user, dovecot_source.password) as filler:
+        filler.append(("INBOX",), [Mail(b"Subject: %d\r\n\r\n" % n + b"x" * 98 * 4000 + b"\r\n") for n in range(5)])
+    sides = [
+        Side(name, Endpoint(server.host, server.port, Security.PLAIN), Credentials(user, Secret(server.password)))
+        for name, server in ((SideName.SOURCE, dovecot_source), (SideName.DESTINATION, dovecot_destination))
+    ]
+    sink, waited = CopySink("a copy"), []
+
+    class Jumping(CopyPace):
+        """Whose nights are short: what it sleeps has passed at once, for the file too."""
+
+        async def sleep_until(self, moment: datetime) -> None:
+            waited.append((moment - self.now(), sink.words))
+            file = tmp_path / "fetched-bytes.json"
+            kept = json.loads(file.read_text())
+            past = int(timedelta(hours=24, minutes=10).total_seconds())
+            file.write_text(json.dumps({key: {str(int(slot) - past): size for slot, size in slots.items()} for key, slots in kept.items()}))
+
+    pace = Jumping(PaceLimits(bytes_per_day=1_000_000), wait=True)
+    outcome = await copy_mailbox(sides[0], sides[1], Settings(), sink, MemoryLedger(), pace)
+    assert outcome.failure is None
+    assert outcome.tally.source == 5
+    assert len(waited) == 2
+    assert all(timedelta(hours=23) < far < timedelta(hours=25) and "It goes on in 24 h (" in words for far, words in waited)

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("clean_database")
 STAYS = {
     "trasloco_cache",
     "trasloco_customer",
+    "trasloco_customer_credentials",
     "trasloco_destination_system",
     "trasloco_domain",
     "trasloco_fetched_bytes",  # of the mailbox, whose next migration has the same day; for a day
@@ -65,7 +66,10 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
         LogEntry,
         LoginCheck,
         Mail,
+        OwnerSignIn,
         ParkedMessage,
+        RunPace,
+        ServerSearch,
         Verification,
     )
     from trasloco.records.postgres_ledger import PostgresLedger
@@ -97,6 +101,9 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     )
     ParkedMessage.objects.create(folder=LedgerFolder.objects.get(account=claim.account), source_uid=5, at=timezone.now(), message=b"mail")
     LoginCheck.objects.create(account=claim.account)
+    ServerSearch.objects.create(migration=migration, domain="old.example", address="anna@old.example")
+    OwnerSignIn.objects.create(migration=migration, mailbox="anna@old.example")
+    RunPace.objects.create(run=run, at=timezone.now(), done=0, expected=0, size=0, finished=0)
     Verification.objects.create(account=claim.account, at=timezone.now(), asked=1, counts={})
     mail = Mail.objects.create(kind="planned", migration=migration, recipient="a@example.net", subject="s", text="t")
     enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from trasloco.testing.run_states import begin, close, set_states
@@ -25,7 +24,7 @@ def _count(run: Any, *figures: tuple[int, int]) -> None:
 
 def test_a_planned_run_has_its_hour_and_nothing_else(make_migration: Make) -> None:
     line = _line(make_migration(), 2)
-    assert (line.planned, line.due, line.share, line.accounts, line.seconds, line.left_seconds) == (True, False, 0, 0, None, None)
+    assert (line.planned, line.due, line.share, line.accounts, line.seconds) == (True, False, 0, 0, None)
     assert line.hour == line.due_at
 
 
@@ -72,19 +71,17 @@ def test_a_later_run_goes_by_accounts(make_migration: Make) -> None:
     assert _line(migration, 2).share == 33
 
 
-def test_the_time_that_is_left_is_guessed_out_of_the_time_that_it_took(make_migration: Make) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.models import Run
+def test_bytes_are_expected_as_they_were_found_and_of_ended_accounts_as_they_were_copied(make_migration: Make) -> None:
+    from trasloco.records.models import LoginCheck, Transfer
 
     migration = make_migration()
     run = begin(migration)
-    set_states(run, ["running"] * 3)
-    _count(run, (100, 200), (50, 200), (0, 200))
-    assert _line(migration).left_seconds is None, "it has only begun"
-    Run.objects.filter(pk=run.pk).update(started_at=now() - timedelta(minutes=10))
-    assert abs(_line(migration).left_seconds - 1800) < 5
-    _count(run, (1, 200), (0, 200), (0, 200))
-    assert _line(migration).left_seconds is None, "too little is done to guess"
+    set_states(run, ["completed", "running", "waiting"])
+    LoginCheck.objects.filter(account__migration=migration, account__line=3).update(size=500)
+    Transfer.objects.filter(run=run, account__line=1).update(copied_bytes=70, expected_bytes=900)
+    Transfer.objects.filter(run=run, account__line=2).update(copied_bytes=30, expected_bytes=100)
+    line = _line(migration)
+    assert (line.copied_bytes, line.expected_bytes, line.size_share) == (100, 670, 14)
 
 
 def test_the_current_run_is_the_one_under_way_or_stopped_else_the_last_that_began(make_migration: Make) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from trasloco.sources import discovery
-from trasloco.sources.discovery import Discovery, discover
+from trasloco.sources.discovery import Discovery, FoundBy, discover
 from trasloco.sources.web_page import WebPages
 from trasloco.testing.certificates import Certificate
 from trasloco.testing.dovecot import Dovecot
@@ -88,6 +88,34 @@ async def test_a_known_domain_and_a_known_mx_are_presets(
     assert result.found is not None
     assert (result.provider.name, result.found.candidate.server.host) == ("office365", "outlook.office365.com")
     assert result.found.candidate.found_by == "its MX is work-example.mail.protection.outlook.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "records", "host", "login"),
+    [
+        ("anna@cox.net", {}, "imap.cox.net", "local part"),
+        ("anna@old.example", {("old.example", "MX"): ["10 www1.your-server.de."]}, "mail.your-server.de", "address"),
+    ],
+)
+async def test_thunderbirds_database_is_asked_before_names_are_guessed(
+    zone: Callable[..., Zone],
+    pages: WebPages,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    records: dict[tuple[str, str], list[str]],
+    host: str,
+    login: str,
+) -> None:
+    async def not_called(candidate: discovery.Candidate, allow_private: bool) -> discovery.Called:
+        return discovery.Called(candidate, greeting="as it would be")
+
+    monkeypatch.setattr(discovery, "_call", not_called)
+    zone(records)
+    result = await found_for(address, pages)
+    assert result.found is not None
+    server = result.found.candidate.server
+    assert (server.host, server.login, result.found.candidate.by) == (host, login, FoundBy.THUNDERBIRD)
+    assert dict(result.asked)["Thunderbird's database"] == f"{host}:993"
 
 
 async def test_a_real_server_is_known_by_its_greeting(zone: Callable[..., Zone], dovecot_source: Dovecot, pages: WebPages) -> None:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fix_tokens import service_key, settings
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
+from trasloco.sources.first_steps import SIGN_IN, SIGN_IN_AGAIN
 from trasloco.sources.google_tokens import GoogleConsent, GoogleServiceAccount
 from trasloco.testing.token_endpoint import TokenEndpoint
 
@@ -73,12 +74,12 @@ async def test_a_consent_gives_tokens_until_it_is_revoked(endpoint: TokenEndpoin
     endpoint.revoked.add(ANNA)
     error = await refused(source, fresh=True)
     assert "Token has been expired or revoked" in error.words
-    assert error.remedy == "Run trasloco authorize for this mailbox again"
+    assert error.remedy == SIGN_IN_AGAIN
 
 
 async def test_nobody_consented_yet_and_a_wrong_app(endpoint: TokenEndpoint) -> None:
     error = await refused(GoogleConsent(settings("google-consent", endpoint)))
-    assert (error.permanent, "Run trasloco authorize" in error.remedy) == (True, True)
+    assert (error.permanent, error.remedy) == (True, SIGN_IN)
     error = await refused(GoogleConsent(settings("google-consent", endpoint, {ANNA: "refresh"}, client_secret="wrong")))
     assert error.remedy == "Check client_id and client_secret of the app"
 

@@ -7,7 +7,7 @@ import pytest
 from tests.fix_tokens import PRIVATE, settings
 from trasloco.engine.token_source import TokenSource, TokenUnavailable
 from trasloco.secret import Secret
-from trasloco.sources.microsoft_tokens import MicrosoftApp, MicrosoftDevice, consent_by_device
+from trasloco.sources.microsoft_tokens import DeviceSignIn, MicrosoftApp, MicrosoftDevice, consent_by_device
 from trasloco.testing.token_endpoint import TokenEndpoint
 
 ANNA = "anna@old.example"
@@ -93,9 +93,31 @@ async def test_a_revoked_consent_says_to_sign_in_again(endpoint: TokenEndpoint) 
         await source.token(ANNA, fresh=True)
     assert caught.value.permanent
     assert "AADSTS50173" in caught.value.words
-    assert "run trasloco authorize for this mailbox again" in caught.value.remedy
+    assert "Have its owner sign in again" in caught.value.remedy
 
 
 async def test_nobody_signed_in_yet(endpoint: TokenEndpoint) -> None:
     error = await refused(MicrosoftDevice(settings("microsoft-device", endpoint)))
     assert (error.permanent, error.words) == (True, "nobody has signed in for it yet")
+
+
+def test_a_sign_in_is_asked_about_until_the_owner_has_done_it(endpoint: TokenEndpoint) -> None:
+    sign_in = DeviceSignIn(settings("microsoft-device", endpoint))
+    begun = sign_in.begin()
+    assert (begun.url, begun.code, begun.seconds, begun.interval) == ("https://microsoft.example/device", "ABC123", 900, 1)
+    assert sign_in.ask() is None
+    assert sign_in.ask() is None
+    endpoint.approved = True
+    kept = sign_in.ask()
+    assert kept is not None
+    assert "refresh" in kept.reveal()
+
+
+@pytest.mark.parametrize("when", ["begin", "ask"])
+def test_a_sign_in_that_microsoft_cannot_answer_says_so(endpoint: TokenEndpoint, when: str) -> None:
+    sign_in = DeviceSignIn(settings("microsoft-device", endpoint, authority="https://localhost:1" if when == "begin" else endpoint.url))
+    with pytest.raises(TokenUnavailable) as caught:
+        sign_in.begin()
+        endpoint.down = True
+        sign_in.ask()
+    assert (caught.value.permanent, "could not be reached" in caught.value.words) == (False, True)

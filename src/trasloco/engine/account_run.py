@@ -297,9 +297,6 @@ class AccountRun:
 
     async def _folders(self, source: Client, destination: Client) -> None:
         """The tree first, then folder by folder; one folder's trouble does not stop the others."""
-        if speaks_labels(source):
-            # Two folders at a time could both find the same message missing, and both fetch it.
-            self._settings = replace(self._settings, connections=1)
         session = Session(
             self._source,
             source,
@@ -333,7 +330,7 @@ class AccountRun:
             labels = await self._learn_labels(source, destination, ours, tree)
             session.departures.views = {} if labels is None else labels.views
             self._sink.expect(*tree.expectation(labels))
-            self._check_room(destination, tree, quotas)
+            self._check_room(destination, tree, quotas, labels)
             known = [*tree.records, *tree.departed]
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
@@ -347,6 +344,8 @@ class AccountRun:
             if failed.source_name not in self._brought.passes:
                 self._brought.fail(failed.source_name, failed.failure, self._sink)
                 self._brought.passes[failed.source_name] = FolderPass(failed.result)
+        if self._brought.failed:
+            await self._look_back(destination, tree)  # one that comes back gets its messages, not rows that say they were refused
         await self._count_who_stays(source, tree)
         await self._look_back(destination, tree)
 
@@ -421,17 +420,16 @@ class AccountRun:
     async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
         """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._brought.passes]
-        if session.labels is not None:
-            waiting.sort(key=lambda record: session.labels is not None and record.source_name == session.labels.all_mail)  # the rest, last
         groups = groups_of(session, tree, waiting) if self._together else []
         grouped = {record.id for group in groups for record in group}
         items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
         busy = [messages for item in items if (messages := sum(counts.get(r.id, 0) for r in item if not tree.unchanged(r)))]
-        wanted = self._lanes_wanted(session, busy, tree.expectation()[1])
+        wanted = self._lanes_wanted(session, busy, tree.expectation(session.labels)[1])
         lanes.open_ahead(wanted)
         if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
+        items.sort(key=lambda item: session.labels is not None and item[0].source_name == session.labels.all_mail)  # the rest, last
         session = replace(session, several=lanes.several)
 
         def lane(pair: Pair) -> Lane:
@@ -451,14 +449,15 @@ class AccountRun:
         with blame(self._destination, "asking for the quota"):
             return await ask_quota(destination)
 
-    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota]) -> None:
+    def _check_room(self, destination: Client, tree: Tree, quotas: Sequence[Quota], labels: Labels | None) -> None:
         """Said before anything is sent: a mailbox that cannot fit, messages the destination never takes."""
         largest = append_limit(destination)
         if largest is not None and largest < self._settings.max_size:
             self._settings = replace(self._settings, max_size=largest)
             words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
             self._sink.write(Entry(Level.INFO, "append-limit", words))
-        judge_room(self._destination, quotas, tree.expectation()[1], self._sink)
+        sizes = None if labels is None else labels.sizes()
+        judge_room(self._destination, quotas, tree.expectation()[1] if sizes is None else sizes[1], self._sink)
 
 
 def _pause(failure: Failure, fruitless: int) -> float:

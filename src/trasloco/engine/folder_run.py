@@ -93,9 +93,12 @@ class FolderRun:
             return await self._run(destination_status, following)
         finally:
             self._session.precedence.done(self._number)
+            self._session.reservations.release(self._record.id)
 
     async def _run(self, destination_status: Status | None, following: Following | None) -> FolderPass:
         session = self._session
+        if self._archive:
+            await self._wait_for_others()
         session.sink.enter(self._shown)
         unchanged = self._marks.unchanged(self._record, destination_status)
         if unchanged is not None:
@@ -117,9 +120,8 @@ class FolderRun:
             session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
         await self._leave_out_large(job, work, recognition)
         await self._bring_moved(job, work, recognition)
-        await self._copy_known(job, work, recognition)
         await self._find_dates(job, work, recognition)
-        size = await self._bring(job, work, recognition, following)
+        size = await self._bring_all(job, work, recognition, following)
         if recognition.late is not None:
             await recognition.late.remove(job, session.sink)
         await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
@@ -271,7 +273,7 @@ class FolderRun:
 
     async def _bring_moved(self, job: Job, work: Work, recognition: Recognition) -> None:
         """What came here from another folder of the source comes from there on the destination too."""
-        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+        new = _left(job, work, recognition)
         if new:
             await self._see_who_came_meanwhile(job.inventory.uids[new[-1]])
         if not new or not self._session.departures:
@@ -288,8 +290,8 @@ class FolderRun:
 
     async def _copy_known(self, job: Job, work: Work, recognition: Recognition) -> None:
         """What another folder of labels has brought already is copied from there."""
-        new = [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
-        if self._labels is None or not new:
+        new = _left(job, work, recognition) if self._labels is not None else []
+        if not new:
             return
         count = 0
         async for copies in copy_known(job, new, self._session.sink):
@@ -311,6 +313,7 @@ class FolderRun:
         await session.precedence.wait_for_earlier(self._number)
         # Beside others it is only asked whether anybody has left: what they are doing is counted by nobody twice.
         departures = Departures(session.run, Memory(), lambda name: False) if session.several else session.departures
+        departures.views = session.departures.views
         await look_again(departures, self._source, session.ledger, record.source_name)
         if departures:
             self._go_alone()
@@ -334,13 +337,39 @@ class FolderRun:
             words = f"“{self._shown}”: messages without a readable date were dated {found}."
             self._session.sink.write(Entry(Level.WARNING, "dates-found", words, self._shown))
 
-    async def _bring(self, job: Job, work: Work, recognition: Recognition, following: Following | None) -> int:
-        """Relay what is left to do; returns the bytes copied."""
+    async def _wait_for_others(self) -> None:
+        """What is in no folder is known when the lists of all folders have been read."""
+        precedence = self._session.precedence
+        if self._opening is None:
+            self._number = precedence.begin()
+        precedence.listed(self._number)
+        await precedence.wait_for_earlier(self._number)
+
+    async def _bring_all(self, job: Job, work: Work, recognition: Recognition, following: Following | None) -> int:
+        """Copy what other folders of labels have brought, relay the rest. Returns the bytes relayed.
+
+        What another folder is bringing just now is left aside until it has. What is ours to bring is looked up once it is:
+        then nobody can have brought it since.
+        """
+        reservations, size = self._session.reservations, 0
+        while True:
+            elsewhere = reservations.take(job.folder_id, _identities(job, work, recognition)) if self._session.several else set()
+            await self._copy_known(job, work, recognition)
+            left = _left(job, work, recognition)
+            if not elsewhere:
+                return size + await self._bring(job, left, work, recognition, following)
+            mine = [position for position in left if job.inventory.identity(position) not in elsewhere]
+            size += await self._bring(job, mine, work, recognition, None)
+            recognition.found.update(job.inventory.uids[position] for position in mine)
+            reservations.release(job.folder_id)
+            await reservations.wait_for(elsewhere)
+
+    async def _bring(self, job: Job, todo: Sequence[int], work: Work, recognition: Recognition, following: Following | None) -> int:
+        """Relay these; returns the bytes copied."""
         relay = Relay(job)
         salvage = Salvage(job, relay, self._session.sink, recognition.unbound)
         strikes = self._session.strikes.of(job.folder_id)
         uids = job.inventory.uids
-        todo = [position for position in work.todo if uids[position] not in recognition.found]
         given_up = strikes.convicted(REFUSED_AFTER, [uids[position] for position in todo])
         await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
         todo = sorted((position for position in todo if uids[position] not in given_up), key=lambda position: strikes.order(uids[position]))
@@ -404,6 +433,15 @@ class FolderRun:
 
     def _result(self, tally: Tally) -> FolderResult:
         return result_of(self._record, self._shown, self._destination_shown, tally)
+
+
+def _left(job: Job, work: Work, recognition: Recognition) -> list[int]:
+    """Positions of what is still to be brought."""
+    return [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+
+
+def _identities(job: Job, work: Work, recognition: Recognition) -> Iterator[int]:
+    return (identity for position in _left(job, work, recognition) if (identity := job.inventory.identity(position)) is not None)
 
 
 def _counted(client: Client) -> int:

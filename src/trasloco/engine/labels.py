@@ -2,7 +2,7 @@
 
 Each label is a folder of the source like any other. All Mail has no rows for what is in such a folder: as a folder of this run
 it is made of the messages that no carried or left-out folder of a label has (``at_rest``), and that is the archive. Labels that
-only mark what is elsewhere too (Starred, Important, Chats) make nothing be elsewhere. See ADR 10.
+only mark what is elsewhere too (Starred, Important, Chats) make nothing be elsewhere. See ADR 12.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ CATEGORIES = ("social", "promotions", "updates", "forums")
 """Tabs of the inbox, as Gmail's search knows them; their keywords have a capital letter."""
 
 _SYSTEM = {Role.SENT: b"\\Sent", Role.DRAFTS: b"\\Draft"}
+_MARKS = {Role.FLAGGED: b"\\Starred", Role.IMPORTANT: b"\\Important"}
 _PLACES = frozenset({b"\\Inbox", *_SYSTEM.values()})
 _KEYWORDS = frozenset(name.capitalize() for name in CATEGORIES)
 
@@ -65,6 +66,9 @@ class Labels:
         self.all_mail = next((name for name in shown if name in carried), None)
         self._places = dict(place for item in tree if item.selectable and (place := _place(item)) is not None)
         self._carried = carried & frozenset(self._places.values())
+        marks = {_MARKS[role]: item.name for item in tree if (role := role_by_attribute(item.attributes)) in _MARKS}
+        self._copied = frozenset(label for label, name in (self._places | marks).items() if name in carried)
+        self._carries_only_labels = carried <= {self.all_mail, *self._places.values(), *marks.values()}
         self._categories = categories
         self._unread: LabelledInventory | None = None
         self.before: LabelledInventory | None = None
@@ -108,6 +112,19 @@ class Labels:
     def count_archived(self) -> int:
         """Messages of the archive at the beginning."""
         return 0 if self.before is None else len(self._archived(self.before))
+
+    def sizes(self) -> tuple[int, int] | None:
+        """Bytes to be fetched, and bytes that will be on the destination, where each copy counts; None when All Mail does
+        not tell of all that is carried."""
+        if self.before is None or self.all_mail is None or not self._carries_only_labels:
+            return None
+        places = [sum(label in self._copied for label in labels) + (not self.folders(labels)) for labels in self.before.sets]
+        fetched = there = 0
+        for position, size in enumerate(self.before.sizes):
+            copies = places[self.before.set_number(position)]
+            fetched += size if copies else 0
+            there += size * copies
+        return fetched, there
 
     async def mark_categories(self, client: Client, inventory: Inventory) -> None:
         """Give the messages of the open folder their category as a keyword, if that is wanted. Raises ImapError."""

@@ -23,6 +23,7 @@ from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.moves import finish_move
+from trasloco.engine.repair import REPAIRED
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.values import fold_flag
 
@@ -110,14 +111,18 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
+    reason = ""
     if theirs and len(ours) == len(intent.source_uids) == 1 and not pairs:
         # It travelled alone: it may have been on the repair ladder, and is there in another form.
-        pairs = await Unbound(job.destination, theirs).find_repaired(job, ours)
+        for ours_uid, (theirs_uid, rungs) in (await Unbound(job.destination, theirs).find_repaired(job, ours)).items():
+            pairs[ours_uid] = theirs_uid
+            reason = f"{REPAIRED} ({', '.join(rungs)}) before the run was interrupted; recognised byte for byte"
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     found = await _digests(job, pairs) if pairs else {}
     sent = dict(zip(intent.source_uids, intent.flags, strict=False))
     for row in rows:
         row.digest = found.get(row.source_uid)
+        row.reason = reason
         row.flags = sent.get(row.source_uid, "")  # the base until the changes below have been applied
     await job.ledger.settle(intent.id, rows)
     _take(rows, wanted, unknown, recognition)

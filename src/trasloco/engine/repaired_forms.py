@@ -16,8 +16,9 @@ from trasloco.engine.repair import Rung, repair
 _CHANGING = (Rung.LINE_ENDS, Rung.HEADERS, Rung.LONG_LINES)
 
 
-def repaired_messages(original: bytes) -> Iterator[bytes]:
-    """The forms that differ from the original and from one another, at most 15; the shorter ways up come first."""
+def repaired_messages(original: bytes) -> Iterator[tuple[tuple[Rung, ...], bytes]]:
+    """The forms that differ from the original and from one another, at most 15, each with the rungs that lead to it; the
+    shorter ways up come first."""
     # Hashes, not bytes: one form at a time is held.
     seen = {hashlib.sha256(original).digest()}
     for count in range(1, len(_CHANGING) + 1):
@@ -28,12 +29,12 @@ def repaired_messages(original: bytes) -> Iterator[bytes]:
             digest = hashlib.sha256(message).digest()
             if digest not in seen:
                 seen.add(digest)
-                yield message
+                yield taken, message
 
 
 def repaired_forms(original: bytes) -> Iterator[Digests]:
     """Digests of ``repaired_messages``."""
-    return map(_digests, repaired_messages(original))
+    return (_digests(message) for _, message in repaired_messages(original))
 
 
 def _digests(message: bytes) -> Digests:

@@ -12,6 +12,7 @@ from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.pace import AccountPace
 from trasloco.engine.precedence import Precedence
+from trasloco.engine.reservations import Reservations
 from trasloco.engine.sink import Sink
 from trasloco.engine.strikes import Strikes
 from trasloco.imap.client import Client
@@ -37,5 +38,6 @@ class Session:
     doubtful: bool = False
     precedence: Precedence = field(default_factory=Precedence)
     several: bool = False
+    reservations: Reservations = field(default_factory=Reservations)
     labels: Labels | None = None
     pace: AccountPace | None = None

@@ -191,11 +191,14 @@ class Tree:
         return any(mailbox.name in carried and role_by_attribute(mailbox.attributes) is Role.ALL for mailbox in self._source.tree)
 
     def expectation(self, labels: Labels | None = None) -> tuple[int, int | None]:
-        """(messages, bytes) of all folders to be copied; bytes None when the server does not tell."""
+        """(messages, bytes) of all folders to be copied; bytes None when the server does not tell. labels: what many folders
+        have is fetched once."""
         view = None if labels is None else labels.all_mail
         statuses = [self.source_status(record) for record in self.records if record.source_name != view]
         messages = sum(status.messages or 0 for status in statuses if status is not None)
-        messages += 0 if labels is None else labels.count_archived()
+        if labels is not None:
+            told = labels.sizes()
+            return messages + labels.count_archived(), None if told is None else told[0]
         sizes = [status.size for status in statuses if status is not None and status.size is not None]
         return messages, sum(sizes) if len(sizes) == len(statuses) else None
 

@@ -15,6 +15,7 @@ from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.identity import Place, digests
 from trasloco.engine.job import Job
 from trasloco.engine.original import read_original
+from trasloco.engine.repair import Rung
 from trasloco.engine.repaired_forms import repaired_messages
 
 
@@ -31,21 +32,21 @@ class Unbound:
         self._by_size: dict[int, set[int]] | None = None
         self._digests: dict[int, Digests] = {}
 
-    async def find_repaired(self, job: Job, uids: Collection[int]) -> dict[int, int]:
-        """{source UID: destination UID} of those messages that are here in a repaired form. Raises TransferError.
+    async def find_repaired(self, job: Job, uids: Collection[int]) -> dict[int, tuple[int, tuple[Rung, ...]]]:
+        """{source UID: (destination UID, the rungs)} of those messages that are here in a repaired form. Raises TransferError.
 
         For messages that were on their way alone, as the repair ladder sends them: each is read once. What the
         source does not send is not found.
         """
-        found: dict[int, int] = {}
+        found: dict[int, tuple[int, tuple[Rung, ...]]] = {}
         for uid in sorted(uids):
             original = await read_original(job.source, uid, "reading a message again") if self._uids else None
             if not isinstance(original, bytes):
                 continue
-            for form in repaired_messages(original):
+            for rungs, form in repaired_messages(original):
                 theirs = await self.claim(form)
                 if theirs is not None:
-                    found[uid] = theirs
+                    found[uid] = theirs, rungs
                     break
         return found
 

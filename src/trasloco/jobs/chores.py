@@ -17,6 +17,7 @@ from trasloco.jobs.mail_delivery import post_due_mails
 from trasloco.records import clock
 from trasloco.records.budgets import forget_fetched_bytes
 from trasloco.records.deletion import mark_expired, remove_marked
+from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 CHORES: tuple[Callable[[datetime], object], ...] = (
     begin_due_runs,
     look_after_ended_runs,
+    sample_paces,
     post_due_mails,
     mark_expired,
     remove_marked,

@@ -20,11 +20,15 @@ from trasloco.jobs.letters import link, tidy, write_letters
 from trasloco.records.drafts import destination_changed, follow_destination, locked
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration
+from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration, SignInState
 from trasloco.records.planning import plan
+from trasloco.records.server_search import seek_servers
+from trasloco.records.sign_ins import answer_sign_in, begin_sign_in
 
 QUEUE = "errands"
 CHECK = "trasloco.check"
+FIND_SERVERS = "trasloco.find_servers"
+SIGN_INS = "trasloco.sign_ins"
 TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
 MAIL = "trasloco.mail"
@@ -32,12 +36,12 @@ MAIL = "trasloco.mail"
 
 def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None, *, failed: bool = False) -> int:
     """Try the logins of a draft that were not tried yet, of one account or of all; returns how many. failed: those too
-    that failed. What works is not tried again. Raises ``NotADraft``."""
+    that failed. What works is not tried again, and what has no server yet not at all. Raises ``NotADraft``."""
     with transaction.atomic():
         draft = locked(migration)
         if destination_changed(draft):
             follow_destination(draft)
-        accounts = draft.accounts.filter(left_out=False)
+        accounts = draft.accounts.filter(left_out=False).exclude(source_host="")
         if account_id is not None:
             accounts = accounts.filter(pk=account_id)
         missing = accounts.filter(check_result=None)
@@ -56,6 +60,30 @@ def check_logins(actor: Actor, migration: MailMigration, account_id: int | None 
         if made or again:
             note(actor, "check-started", migration=migration, accounts=len(made) + again)
         return waiting
+
+
+def find_servers(actor: Actor, migration: MailMigration) -> int:
+    """Look for the servers of a draft's lines that have none, or one that cannot be reached; returns of how many domains.
+    Raises ``NotADraft``."""
+    with transaction.atomic():
+        waiting = seek_servers(actor, migration)
+        if waiting:
+            enqueue(FIND_SERVERS, f"find-servers-{migration.pk}", migration_id=migration.pk)
+        return waiting
+
+
+def ask_owner(actor: Actor, migration: MailMigration, mailbox: str, ring: KeyRing) -> None:
+    """Begin the sign-in of a mailbox's owner at his provider. Raises ``NoSignIn``, ``KeyProblem``."""
+    with transaction.atomic():
+        if begin_sign_in(actor, migration, mailbox, ring).state == SignInState.ASKED:
+            enqueue(SIGN_INS, f"sign-ins-{migration.pk}", migration_id=migration.pk)
+
+
+def take_answer(migration: MailMigration, mailbox: str, pasted: str, ring: KeyRing) -> None:
+    """Take the address a sign-in ended on to the provider. Raises ``NoSignIn``, ``KeyProblem``."""
+    with transaction.atomic():
+        answer_sign_in(migration, mailbox, pasted, ring)
+        enqueue(SIGN_INS, f"sign-ins-{migration.pk}", migration_id=migration.pk)
 
 
 def test_system(actor: Actor, system: DestinationSystem, address: str) -> None:

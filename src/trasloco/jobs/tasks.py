@@ -10,9 +10,11 @@ from procrastinate.contrib.django import app
 
 from trasloco.jobs.carry_out import carry_out
 from trasloco.jobs.dispatch import TASK
-from trasloco.jobs.errands import CHECK, MAIL, TEST_SYSTEM, VERIFY
+from trasloco.jobs.errands import CHECK, FIND_SERVERS, MAIL, SIGN_INS, TEST_SYSTEM, VERIFY
 from trasloco.jobs.login_checks import check_migration
 from trasloco.jobs.mail_delivery import deliver
+from trasloco.jobs.server_searches import search_servers
+from trasloco.jobs.sign_ins import carry_sign_ins
 from trasloco.jobs.system_test import test_destination_system
 from trasloco.jobs.verifying import verify_run
 from trasloco.jobs.workshop import Workshop
@@ -31,6 +33,20 @@ async def check(context: JobContext, migration_id: int, account_id: int | None =
     """Try the logins of a migration that is being prepared, or of one of its accounts."""
     workshop = await _present(context)
     await check_migration(migration_id, account_id, workshop.ring, workshop.gates)
+
+
+@app.task(name=FIND_SERVERS, pass_context=True)
+async def find_servers(context: JobContext, migration_id: int) -> None:
+    """Look for the servers of a migration that is being prepared."""
+    await _present(context)
+    await search_servers(migration_id)
+
+
+@app.task(name=SIGN_INS, pass_context=True)
+async def sign_ins(context: JobContext, migration_id: int) -> None:
+    """Carry the sign-ins of a migration's owners through."""
+    workshop = await _present(context)
+    await carry_sign_ins(migration_id, workshop.ring)
 
 
 @app.task(name=TEST_SYSTEM, pass_context=True)

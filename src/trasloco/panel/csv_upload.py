@@ -14,17 +14,20 @@ from trasloco.plan.encoding import decode
 from trasloco.plan.endpoints import speech_of, usual_port
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.masking import masked
+from trasloco.plan.old_address import old_address
 from trasloco.plan.problems import Problem
 from trasloco.plan.providers import providers
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
-from trasloco.records.admissible import address_problems
+from trasloco.records.admissible import address_problems, domain_of
+from trasloco.records.customer_credentials import usable_credentials
 from trasloco.records.drafts import KEPT, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, MailMigration
 from trasloco.records.oauth_credentials import read_credentials
 from trasloco.records.rights import Viewer
+from trasloco.records.server_search import old_domain
 from trasloco.secret import Secret
 
 _TOKENS_ONLY = Problem(
@@ -87,13 +90,15 @@ class CsvUpload:
         if file:
             text = decode(data).text.replace("\0", "\ufffd") or text
         typed = QueryDict(mutable=True)
-        typed.update({"text": text, "passwords": mailbox_passwords, "oauth": oauth_text})
+        typed.update({"text": text, "passwords": mailbox_passwords, "oauth": oauth_text, "keep_oauth": str(given.get("keep_oauth", ""))})
         if max(len(data), len(mailbox_passwords), len(oauth_text)) > MOST_BYTES:
             return cls(problems=(too_large(),))
         oauth, oauth_problems = read_credentials(oauth_text)
-        by_token = oauth is not None or migration.source_oauth is not None
+        kept = usable_credentials(viewer, migration)
+        by_token = oauth is not None or migration.source_oauth is not None or kept is not None
         server = providers()[migration.source_type].server
-        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, server=server)
+        to_find = migration.planned_at is None
+        table = read(data, max_lines=Limits.of(migration.customer).lines, by_token=by_token, server=server, to_find=to_find)
         passwords, wrong = read_passwords(mailbox_passwords)
         problems = [
             *table.problems,
@@ -140,14 +145,17 @@ def _stored_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Prob
             continue
         words = _("The password of this line is not stored here.")
         if account:
-            words = _("The password of this line was given for another server.")
+            words = _("The password of this line was given for another server, or for a login in another domain.")
         remedy = _("Write the password in the place of %(dots)s.", dots=KEPT)
         problems.append(Problem(row.line, "password", "password-not-stored", words, remedy))
     return problems
 
 
 def _same_server(account: Account, row: Row) -> bool:
-    return account.source_secret is not None and account.source_host.casefold() == row.host.casefold()
+    """The old domain counts, too: where no server is named, it leads to one."""
+    domain = domain_of(old_address(row.login, row.destination))
+    same = account.source_host.casefold() == row.host.casefold() and old_domain(account) == domain
+    return account.source_secret is not None and same
 
 
 def _mailbox_problems(migration: MailMigration, rows: Sequence[Row], given: Mapping[str, Secret]) -> list[Problem]:

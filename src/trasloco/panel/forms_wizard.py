@@ -115,9 +115,17 @@ class CsvForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
         help_text=_(
-            "For lines with an empty password: kind, tenant, client_id and client_secret of a Microsoft app, one in each line as "
-            'key = "value", or Google\'s JSON key of a service account. docs/oauth.md says where they are found.'
+            'For lines with an empty password: kind = "microsoft-app" with tenant, client_id and client_secret of the app, one in each '
+            'line as key = "value"; Google\'s JSON key of a service account as it is; or, where the owners sign in themselves, '
+            'kind = "microsoft-device" with client_id, or kind = "google-consent" with client_id and client_secret. '
+            "What has to be allowed at the provider is said in the next step. docs/oauth.md has it all."
         ),
+    )
+
+    keep_oauth = forms.BooleanField(
+        label=_("Keep these credentials for the customer's next migrations, too"),
+        required=False,
+        help_text=_("Encrypted, until somebody has them forgotten here. Domain managers cannot use them."),
     )
 
 

@@ -134,8 +134,9 @@ _QUOTING = {
 }
 
 
-def parse_line(number: int, text: str, *, by_token: bool = False, server: str = "") -> Line:
-    """Read and check one line. by_token: an empty password is none that is missing. server: what an empty one stands for."""
+def parse_line(number: int, text: str, *, by_token: bool = False, server: str = "", to_find: bool = False) -> Line:
+    """Read and check one line. by_token: an empty password is none that is missing. server: what an empty one stands for;
+    to_find: without that it is none that is missing either."""
     line = Line(number)
     if len(text) > LONGEST_LINE:
         words = _("This line has more than %(most)s characters, and cannot be an account.", most=LONGEST_LINE)
@@ -156,7 +157,7 @@ def parse_line(number: int, text: str, *, by_token: bool = False, server: str = 
             _wrong_count(line, len(fields))
         return line
     if not troubles:
-        _check_fields(line, fields, by_token=by_token, server=server)
+        _check_fields(line, fields, by_token=by_token, server=server, to_find=to_find)
     return line
 
 
@@ -179,14 +180,15 @@ def _wrong_count(line: Line, count: int) -> None:
     _note(line, "", "wrong-number-of-fields", words, remedy)
 
 
-def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: str) -> None:
+def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: str, to_find: bool) -> None:
     for name, item in zip(FIELDS, fields, strict=False):
         _check_smart_quotes(line, name, item)
     smart = {problem.field for problem in line.problems}
     texts = [item.text for item in fields] + [""]
     if "destination" not in smart:
         _check_destination(line, texts[0].strip())
-    if "server" not in smart:
+    unknown = to_find and not (texts[1].strip() or server)
+    if "server" not in smart and not unknown:
         _check_server(line, texts[1].strip() or server)
     line.login, line.password, line.master = texts[2], Secret(texts[3]), texts[4]
     if not line.login.strip():
@@ -199,7 +201,7 @@ def _check_fields(line: Line, fields: list[_Field], *, by_token: bool, server: s
     for name, text in zip(("login", "password", "master"), texts[2:], strict=False):
         if text.strip() and text != text.strip():
             _warn(line, name, "outer-spaces", _OUTER_SPACES[name], _("Remove the space if it does not belong there."))
-    if line.host and line.login.strip():
+    if (line.host or unknown) and line.login.strip():
         login = line.login.casefold() if "@" in line.login else line.login
         # 143 and 993, and those of POP3, are doors of one server; any other port may lead to another server behind one address.
         door = 0 if line.port in (None, 110, 143, 993, 995) else line.port or 0

@@ -32,7 +32,8 @@ _EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
 class Row:
     """One account.
 
-    line: physical line in the file, from 1. port: None = the usual one. login: on the source. speech: of the server.
+    line: physical line in the file, from 1. host: "" = still to be found. port: None = the usual one. login: on the source.
+    speech: of the server.
     password: of ``login``, or of ``master`` when there is one; empty = by OAuth token. master: the master user's name, "" for none.
     """
 
@@ -57,11 +58,11 @@ class Table:
     header: int | None = None
 
 
-def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: str = "") -> Table:
+def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: str = "", to_find: bool = False) -> Table:
     """Read a whole file. Never raises; work and memory are linear in the size of ``data``.
 
     by_token: there are OAuth credentials, so a line may leave its password empty. server: of lines that leave theirs empty,
-    "" where that is a mistake.
+    "" where that is a mistake, or, with to_find, a server that is still to be found.
     """
     decoded = decode(data)
     if decoded.problems:
@@ -74,7 +75,7 @@ def read(data: bytes, *, max_lines: int = 500, by_token: bool = False, server: s
         return Table((), (_nothing(header),), (), decoded.encoding, header)
     problems = _too_many(lines, max_lines)
     lines, mistaken = _separators(lines[:max_lines])
-    parsed = [parse_line(number, text, by_token=by_token, server=server) for number, text in lines]
+    parsed = [parse_line(number, text, by_token=by_token, server=server, to_find=to_find) for number, text in lines]
     problems += mistaken + [problem for line in parsed for problem in line.problems] + _twice(parsed)
     warnings = [*decoded.warnings, *(problem for line in parsed for problem in line.warnings), *_names(parsed), *_pop3(parsed)]
     wrong = {problem.line for problem in problems}
@@ -180,7 +181,7 @@ def _twice(parsed: list[Line]) -> list[Problem]:
 
 
 def _names(parsed: list[Line]) -> list[Problem]:
-    """One warning for each server given by name, at its first line."""
+    """One warning for each server given by name, at its first line; none for a provider's own."""
     lines: dict[str, list[int]] = {}
     for line in parsed:
         if line.host and not is_address(line.host) and of_host(line.host) is None:

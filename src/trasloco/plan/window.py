@@ -13,6 +13,10 @@ from datetime import UTC, datetime, time, timedelta
 
 _TEXT = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?")
 _MINUTE = timedelta(minutes=1)
+_RECKONED = 30
+_FAR = 36_500.0
+"""Days."""
+
 _LONGEST = 49 * 60
 """Minutes that are looked ahead: a whole day, and the hours by which clocks are changed."""
 
@@ -60,13 +64,16 @@ class Window:
         return self._next(moment, is_open=False)
 
     def finishes(self, moment: datetime, seconds: float) -> datetime:
-        """When work of so many seconds that begins at ``moment`` is done, resting while it is closed, in UTC."""
+        """When work of so many seconds that begins at ``moment`` is done, resting while it is closed, in UTC. Reckoned to the
+        minute for the first weeks, then as if each day were like the last one."""
         left = timedelta(seconds=seconds)
         at = self.opens(moment)
-        while (room := self.closes(at) - at) < left:
+        for _ in range(_RECKONED):
+            if (room := self.closes(at) - at) >= left:
+                return at + left
             left -= room
             at = self.opens(at + room)
-        return at + left
+        return at + min(left / room, _FAR) * timedelta(days=1)
 
     def _next(self, moment: datetime, *, is_open: bool) -> datetime:
         """Minute by minute, so that it is true to ``is_open`` whatever the clocks do."""

@@ -25,9 +25,11 @@ Retrieve = Callable[[int, IO[bytes]], Awaitable[None]]
 class PopBodies(BodyStream):
     """The messages of these UIDs, in their order; asked for one at a time, when their turn comes."""
 
-    def __init__(self, uids: Sequence[int], retrieve: Retrieve) -> None:  # nothing of the parent's is on its way
+    def __init__(self, uids: Sequence[int], retrieve: Retrieve, count: Callable[[int], None]) -> None:
+        # Nothing of the parent's is on its way.
         self._waiting = list(reversed(uids))
         self._retrieve = retrieve
+        self._count = count
         self._file: IO[bytes] | None = None
         self._refused: CommandFailed | None = None
         self._reading: Body | None = None
@@ -50,6 +52,7 @@ class PopBodies(BodyStream):
                 file.close()
                 raise
             size = file.tell()
+            self._count(size)
             file.seek(0)
             self._file = file
             self._reading = Body(self, uid, size, nil=not size)

@@ -77,6 +77,7 @@ class PopMailbox(Client):
         self.endpoint = endpoint
         self.server_id: dict[str, str] = {}
         self.quirks: set[str] = set()
+        self.fetched = 0
         self.enabled: frozenset[str] = frozenset()
         self.tells_uids = False
         self.greeting = connection.greeting
@@ -268,7 +269,7 @@ class PopMailbox(Client):
 
     def bodies(self, uids: Sequence[int]) -> PopBodies:
         """The messages of these UIDs that are there."""
-        return PopBodies([uid for uid in uids if uid in self._uids], self._retrieve)
+        return PopBodies([uid for uid in uids if uid in self._uids], self._retrieve, self._count_fetched)
 
     async def search(self, criteria: bytes) -> list[int]:
         """LARGER, by the sizes that LIST told; nothing else."""

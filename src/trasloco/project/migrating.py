@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError
 
@@ -26,6 +26,7 @@ from trasloco.project.encryption import Encryption
 from trasloco.project.interruption import Interruption
 from trasloco.project.paths import master_key_file
 from trasloco.project.progress import AccountProgress, Progress
+from trasloco.project.rest_words import rest_hour
 from trasloco.project.watching import watch
 from trasloco.records import clock, opening, queries
 from trasloco.records.key_ring import KeyRing
@@ -121,7 +122,9 @@ async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: 
 
     async def look() -> Progress | None:
         try:
-            return _seen(title, await in_thread(queries.progress, run))
+            goes_on = await in_thread(_goes_on, run) if wait else None
+            shown = f"{title}. {rest_hour(goes_on, datetime.now(UTC))}" if goes_on else title
+            return _seen(shown, await in_thread(queries.progress, run))
         except (DatabaseError, InterfaceError):
             return None  # the worker waits for the database to come back, and so does the screen
 

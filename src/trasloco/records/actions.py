@@ -184,6 +184,7 @@ def wipe_secrets(migration: MailMigration) -> None:
     with transaction.atomic():
         MailMigration.objects.filter(pk=migration.pk).update(wrapped_key=None, key_id="", destination_secret=None, source_oauth=None)
         migration.accounts.update(source_secret=None, destination_secret=None)
+        migration.sign_ins.all().delete()
 
 
 def retry_delay(failure: Failure, attempts: int) -> float:

@@ -39,6 +39,7 @@ from trasloco.records.opening import OAUTH_ROW, new_code
 from trasloco.records.systems import as_json
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+from trasloco.sources.oauth_settings import OauthSettings
 
 KEPT = "••••••••"
 """Stands for a stored password wherever its line is shown again."""
@@ -85,14 +86,22 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str, gma
     before, draft.source_type, draft.source_tls = draft.source_tls, source_type, source_tls
     draft.settings = settings
     draft.save(update_fields=["source_type", "source_tls", "settings"])
-    if before == source_tls:
-        return
-    for account in draft.accounts.all():
+    unknown = draft.accounts.filter(source_host="")
+    for account in draft.accounts.all() if before != source_tls else unknown:
         speech = Speech(account.source_speech)
         port = None if account.source_port == usual_port(before, speech) else account.source_port
-        _set_endpoint(account, account.source_host, port, source_tls, speech)
+        _set_endpoint(account, account.source_host or providers()[source_type].server, port, source_tls, speech)
         account.save()
-    _check_again(draft)
+    if before != source_tls:
+        _check_again(draft)
+
+
+def move_to_server(draft: MailMigration, account: Account, host: str, port: int | None) -> None:
+    """Another server for an account of a locked draft, with the password it has: only to one that is its own by its old domain.
+    Its login is to be checked again."""
+    _set_endpoint(account, host, port, draft.source_tls, Speech.IMAP)
+    account.save()
+    _check_again(draft, account)
 
 
 @transaction.atomic
@@ -109,7 +118,8 @@ def give_csv(
 
     passwords: of the destination, by casefolded address, where each mailbox has its own; who is not in it keeps
     what is stored. A row may have ``KEPT`` only where the draft has its account. oauth: of ``OauthSettings.as_secret``,
-    for the rows without a password; None keeps what is stored. Raises ``KeyProblem``.
+    for the rows without a password; None keeps what is stored, and of the same app what owners have allowed is kept.
+    Raises ``KeyProblem``.
     """
     draft = locked(migration)
     draft_vault = vault(draft, ring)
@@ -130,7 +140,7 @@ def give_csv(
     draft.domains = sorted({domain_of(row.destination) for row in rows})
     draft.destination_system = _system(draft)
     if oauth is not None:
-        draft.source_oauth = draft_vault.lock(oauth, OAUTH_ROW)
+        draft.source_oauth = draft_vault.lock(_with_consents(draft, oauth, draft_vault), OAUTH_ROW)
         _check_again(draft)
     draft.save(update_fields=["domains", "destination_system", "wrapped_key", "key_id", "source_oauth"])
     note(actor, "csv-given", migration=draft, accounts=len(rows))
@@ -240,6 +250,21 @@ def unseal(migration: MailMigration, sealed: str, what: str, ring: KeyRing) -> s
         return ""
 
 
+def _with_consents(draft: MailMigration, oauth: Secret, lock: Vault) -> Secret:
+    """The credentials given, with what owners have allowed the same app already."""
+    if draft.source_oauth is None:
+        return oauth
+    try:
+        before = OauthSettings.of_secret(lock.reveal(draft.source_oauth, OAUTH_ROW))
+    except KeyProblem:
+        return oauth
+    fresh = OauthSettings.of_secret(oauth)
+    if (fresh.kind, fresh.value("client_id")) != (before.kind, before.value("client_id")):
+        draft.sign_ins.all().delete()
+        return oauth
+    return OauthSettings(fresh.kind, fresh.values, {**before.consents, **fresh.consents}).as_secret()
+
+
 def _with_stored(row: Row, account: Account, lock: Vault) -> Row:
     """The row with the password its account has. Raises ``KeyProblem``."""
     return replace(row, password=lock.reveal(account.source_secret, f"{account.destination_address} source"))
@@ -266,6 +291,12 @@ def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str
     account.source_host, account.source_port = endpoint.host, endpoint.port
     account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
     account.source_speech = endpoint.speech.value
+
+
+def check_tokens_again(migration: MailMigration) -> None:
+    """What was allowed now may open what was refused: of a draft the accounts that got no token are to be checked again."""
+    found = LoginCheck.objects.filter(account__migration=migration, account__migration__planned_at=None)
+    found.filter(state=CheckState.FAILED, source__code__in=["token-refused", "token-later"]).delete()
 
 
 def _check_again(draft: MailMigration, account: Account | None = None) -> None:

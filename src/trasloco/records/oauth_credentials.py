@@ -1,7 +1,7 @@
 """OAuth credentials as they are pasted into the panel: settings to be sealed, or what is wrong with them.
 
-Other than on the command line no file is read, nobody can be asked to sign in, and only the providers' own servers are
-asked for tokens: who writes here is a customer, and we shall not call servers in our own network for him.
+Other than on the command line no file is read, and only the providers' own servers are asked for tokens: who writes here
+is a customer, and we shall not call servers in our own network for him.
 """
 
 from __future__ import annotations
@@ -40,10 +40,6 @@ def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
         settings = _settings(text)
     except OauthError as error:
         return None, (_problem(_("OAuth credentials: %(why)s.", why=error.args[0])),)
-    if settings.by_consent:
-        words = _("OAuth credentials: with this kind the owner of each mailbox has to sign in, which the panel does not offer yet.")
-        remedy = _("Use the kind microsoft-app or google-service-account, or trasloco migrate on the command line.")
-        return None, (_problem(words, remedy),)
     if strange := [key for key, host in _servers(settings) if host not in TOKEN_SERVERS]:
         words = _("OAuth credentials: %(key)s names no server of Microsoft or Google.", key=strange[0])
         return None, (_problem(words, _("Leave it out, or write the provider's own.")),)

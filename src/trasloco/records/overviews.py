@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, F, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from trasloco.records.models import ENDED_RUN, UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, Transfer, TransferState
@@ -19,7 +19,8 @@ class RunLine:
     """A run in the list of migrations and at the top of one.
 
     due_at: what it is or was planned for. states: its accounts by ``TransferState``. done, expected: messages; those of accounts
-    that were not opened yet as their check counted them. copied_bytes: so far. left_seconds: a guess, None where there is none to make.
+    that were not opened yet as their check counted them. copied_bytes: so far;
+    expected_bytes: of ended accounts what was copied, of others what they hold.
     """
 
     number: int
@@ -31,6 +32,7 @@ class RunLine:
     done: int
     expected: int
     copied_bytes: int
+    expected_bytes: int
     now: datetime
 
     @property
@@ -76,16 +78,16 @@ class RunLine:
         return min(99, done * 100 // expected) if expected else 0
 
     @property
+    def size_share(self) -> int:
+        """Per cent of the bytes."""
+        if self.status in ENDED_RUN:
+            return 100
+        return min(99, self.copied_bytes * 100 // self.expected_bytes) if self.expected_bytes else 0
+
+    @property
     def seconds(self) -> float | None:
         """How long it took, or has taken until now."""
         return ((self.ended_at or self.now) - self.started_at).total_seconds() if self.started_at else None
-
-    @property
-    def left_seconds(self) -> float | None:
-        """None where it would be a guess out of nothing."""
-        if self.status != RunState.RUNNING or self.seconds is None or self.seconds < 30 or self.share < 3:
-            return None
-        return self.seconds * (100 - self.share) / self.share
 
 
 def run_lines(migrations: Iterable[MailMigration]) -> dict[int, list[RunLine]]:
@@ -95,6 +97,7 @@ def run_lines(migrations: Iterable[MailMigration]) -> dict[int, list[RunLine]]:
     sums: dict[int, Counter[str]] = defaultdict(Counter)
     # What nobody has opened yet counts with what its check found.
     unopened = Coalesce("account__check_result__messages", 0)
+    held = Coalesce("expected_bytes", "account__check_result__size", 0)
     counted = (
         Transfer.objects.filter(run__in=runs)
         .values("run_id", "status")
@@ -103,17 +106,19 @@ def run_lines(migrations: Iterable[MailMigration]) -> dict[int, list[RunLine]]:
             done=Sum("done_messages"),
             expected=Sum(Case(When(status__in=UNFINISHED, expected_messages=0, then=unopened), default=F("expected_messages"))),
             size=Sum("copied_bytes"),
+            all_size=Sum(Case(When(status__in=UNFINISHED, then=Greatest(held, "copied_bytes")), default=F("copied_bytes"))),
         )
     )
     for row in counted:
         states[row["run_id"]][row["status"]] += row["count"]
-        sums[row["run_id"]].update({"done": row["done"], "expected": row["expected"], "size": row["size"]})
+        sums[row["run_id"]].update({name: row[name] for name in ("done", "expected", "size", "all_size")})
     now = timezone.now()
     lines: dict[int, list[RunLine]] = defaultdict(list)
     for run in runs:
         total = sums[run.pk]
         times = (run.due_at or run.created_at, run.started_at, run.ended_at)
-        line = RunLine(run.number, run.status, *times, dict(states[run.pk]), total["done"], total["expected"], total["size"], now)
+        amounts = (total["done"], total["expected"], total["size"], total["all_size"])
+        line = RunLine(run.number, run.status, *times, dict(states[run.pk]), *amounts, now)
         lines[run.migration_id].append(line)
     return lines
 

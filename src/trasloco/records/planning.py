@@ -64,6 +64,7 @@ def plan(actor: Actor, migration: MailMigration, ring: KeyRing, now: datetime | 
     draft.settings = {**draft.settings, "max_size": limits.message_bytes}
     draft.planned_at, draft.keep_until = now, None
     draft.save()
+    draft.server_searches.all().delete()
     first = max(draft.first_run_at or now, now)
     Run.objects.create(migration=draft, number=1, status=RunState.PLANNED, due_at=first)
     if draft.second_run_minutes is not None:

@@ -1,14 +1,16 @@
 """From an address to the server its mailbox is on. No password is asked for, known, or sent.
 
-Asked are: what is known of the domain, its MX, its SRV records (RFC 6186), its own autoconfig file; if all of them
-are silent, the two usual names are tried. The questions go out together, each with its limit of time. Then the
-candidates are called in the order of that list, until one greets as an IMAP server does: greeting, capabilities and
-ID say what kind it is.
+Asked are: what is known of the domain, its MX, its SRV records (RFC 6186), its own autoconfig file, what Thunderbird's
+database (shipped as data) knows of the domain or its MX; if all of them are silent, the two usual names are tried. The
+questions go out together, each with its limit of time. Then the candidates are called in the order of that list, until
+one greets as an IMAP server does: greeting, capabilities and ID say what kind it is. A known provider's MX comes before
+the domain's own autoconfig file: a web host often answers with one for domains whose mail is elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
@@ -21,6 +23,7 @@ from trasloco.imap.endpoint import Endpoint, Security, Trust
 from trasloco.imap.errors import CommandFailed, ImapError, TlsFailed
 from trasloco.plan.autoconfig import MOST_BYTES, AutoconfigError, NamedServer, read_autoconfig
 from trasloco.plan.providers import Provider, of_domain, of_greeting, of_host, of_mx, providers
+from trasloco.plan.thunderbird import server_of_domain, server_of_mx
 from trasloco.sources.name_server import addresses, mail_servers, services
 from trasloco.sources.web_page import NoPage, WebPages
 
@@ -29,13 +32,27 @@ _MOST_CALLED = 5
 _PINNABLE = frozenset({"not-trusted", "wrong-name", "expired"})
 
 
+class FoundBy(enum.StrEnum):
+    """Where a server's name comes from."""
+
+    PRESET = "preset"
+    MX = "mx"
+    SRV = "srv"
+    AUTOCONFIG = "autoconfig"
+    THUNDERBIRD = "thunderbird"
+    NAME = "name"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One server that may be the one. found_by: in words, where its name comes from."""
+    """One server that may be the one. by, found_by: where its name comes from, found_by in words. mx: the mail server
+    that led to it, "" for none."""
 
     server: NamedServer
+    by: FoundBy
     found_by: str
     provider: Provider | None = None
+    mx: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +117,16 @@ async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes)
     known = of_domain(domain)
     notes.add("known addresses", known.title if known else "not among them")
     if known is not None and known.host:
-        return _preset(known, "its domain is known")
-    by_mx, by_srv, by_file = await asyncio.gather(_by_mx(domain), _by_srv(domain), _by_autoconfig(address, domain, pages))
+        return _preset(known, FoundBy.PRESET, "its domain is known")
+    hosts, by_srv, by_file = await asyncio.gather(mail_servers(domain), _by_srv(domain), _by_autoconfig(address, domain, pages))
+    answers = (("MX", _by_mx(hosts)), ("SRV", by_srv), ("autoconfig", by_file), ("Thunderbird's database", _by_database(domain, hosts)))
     found: list[Candidate] = []
-    for question, (candidates, words) in (("MX", by_mx), ("SRV", by_srv), ("autoconfig", by_file)):
+    for question, (candidates, words) in answers:
         notes.add(question, words)
         found += candidates
     if not found:
-        found = [Candidate(NamedServer(f"{name}.{domain}", 993, login="any"), "a guess by its name") for name in ("imap", "mail")]
+        named = (NamedServer(f"{name}.{domain}", 993, login="any") for name in ("imap", "mail"))
+        found = [Candidate(server, FoundBy.NAME, "a guess by its name") for server in named]
         notes.add("usual names", f"imap.{domain}, mail.{domain}")
     unique: dict[tuple[str, int], Candidate] = {}
     for candidate in found:
@@ -115,21 +134,32 @@ async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes)
     return list(unique.values())
 
 
-def _preset(provider: Provider, found_by: str) -> list[Candidate]:
+def _preset(provider: Provider, by: FoundBy, found_by: str, mx: str = "") -> list[Candidate]:
     assert provider.port is not None
     server = NamedServer(provider.host, provider.port, provider.starttls, provider.login, bool(provider.oauth))
-    return [Candidate(server, found_by, provider)]
+    return [Candidate(server, by, found_by, provider, mx)]
 
 
-async def _by_mx(domain: str) -> tuple[list[Candidate], str]:
-    hosts = await mail_servers(domain)
+def _by_mx(hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
     if not hosts:
         return [], "the name server could not be asked" if hosts is None else "there is none"
     for host in hosts:
         provider = of_mx(host)
         if provider is not None and provider.host:
-            return _preset(provider, f"its MX is {host}"), f"{host}: {provider.title}"
+            return _preset(provider, FoundBy.MX, f"its MX is {host}", host), f"{host}: {provider.title}"
     return [], f"{', '.join(hosts[:3])}: none of the known providers"
+
+
+def _by_database(domain: str, hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
+    """By the domain, else by one of its mail servers."""
+    server, mx = server_of_domain(domain), ""
+    for host in hosts or ():
+        if server is None:
+            server, mx = server_of_mx(host, domain), host
+    if server is None:
+        return [], "not in it"
+    found_by = f"its MX {mx}, in Thunderbird's database" if mx else "Thunderbird's database"
+    return [Candidate(server, FoundBy.THUNDERBIRD, found_by, of_host(server.host), mx)], f"{server.host}:{server.port}"
 
 
 async def _by_srv(domain: str) -> tuple[list[Candidate], str]:
@@ -140,7 +170,7 @@ async def _by_srv(domain: str) -> tuple[list[Candidate], str]:
     servers = [NamedServer(host, port, login="address") for host, port in implicit or []]
     servers += [NamedServer(host, port, starttls=True, login="address") for host, port in explicit or []]
     words = ", ".join(f"{server.host}:{server.port}" for server in servers) or "there is none"
-    return [Candidate(server, "its SRV record", of_host(server.host)) for server in servers], words
+    return [Candidate(server, FoundBy.SRV, "its SRV record", of_host(server.host)) for server in servers], words
 
 
 async def _by_autoconfig(address: str, domain: str, pages: WebPages) -> tuple[list[Candidate], str]:
@@ -152,7 +182,7 @@ async def _by_autoconfig(address: str, domain: str, pages: WebPages) -> tuple[li
     for servers, _ in answers:
         if servers:
             words = ", ".join(f"{server.host}:{server.port}" for server in servers)
-            return [Candidate(server, "its autoconfig file", of_host(server.host)) for server in servers], words
+            return [Candidate(server, FoundBy.AUTOCONFIG, "its autoconfig file", of_host(server.host)) for server in servers], words
     return [], "; ".join(dict.fromkeys(words for _, words in answers))
 
 

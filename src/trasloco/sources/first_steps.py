@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, MICROSOFT_APP, OauthSettings
 
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/gmail.imap_admin"
+SIGN_IN = "Have its owner sign in: under Permissions of the migration in the panel, or with trasloco authorize"
+SIGN_IN_AGAIN = "Have its owner sign in again: under Permissions of the migration in the panel, or with trasloco authorize"
 
 
 def first_steps(settings: OauthSettings, mailboxes: Sequence[str]) -> str:
@@ -26,6 +28,7 @@ def _powershell(settings: OauthSettings, mailboxes: Sequence[str]) -> str:
         "# For an administrator of the tenant, in PowerShell.",
         "# The object id is the one on the page of the ENTERPRISE APPLICATION in Entra (Enterprise applications, then the app's name).",
         "# The app registration shows another object id: with that one every sign-in is refused.",
+        "# With the module Microsoft.Graph it is: (Get-MgServicePrincipal -Filter \"AppId eq '$clientId'\").Id",
         f"$tenant = {_quoted(settings.value('tenant'))}",
         f"$clientId = {_quoted(settings.value('client_id'))}",
         "$objectId = Read-Host 'Object id of the enterprise application'",
@@ -48,8 +51,13 @@ def _quoted(text: str) -> str:
     return "'" + "".join(char * 2 if char in "'‘’‚‛" else char for char in text if char.isprintable()) + "'"
 
 
+def service_client(settings: OauthSettings) -> str:
+    """The client id (a number) of a Google service account, "" where its key does not say it."""
+    return str(json.loads(settings.value("key")).get("client_id", ""))
+
+
 def _delegation(settings: OauthSettings) -> str:
-    client = str(json.loads(settings.value("key")).get("client_id", "")) or "the number under Unique ID of the service account"
+    client = service_client(settings) or "the number under Unique ID of the service account"
     return "\n".join(
         [
             "For an administrator of the domain, at https://admin.google.com:",

@@ -21,7 +21,7 @@ from google.auth.transport.requests import Request
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
-from trasloco.sources.first_steps import GOOGLE_SCOPE
+from trasloco.sources.first_steps import GOOGLE_SCOPE, SIGN_IN, SIGN_IN_AGAIN
 from trasloco.sources.oauth_settings import OauthSettings
 
 ADMIN_SCOPE = GOOGLE_SCOPE
@@ -33,7 +33,6 @@ _DELEGATION = (
     "In the Admin console of the domain (Security, API controls, Domain-wide delegation) authorise the client id of the service "
     f"account for the scope {ADMIN_SCOPE}"
 )
-_AGAIN = "Run trasloco authorize for this mailbox again"
 
 
 class _Google(ABC):
@@ -106,7 +105,7 @@ class GoogleServiceAccount(_Google):
 class GoogleConsent(_Google):
     """Tokens of people who allowed it once, each for his own mailbox."""
 
-    remedy = f"Google gave the token, but Gmail does not take it: check that IMAP is on for this account. {_AGAIN}"
+    remedy = f"Google gave the token, but Gmail does not take it: check that IMAP is on for this account. {SIGN_IN_AGAIN}"
 
     def __init__(self, settings: OauthSettings) -> None:
         super().__init__()
@@ -116,7 +115,7 @@ class GoogleConsent(_Google):
         consent = self._settings.consents.get(mailbox)
         if consent is None:
             words = "its owner has not given his consent yet"
-            raise TokenUnavailable(words, "Run trasloco authorize with this mailbox, then the same command again", permanent=True)
+            raise TokenUnavailable(words, SIGN_IN, permanent=True)
         return google.oauth2.credentials.Credentials(
             None,
             refresh_token=consent.reveal(),
@@ -126,7 +125,7 @@ class GoogleConsent(_Google):
         )
 
     def _advice(self, code: str, mailbox: str) -> str:
-        return "Check client_id and client_secret of the app" if code == "invalid_client" else _AGAIN
+        return "Check client_id and client_secret of the app" if code == "invalid_client" else SIGN_IN_AGAIN
 
 
 def _said(error: google.auth.exceptions.RefreshError) -> tuple[str, str]:

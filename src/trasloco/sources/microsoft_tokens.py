@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msal
@@ -18,12 +20,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sources.first_steps import SIGN_IN, SIGN_IN_AGAIN
 from trasloco.sources.oauth_settings import OauthSettings
 
 AUTHORITY = "https://login.microsoftonline.com"
 APP_SCOPES = ["https://outlook.office365.com/.default"]
 USER_SCOPES = ["https://outlook.office.com/IMAP.AccessAsUser.All"]
 _SECONDS = 30
+
+_WAITING = frozenset({"authorization_pending", "slow_down"})  # RFC 8628 3.5: the owner has not signed in yet
 
 # Errors of the token endpoint (RFC 6749 5.2, RFC 8628 3.5) that pass by themselves.
 _PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "request_timeout"})
@@ -32,10 +37,10 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("AADSTS7000222", "The client secret has expired: make a new one in Certificates & secrets of the app registration"),
     ("AADSTS700016", "The app is not known in this tenant: check client_id and tenant, and that an administrator has given consent"),
     ("AADSTS90002", "The tenant is not known: write its id or one of its domains"),
-    ("AADSTS50173", "The consent was revoked, or the password changed: run trasloco authorize for this mailbox again"),
-    ("AADSTS700082", "The consent is too old: run trasloco authorize for this mailbox again"),
+    ("AADSTS50173", f"The consent was revoked, or the password changed. {SIGN_IN_AGAIN}"),
+    ("AADSTS700082", f"The consent is too old. {SIGN_IN_AGAIN}"),
     ("AADSTS50057", "The account is disabled: an administrator of the tenant has to enable it"),
-    ("AADSTS65001", "The consent is missing: an administrator of the tenant has to give it, or run trasloco authorize again"),
+    ("AADSTS65001", f"The consent is missing: an administrator of the tenant has to give it. {SIGN_IN_AGAIN}"),
 )
 
 
@@ -89,7 +94,7 @@ class MicrosoftDevice:
 
     remedy = (
         "Microsoft gave the token, but Exchange does not take it for this mailbox: check that IMAP is on for it, and that the person who "
-        "signed in owns it or has FullAccess; then run trasloco authorize again"
+        f"signed in owns it or has FullAccess. {SIGN_IN_AGAIN}"
     )
 
     def __init__(self, settings: OauthSettings) -> None:
@@ -106,7 +111,7 @@ class MicrosoftDevice:
         name = mailbox.casefold() if mailbox.casefold() in consents or len(consents) != 1 else next(iter(consents))
         if name not in consents:
             words = "nobody has signed in for it yet"
-            raise TokenUnavailable(words, "Run trasloco authorize with this mailbox, then the same command again", permanent=True)
+            raise TokenUnavailable(words, SIGN_IN, permanent=True)
         with self._lock:
             app = self._apps.get(name)
             if app is None:
@@ -126,42 +131,89 @@ def device_app(settings: OauthSettings, cache: Any) -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What the owner is shown: he opens ``url`` in any browser and types ``code``. seconds: as long as it holds; interval: between
+    two questions whether he did."""
+
+    url: str
+    code: str
+    seconds: float
+    interval: float
+
+
+class DeviceSignIn:
+    """One owner's sign-in (RFC 8628): begun with an address and a code, then asked about until it is done. Both calls block."""
+
+    def __init__(self, settings: OauthSettings) -> None:
+        self._settings = settings
+        self._cache = msal.SerializableTokenCache()
+        self._app: Any = None
+        self._flow: dict[str, Any] = {}
+
+    def begin(self) -> DeviceCode:
+        """Raises TokenUnavailable."""
+
+        def ask() -> Mapping[str, Any]:
+            self._app = device_app(self._settings, self._cache)
+            answer: Mapping[str, Any] = self._app.initiate_device_flow(USER_SCOPES)
+            return answer
+
+        self._flow = dict(_answer(ask))
+        if "user_code" not in self._flow:
+            _token(self._flow)
+        seconds, interval = float(self._flow.get("expires_in", 900)), float(self._flow.get("interval", 5))
+        return DeviceCode(str(self._flow["verification_uri"]), str(self._flow["user_code"]), seconds, max(1.0, interval))
+
+    def ask(self) -> Secret | None:
+        """The consent to be kept; None while the owner has not signed in. Raises TokenUnavailable."""
+        answer = _answer(lambda: self._app.acquire_token_by_device_flow(self._flow, exit_condition=lambda _flow: True))
+        if answer.get("error") in _WAITING:
+            return None
+        _token(answer)
+        return Secret(self._cache.serialize())
+
+
 def consent_by_device(settings: OauthSettings, mailbox: str, show: Callable[[str], None]) -> Secret:
     """Let the owner of ``mailbox`` sign in: ``show`` gets the words with address and code. Waits until he did.
 
     Returns the consent to be kept. Raises TokenUnavailable."""
-    cache = msal.SerializableTokenCache()
-
-    def ask() -> Mapping[str, Any]:
-        app = device_app(settings, cache)
-        flow = app.initiate_device_flow(USER_SCOPES)
-        if "user_code" not in flow:
-            return dict(flow)
-        show(f"{mailbox}: open {flow['verification_uri']} in any browser, type the code {flow['user_code']}, and sign in as its owner.")
-        answer: Mapping[str, Any] = app.acquire_token_by_device_flow(flow)
-        return answer
-
-    _asked(ask)
-    return Secret(cache.serialize())
+    sign_in = DeviceSignIn(settings)
+    begun = sign_in.begin()
+    show(f"{mailbox}: open {begun.url} in any browser, type the code {begun.code}, and sign in as its owner.")
+    end = time.monotonic() + begun.seconds
+    while time.monotonic() < end:
+        if kept := sign_in.ask():
+            return kept
+        time.sleep(begun.interval)
+    raise TokenUnavailable("nobody signed in as long as the code held", SIGN_IN_AGAIN, permanent=True)
 
 
 def _asked(question: Callable[[], Mapping[str, Any]]) -> Secret:
     """The access token of an answer, or what went wrong in the provider's words."""
+    return _token(_answer(question))
+
+
+def _answer(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Raises TokenUnavailable when there is none."""
     try:
-        answer = question()
+        return question()
     except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
         # without an answer, or with one that says 5xx
         raise TokenUnavailable(f"Microsoft could not be reached ({type(error).__name__})", permanent=False) from None
     except (ValueError, RuntimeError) as error:
         # msal's way to say that authority or tenant lead nowhere, or that what answers is not Microsoft
-        remedy = "Check tenant, authority and certificate in the file of --source-oauth"
+        remedy = "Check tenant, authority and certificate of the OAuth credentials"
         raise TokenUnavailable(f"the sign-in service refuses ({_first_line(error)})", remedy, permanent=True) from None
+
+
+def _token(answer: Mapping[str, Any]) -> Secret:
     if "access_token" in answer:
         return Secret(str(answer["access_token"]))
     code, said = str(answer.get("error", "")), _first_line(answer.get("error_description") or answer.get("error", "nothing"))
     advice = next((words for sign, words in _ADVICE if sign in said), "")
     if not advice and code == "invalid_grant":
-        advice = "Run trasloco authorize for this mailbox again"
+        advice = SIGN_IN_AGAIN
     raise TokenUnavailable(f"Microsoft says “{said}”", advice or "Check the app in Entra", permanent=code not in _PASSING)
 
 

@@ -1,4 +1,4 @@
-"""Words of the last step of "new migration"."""
+"""Words of the steps of "new migration"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from trasloco.panel.forms_wizard import GMAIL, TYPES
 from trasloco.records.forecast import Forecast
+from trasloco.records.models import ServerSearch
 
 register = template.Library()
 
@@ -45,3 +46,34 @@ def _span(seconds: float) -> str:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     hours = math.ceil(seconds / 3600)
     return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+
+
+@register.filter
+def found_by_words(search: ServerSearch) -> str:
+    """Where the name of a server that was found comes from."""
+    if search.found_by == "mx":
+        return _("known by the domain's mail server, %(mx)s") % {"mx": search.mx}
+    if search.found_by == "thunderbird" and search.mx:
+        return _("by the domain's mail server, %(mx)s, in Thunderbird's database") % {"mx": search.mx}
+    return {
+        "preset": _("known by the domain"),
+        "srv": _("from the domain's SRV record"),
+        "autoconfig": _("from the domain's configuration for mail programs (autoconfig)"),
+        "thunderbird": _("from Thunderbird's database"),
+        "name": _("a guess by its name, which answers"),
+    }.get(search.found_by, "")
+
+
+@register.filter
+def login_words(form: str) -> str:
+    """What the server expects in the login column, where that is not the whole address."""
+    return {
+        "local part": _("The login there is what stands before the @ of the address."),
+        "local part, else address": _("The login there is what stands before the @ of the address, or the whole address."),
+    }.get(form, "")
+
+
+@register.filter
+def better_type(provider: str, chosen: str) -> str | Promise:
+    """The title of the type that a provider has of its own, "" where the chosen one is right."""
+    return type_title(provider) if provider != chosen and provider in {"gmail", "office365", "exchange"} else ""

@@ -11,13 +11,15 @@ from django.db.models.fields import CharField
 
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.models import Account, CheckState, MailMigration
+from trasloco.records.server_search import servers_sought
 
 ROWS = 50  # on a page
-LEFT_OUT = "left-out"
-SHOWN = ("all", CheckState.FAILED, "warned", CheckState.OK, LEFT_OUT)
+PROPOSALS = 50  # servers that were found, shown at once; who has more domains takes these over first, or all
+LEFT_OUT, TO_FIND = "left-out", "to-find"
+SHOWN = ("all", CheckState.FAILED, TO_FIND, "warned", CheckState.OK, LEFT_OUT)
 """What the table can be cut down to."""
 
-_ORDER = (CheckState.FAILED.value, "warned", CheckState.RUNNING.value, CheckState.WAITING.value, CheckState.OK.value, LEFT_OUT)
+_ORDER = (CheckState.FAILED, TO_FIND, "warned", CheckState.RUNNING, CheckState.WAITING, CheckState.OK, LEFT_OUT)
 
 
 def check_sums(migration: MailMigration) -> dict[str, Any]:
@@ -35,15 +37,17 @@ def check_sums(migration: MailMigration) -> dict[str, Any]:
     )
     total = sum(counts.values()) - counts[LEFT_OUT]
     still = counts[CheckState.WAITING] + counts[CheckState.RUNNING]
+    to_find = counts[TO_FIND]
     works_count = counts[CheckState.OK] + counts["warned"]
     return {
         "counts": {state.replace("-", "_"): count for state, count in counts.items()},
         "sums": sums,
         "works": works_count,
         "checking": still > 0,
-        "checked": total - still,
+        "checked": total - still - to_find,
+        "to_check": total - to_find,
         "total": total,
-        "ready": not still and not counts[CheckState.FAILED] and works_count > 0,
+        "ready": not still and not to_find and not counts[CheckState.FAILED] and works_count > 0,
     }
 
 
@@ -56,18 +60,29 @@ def check_table(migration: MailMigration, asked: Mapping[str, str]) -> dict[str,
         accounts = accounts.filter(state__in=[CheckState.OK, "warned"])
     elif show != "all":
         accounts = accounts.filter(state=show)
-    place = Case(*(When(state=state, then=Value(number)) for number, state in enumerate(_ORDER)))
+    place = Case(*(When(state=str(state), then=Value(number)) for number, state in enumerate(_ORDER)))
     found = Paginator(accounts.select_related("check_result").order_by(place, "line"), ROWS).get_page(asked.get("page"))
     query = f"show={show}&" if show != "all" else ""
-    return {**check_sums(migration), "rows": [_row(migration, account) for account in found], "page": found, "show": show, "query": query}
+    sought = servers_sought(migration)
+    return {
+        **check_sums(migration),
+        "rows": [_row(migration, account) for account in found],
+        "page": found,
+        "show": show,
+        "query": query,
+        "sought": sought,
+        "proposals": sought.proposals[:PROPOSALS],
+        "more_proposals": max(0, len(sought.proposals) - PROPOSALS),
+    }
 
 
 def _with_state(migration: MailMigration) -> QuerySet[Any]:
-    """Each with ``state``: of its check, or left-out; "warned" works, but not all of it may come over."""
+    """Each with ``state``: of its check, left-out, or to-find (it has no server yet); "warned" works, but not all of it may come over."""
     checked = F("check_result__state")
     warned = Q(check_result__state=CheckState.OK) & (~Q(check_result__warnings=[]) | Q(check_result__too_large__gt=0))
     state = Case(
         When(left_out=True, then=Value(LEFT_OUT)),
+        When(source_host="", then=Value(TO_FIND)),
         When(check_result=None, then=Value(CheckState.WAITING.value)),
         When(warned, then=Value("warned")),
         default=checked,

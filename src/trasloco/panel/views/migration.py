@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,10 @@ from trasloco.panel.query_text import query_text
 from trasloco.records import clock
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.diagnosis import diagnosis
+from trasloco.records.live_figures import squares
 from trasloco.records.models import UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
 from trasloco.records.overviews import RunLine, current_run, run_lines
+from trasloco.records.paces import pace_points, time_left
 from trasloco.records.pacing import window_of
 from trasloco.records.resting import rest_of
 from trasloco.records.rights import Right
@@ -27,6 +30,7 @@ from trasloco.records.verification import verification_sums
 
 PER_PAGE = 50
 MOST_DOMAINS = 20
+MOST_ROWS = 12  # of the chart's numbers
 
 
 @page(Right.MIGRATE)
@@ -42,7 +46,7 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
-    return render(request, "panel/migrations/migration.html", context | {"live": stage not in ENDED})
+    return render(request, "panel/migrations/migration.html", context | _whole(found) | {"live": stage not in ENDED})
 
 
 @page(Right.MIGRATE)
@@ -56,6 +60,19 @@ def migration_mx(request: PanelRequest, code: str) -> HttpResponse:
         domains = found.domains[:MOST_DOMAINS]
         context |= {"servers": present_mx(domains), "more": len(found.domains) - len(domains)}
     return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or stage not in ENDED)
+
+
+def _whole(found: MailMigration) -> dict[str, Any]:
+    """All accounts as squares with how many are in which state; and how the run went, for its chart."""
+    run = current_run(found)
+    drawn = squares(found, run)
+    points = pace_points(run)
+    return {
+        "squares": drawn,
+        "counts": Counter(square.letter for square in drawn),
+        "letters": "".join(square.letter for square in drawn),
+        "points": points[:: max(1, len(points) // MOST_ROWS)],
+    }
 
 
 def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
@@ -72,6 +89,7 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
         "runs": runs,
         "run": run,
         "line": line,
+        "left": time_left(found, run, line),
         "rest": rest,
         "window": window_of(found),
         "next": next((item for item in runs if item.planned), None),

@@ -17,6 +17,7 @@ from trasloco.panel.forms_migrations import AgainForm
 from trasloco.panel.forms_wizard import ALWAYS_TLS
 from trasloco.panel.refusals import refusal_words
 from trasloco.panel.views.steps import key_ring
+from trasloco.records.customer_credentials import kept_credentials
 from trasloco.records.drafts import own_passwords
 from trasloco.records.models import Account, MailMigration, TransferState
 from trasloco.records.once_more import row_problems, run_once_more
@@ -35,7 +36,8 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
         refuse_another_run(found)
         upload = _given(request, found)
         if upload is not None and upload.rows and not upload.problems:
-            run = run_once_more(request.actor, found, upload.rows, upload.passwords, key_ring(), upload.oauth)
+            oauth = upload.oauth or kept_credentials(request.viewer, found, upload.rows, key_ring())
+            run = run_once_more(request.actor, found, upload.rows, upload.passwords, key_ring(), oauth)
             messages.success(request, _("Run %(number)s begins.") % {"number": run.number})
             return redirect("migration", code)
     except NotNow as error:

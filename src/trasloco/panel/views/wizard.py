@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from trasloco.jobs.errands import plan_migration
 from trasloco.panel.access import PanelRequest, page
@@ -26,6 +27,13 @@ from trasloco.panel.views.steps import FORM, back_to, draft_of, forget_typed, ke
 from trasloco.plan.csv_text import template
 from trasloco.plan.providers import providers
 from trasloco.records.admissible import account_problems, unfinished_problem
+from trasloco.records.customer_credentials import (
+    forget_credentials,
+    keep_credentials,
+    kept_credentials,
+    may_keep,
+    usable_credentials,
+)
 from trasloco.records.drafts import change_type, give_csv, own_passwords, start_draft
 from trasloco.records.forecast import forecast
 from trasloco.records.limits import Limits
@@ -33,6 +41,7 @@ from trasloco.records.models import Customer, MailMigration
 from trasloco.records.pacing import limits_of, window_of
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
+from trasloco.secret import Secret
 
 MOST_DOMAINS = 20  # looked up for one page
 
@@ -86,10 +95,11 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
         upload = CsvUpload.read(request.viewer, migration, request.POST, request.FILES.get("file"))
         typed = upload.typed
         if upload.rows and not upload.problems:
-            give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring(), upload.oauth)
+            oauth = _credentials(request, migration, upload)
+            give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring(), oauth)
             request.session[f"csv-warnings-{code}"] = [problem_line(warning) for warning in upload.warnings[:50]]
             forget_typed(request, migration, "csv")
-            return redirect(back_to(request) or "new_check", code)
+            return redirect(back_to(request) or ("permissions" if oauth else "new_check"), code)
         keep_typed(request, migration, "csv", typed)
         if back := back_to(request):
             return redirect(back, code)
@@ -102,6 +112,24 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
 csv.explains_too_large = True  # type: ignore[attr-defined] # read by ``middleware.too_large``
 
 
+def _credentials(request: PanelRequest, migration: MailMigration, upload: CsvUpload) -> Secret | None:
+    """Those given with the CSV, which the customer keeps where that is wanted; else, for a draft that has none, those he has kept."""
+    if upload.oauth is not None and upload.typed.get("keep_oauth"):
+        keep_credentials(request.actor, request.viewer, migration, upload.oauth, key_ring())
+    if upload.oauth is not None or migration.source_oauth is not None:
+        return upload.oauth
+    return kept_credentials(request.viewer, migration, upload.rows, key_ring())
+
+
+@page(Right.MIGRATE, methods=("POST",))
+@step
+def forget_oauth(request: PanelRequest, code: str) -> HttpResponse:
+    """The customer keeps no credentials of this provider any more; migrations that have them already keep theirs."""
+    if forget_credentials(request.actor, request.viewer, draft_of(request, code)):
+        messages.success(request, _("The customer's credentials are forgotten."))
+    return redirect("new_csv", code)
+
+
 def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload | None, typed: QueryDict | None) -> HttpResponse:
     text = typed.get("text", "") if typed is not None else stored_text(migration)
     context = {
@@ -109,6 +137,8 @@ def _csv_page(request: PanelRequest, migration: MailMigration, upload: CsvUpload
         "by_token": migration.source_type in ALWAYS_TLS,
         "usual_server": providers()[migration.source_type].server,
         "oauth_stored": migration.source_oauth is not None,
+        "kept": usable_credentials(request.viewer, migration),
+        "may_keep": may_keep(request.viewer),
         "form_id": "csv",
         "upload": upload,
         "stored": migration.accounts.count(),

@@ -39,8 +39,8 @@ _LOGIN_WORDS = {
 def discover(address: str, *, as_json: bool, allow_private_addresses: bool) -> int:
     """Find the IMAP server of ADDRESS.
 
-    Asked are: what is known of the domain, its MX, its SRV records, its autoconfig file; then the server itself, for its
-    greeting. What is found fills the server and login of a line of the CSV, and names its --type.
+    Asked are: what is known of the domain, its MX, its SRV records, its autoconfig file, Thunderbird's database as it is
+    shipped; then the server itself, for its greeting. What is found fills the server and login of a line of the CSV, and names its --type.
     """
     local, at, domain = address.strip().rpartition("@")
     if not (local and at and domain) or any(char.isspace() for char in address.strip()):
@@ -73,6 +73,7 @@ def _server(item: Called) -> dict[str, Any]:
         "login": server.login,
         "oauth": server.token,
         "found_by": item.candidate.found_by,
+        "source": item.candidate.by.value,
         "greeting": item.greeting,
         "id": item.server_id,
         "capabilities": list(item.capabilities),

@@ -8,6 +8,7 @@ models are here so that one tool owns the schema. Bodies, subjects and addresses
 from __future__ import annotations
 
 from trasloco.records.models.accounting import FolderTally, LogEntry, Verification
+from trasloco.records.models.customer_credentials import CustomerCredentials
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
 from trasloco.records.models.installation import Installation, MailSecurity
@@ -24,8 +25,11 @@ from trasloco.records.models.ledger import (
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
+from trasloco.records.models.owner_sign_in import OwnerSignIn, SignInState
 from trasloco.records.models.pacing import FetchedBytes, HostPace
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
+from trasloco.records.models.run_pace import RunPace
+from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
 
 __all__ = [
@@ -38,6 +42,7 @@ __all__ = [
     "Account",
     "CheckState",
     "Customer",
+    "CustomerCredentials",
     "DestinationLogin",
     "DestinationSystem",
     "Domain",
@@ -60,11 +65,15 @@ __all__ = [
     "MailSecurity",
     "MailState",
     "Membership",
+    "OwnerSignIn",
     "ParkedMessage",
     "Person",
     "Role",
     "Run",
+    "RunPace",
     "RunState",
+    "ServerSearch",
+    "SignInState",
     "SystemSecurity",
     "SystemTrust",
     "Transfer",

@@ -1,0 +1,62 @@
+"""Every page of the panel that the operator can open, looked at by axe-core: on a phone in the dark, and wide in the light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.fix_panel_server import PanelServer
+from tests.fix_people import Cast
+from tests.journey.accessibility import barriers
+from tests.panel.addresses import Addresses
+from tests.panel.matrix_table import ROOMS
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),  # as project.asgi does
+]
+
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+)
+PARTS = {"migration_mx", "new_check_table", "new_mail_servers"}  # of pages, not pages
+FOR_NOBODY = {"account_login", "account_reset_password", "account_reset_password_done"}  # opened by who has not signed in
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("look", range(len(LOOKS)), ids=["phone-dark", "wide-light"])
+def test_no_page_keeps_people_out(panel_server: PanelServer, cast: Cast, browser: Browser, look: int) -> None:
+    cookie = panel_server.session(cast.people["superuser"])
+    addresses = panel_server.do(Addresses, cast)
+    own = browser.new_context(base_url=panel_server.address, **LOOKS[look])
+    own.add_cookies([cookie])  # type: ignore[list-item] # a TypedDict
+    strange = browser.new_context(base_url=panel_server.address, **LOOKS[look])
+    wrong: list[str] = []
+    looked = 0
+    for signed_in, context in ((True, own), (False, strange)):
+        page = context.new_page()
+        for name, line in ((name, line) for room in ROOMS.values() for name, line in room.items()):
+            if (line.get[0] != "o" if signed_in else name not in FOR_NOBODY) or name in PARTS:
+                continue
+            found = _found(page, addresses.of(name))
+            looked += found is not None
+            wrong += [f"{name}: {words}" for words in found or ()]
+    own.close()
+    strange.close()
+    assert looked > 30
+    assert wrong == []
+
+
+def _found(page: Page, path: str) -> list[str] | None:
+    """None for what is no page: a download, figures, events."""
+    answer = page.request.head(path)
+    if "text/html" not in answer.headers.get("content-type", "") or "attachment" in answer.headers.get("content-disposition", ""):
+        return None
+    page.goto(path)
+    found = barriers(page)
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("it is wider than the window")
+    return found
