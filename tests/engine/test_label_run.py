@@ -175,6 +175,21 @@ def test_a_message_deleted_and_taken_out_of_the_trash_again_is_there_once(accoun
     assert account.destination() == before
 
 
+def test_an_archive_the_destination_refuses_counts_what_is_archived_and_no_more(
+    behind_proxy: tuple[GmailAccount, CuttingProxy],
+) -> None:
+    account, proxy = behind_proxy
+    account.mailbox.add(letter(1), ["Work"])
+    account.mailbox.add(letter(2), [])
+    proxy.arm(Answer("SELECT", "NO [NOPERM] not for you", times=1000))
+    outcome = asyncio.run(account.go())
+    refused = {folder.source: folder.tally.refused for folder in outcome.folders if folder.tally.source}
+    assert refused == {"Work": 1, "[Gmail]/All Mail": 1}
+    proxy.arm()
+    account.run()
+    assert account.contents() == account.expected()
+
+
 def test_a_destination_that_does_not_copy_is_sent_the_body_again(behind_proxy: tuple[GmailAccount, CuttingProxy]) -> None:
     account, proxy = behind_proxy
     mailbox = account.mailbox

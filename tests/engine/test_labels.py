@@ -281,6 +281,17 @@ def test_a_throttled_account_goes_on_where_it_was(make: Callable[..., GmailAccou
     settled(account)
 
 
+def test_all_mail_that_cannot_be_opened_at_first_does_not_stop_the_others(make: Callable[..., GmailAccount]) -> None:
+    account = make()
+    account.mailbox.add(letter(1), ["\\Inbox", "Work"])
+    account.mailbox.add(letter(2), [])
+    account.gmail.say_next("EXAMINE", "NO [CANNOT] This folder cannot be shown (Failure)")
+    account.run()
+    assert account.contents() == account.expected()
+    assert account.fetched() == {1}
+    settled(account)
+
+
 def test_too_many_connections_are_waited_for(make: Callable[..., GmailAccount]) -> None:
     account = make()
     account.mailbox.add(letter(1), ["\\Inbox"])

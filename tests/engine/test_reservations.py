@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from tests.engine.gmail_account import GmailAccount, letter
+from tests.engine.test_pace import Day
 from trasloco.engine import lanes
+from trasloco.engine.account import Outcome
+from trasloco.engine.account_run import run_account
+from trasloco.engine.failure import Retry, SideName
+from trasloco.engine.pace import AccountPace
 from trasloco.engine.reservations import Reservations
 from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.dovecot import Dovecot
@@ -65,6 +71,37 @@ def test_a_line_that_breaks_while_others_wait_for_its_messages_is_made_good(
             before = account.destination()
             assert account.run(2).tally.copied == 0
             assert account.destination() == before
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_day_s_bytes_run_out_among_labels_and_nothing_is_fetched_twice(
+    dovecot_destination: Dovecot, fresh_user: Callable[[], str], connections: int
+) -> None:
+    with far(dovecot_destination, fresh_user()) as (account, _):
+        account.settings = replace(account.settings, connections=connections, batch_messages=5)
+        total = sum(len(message.content) for message in account.mailbox.messages.values())
+        day, slices, fetched = Day(total // 3 + 500), 0, 0
+        while slices < 9:
+            slices += 1
+            pace = AccountPace("anna", allowance=day)
+            outcome = asyncio.run(slice_of(account, pace))
+            fetched += pace.fetched
+            if outcome.failure is None:
+                break
+            assert outcome.failure.retry is Retry.LATER, outcome.failure
+            day.now += outcome.failure.after or 0.0
+        assert slices >= 3
+        assert account.contents() == account.expected()
+        assert account.fetched() == {1}
+        assert fetched == total
+
+
+async def slice_of(account: GmailAccount, pace: AccountPace) -> Outcome:
+    """As far as the day's bytes go."""
+    sides = account.side(SideName.SOURCE), account.side(SideName.DESTINATION)
+    outcome = await run_account(*sides, account.ledger, account.settings, 1, account.sink, pace=pace)
+    await pace.close()
+    return outcome
 
 
 async def test_who_asks_first_brings_and_the_others_wait() -> None:

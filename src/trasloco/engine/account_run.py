@@ -18,14 +18,15 @@ from trasloco.engine.brought import Brought
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
 from trasloco.engine.departures import Departures, Memory, find_departures, may_have_gained
+from trasloco.engine.early_lists import EarlyLists
 from trasloco.engine.failure import Failure, Retry, SideName, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.identity import Place
 from trasloco.engine.label_remarks import label_remarks
 from trasloco.engine.labels import Labels, speaks_labels
-from trasloco.engine.lane import Lane, groups_of
-from trasloco.engine.lanes import Lanes, Pair, compression_pays, lanes_wanted
+from trasloco.engine.lane import Lane, goes_together, groups_of
+from trasloco.engine.lanes import FAR, Lanes, Pair, compression_pays, lanes_wanted
 from trasloco.engine.last_look import LastLook, once_more
 from trasloco.engine.ledger import FolderRecord, Ledger, LedgerUnavailable
 from trasloco.engine.oddities import tell_all
@@ -35,7 +36,7 @@ from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.strikes import Strikes
-from trasloco.engine.together import MOST_MESSAGES, may_go_together
+from trasloco.engine.together import MOST_MESSAGES
 from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client
@@ -319,11 +320,14 @@ class AccountRun:
         self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
         await self._compress(source, destination)
         lanes: Lanes[Sequence[FolderRecord]] = Lanes((source, destination), self._open_pair)
+        early: EarlyLists | None = None
         try:
             if not await self._ledger.folders():
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
-                if sum(counts) > MOST_MESSAGES or not self._settings.together or not may_go_together(source, destination):
+                if sum(counts) > MOST_MESSAGES or not self._together or not goes_together(session):
                     lanes.open_ahead(self._lanes_wanted(session, counts, None))
+                elif source.round_trip >= FAR:
+                    early = EarlyLists(session, ours.tree)
             await tree.prepare()
             self._begin_again(tree)
             self._brought.left_out = await tree.leave_out()
@@ -335,8 +339,10 @@ class AccountRun:
             here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
             await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
             session = replace(session, settings=self._settings, labels=labels)
-            await self._spread(session, tree, lanes)
+            await self._spread(session, tree, lanes, early)
         finally:
+            if early is not None:
+                early.drop()
             lanes.give_up()
         if self._halted is not None and any(record.source_name not in self._brought.passes for record in tree.records):
             raise TransferError(self._halted)
@@ -346,7 +352,7 @@ class AccountRun:
                 self._brought.passes[failed.source_name] = FolderPass(failed.result)
         if self._brought.failed:
             await self._look_back(destination, tree)  # one that comes back gets its messages, not rows that say they were refused
-        await self._count_who_stays(source, tree)
+        await self._count_who_stays(source, tree, labels)
         await self._look_back(destination, tree)
 
     async def _learn_labels(self, source: Client, destination: Client, ours: Listing, tree: Tree) -> Labels | None:
@@ -390,7 +396,7 @@ class AccountRun:
                 self._brought.passes[name] = replace(self._brought.passes[name], trouble=failure)
                 self._sink.write(Entry(Level.ERROR, failure.code, failure.words, self._brought.passes[name].result.source))
 
-    async def _count_who_stays(self, source: Client, tree: Tree) -> None:
+    async def _count_who_stays(self, source: Client, tree: Tree, labels: Labels | None) -> None:
         """Last, so that nobody waits for it: the messages that do not go over get their rows too.
 
         A folder that cannot be opened keeps the count the server gave of it.
@@ -402,7 +408,8 @@ class AccountRun:
                 self._brought.left_out[stay.source_name] = replace(self._brought.left_out[stay.source_name], tally=tally)
                 await self._ledger.left_out(stay.source_name, stay.reason, tally)
         for name, failure in self._brought.failed.items():
-            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words))
+            only = labels.archived_before() if labels is not None and name == labels.all_mail else None
+            tally = await census.take(Stay(name, tree.source_statuses().get(name), Fate.REFUSED, failure.words, only))
             if tally is not None:
                 done = self._brought.passes[name]
                 self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
@@ -417,7 +424,7 @@ class AccountRun:
         most = 1 if session.departures else self._settings.connections
         return lanes_wanted(distance, messages, size, most)
 
-    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]]) -> None:
+    async def _spread(self, session: Session, tree: Tree, lanes: Lanes[Sequence[FolderRecord]], early: EarlyLists | None) -> None:
         """Folder by folder, or many small ones together, over as many connections as distance and size ask for."""
         waiting = [record for record in tree.records if record.source_name not in self._brought.passes]
         groups = groups_of(session, tree, waiting) if self._together else []
@@ -431,9 +438,11 @@ class AccountRun:
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
         items.sort(key=lambda item: session.labels is not None and item[0].source_name == session.labels.all_mail)  # the rest, last
         session = replace(session, several=lanes.several)
+        if early is not None and not (len(items) == len(groups) == 1):
+            early.drop()  # others go first: what was listed of these is too old then
 
         def lane(pair: Pair) -> Lane:
-            return Lane(replace(session, source=pair[0], destination=pair[1]), tree, self._brought, self._progress)
+            return Lane(replace(session, source=pair[0], destination=pair[1]), tree, self._brought, self._progress, early)
 
         subscribing = asyncio.ensure_future(tree.subscribe())
         try:

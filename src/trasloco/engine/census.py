@@ -7,7 +7,7 @@ STATUS has not changed since it was listed is not opened again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from trasloco.engine.account import Side
@@ -29,13 +29,14 @@ _CHUNK = 5000  # rows recorded together
 class Stay:
     """A folder whose messages stay behind. status: as listed, None when the server did not tell.
 
-    fate: SKIPPED or REFUSED. reason: the rule, or the server's words.
+    fate: SKIPPED or REFUSED. reason: the rule, or the server's words. only: UIDs of those that count here, None for all.
     """
 
     source_name: bytes
     status: Status | None
     fate: Fate
     reason: str
+    only: Collection[int] | None = None
 
 
 class Census:
@@ -62,6 +63,8 @@ class Census:
             if error.failure.scope is not Scope.FOLDER:
                 raise
             return None
+        if stay.only is not None:
+            inventory = inventory.only([position for position, uid in enumerate(inventory.uids) if uid in stay.only])
         record = await self._valid(record, selected)
         tally = await self._write(record, inventory, stay)
         await self._complete(record, selected, stay, tally)

@@ -83,9 +83,16 @@ class Labels:
         return _LABELLED if name == self.all_mail else _IDENTIFIED
 
     async def read(self, source: Place) -> None:
-        """Learn what All Mail tells now, before any folder is listed. Raises TransferError."""
-        if self.all_mail is not None:
-            self.before = self._unread = await self._look(source, self.all_mail)
+        """Learn what All Mail tells now, before any folder is listed. Raises TransferError.
+
+        Where it cannot be opened nothing is learned; when its turn comes it is opened again, and its failure is told then.
+        """
+        try:
+            if self.all_mail is not None:
+                self.before = self._unread = await self._look(source, self.all_mail)
+        except TransferError as error:
+            if error.failure.scope is not Scope.FOLDER:
+                raise
 
     async def archived_uids(self, source: Place, record: FolderRecord) -> set[int] | None:
         """UIDs of the archive as it is now; None when that cannot be told. All Mail is open afterwards. Raises TransferError."""
@@ -94,6 +101,10 @@ class Labels:
             return None
         inventory, self._unread = self._unread or await self._look(source, self.all_mail), None
         return {inventory.uids[position] for position in self._archived(inventory)}
+
+    def archived_before(self) -> set[int] | None:
+        """The same as it was at the beginning; None where All Mail could not be read."""
+        return None if self.before is None else {self.before.uids[position] for position in self._archived(self.before)}
 
     async def at_rest(self, inventory: Inventory, ledger: Ledger) -> Inventory:
         """Of all that is in All Mail, the archive. Raises LedgerUnavailable.

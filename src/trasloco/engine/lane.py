@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from trasloco.engine.account import FolderResult
 from trasloco.engine.brought import Brought
+from trasloco.engine.early_lists import EarlyLists
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Tally
 from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
+from trasloco.engine.labels import speaks_labels
 from trasloco.engine.ledger import FolderRecord
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level
@@ -23,12 +25,17 @@ from trasloco.engine.tree import Tree
 from trasloco.engine.watching import Watching
 
 
-def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
-    """Of the folders that wait, those that are brought together: nowhere that messages may have moved, that folders show
-    the same messages, or that a pace has to be kept."""
-    wanted = session.settings.together and not session.departures and session.labels is None
+def goes_together(session: Session) -> bool:
+    """Whether small new folders may be brought together: nowhere that messages may have moved, that folders show the same
+    messages, or that a pace has to be kept."""
+    wanted = session.settings.together and not session.departures and not speaks_labels(session.source)
     free = session.pace is None or session.pace.free
-    if not wanted or not free or not may_go_together(session.source, session.destination):
+    return wanted and free and may_go_together(session.source, session.destination)
+
+
+def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> list[list[FolderRecord]]:
+    """Of the folders that wait, those that are brought together."""
+    if not goes_together(session):
         return []
     small = []
     for record in waiting:
@@ -39,9 +46,13 @@ def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> 
 
 
 class Lane:
-    """``await Lane(session, tree, brought, watching).run(take)``; what it brings is in ``brought``."""
+    """``await Lane(session, tree, brought, watching).run(take)``; what it brings is in ``brought``.
 
-    def __init__(self, session: Session, tree: Tree, brought: Brought, watching: Watching) -> None:
+    early: lists of the only group there is, that were asked for before.
+    """
+
+    def __init__(self, session: Session, tree: Tree, brought: Brought, watching: Watching, early: EarlyLists | None = None) -> None:
+        self._early = early
         self._session = replace(session, sink=watching.lane())
         self._tree, self._brought = tree, brought
         self._alone: deque[FolderRecord] = deque()
@@ -86,7 +97,7 @@ class Lane:
     async def _bring_together(self, records: Sequence[FolderRecord]) -> list[FolderRecord]:
         """Small folders in one go; returns those that have to be gone through by themselves."""
         tree = self._tree
-        folders = [SmallFolder(self._session, record, *tree.shown(record), tree.source_status(record)) for record in records]
+        folders = [SmallFolder(self._session, record, *tree.shown(record), tree.source_status(record), self._early) for record in records]
         try:
             await Together(self._session, folders).run()
         finally:

@@ -17,11 +17,15 @@ from trasloco.engine.ledger import FolderRecord
 from trasloco.imap import quirks
 from trasloco.imap.values import Selected, Status
 
+Listed = tuple[Selected, Inventory | Changes | None]
+"""A source folder and its messages, None when they are to be asked for."""
+
 
 class Opening:
     """Begins when it is made. ``await result()`` once, or ``give_up``.
 
-    since: ask for what has changed since then, and no more. lister: what is asked of each message.
+    since: ask for what has changed since then, and no more. lister: what is asked of each message. early: the source's
+    side, where it was begun already.
     """
 
     def __init__(
@@ -32,8 +36,9 @@ class Opening:
         status: Status | None,
         since: Since | None = None,
         lister: Lister = PLAIN,
+        early: asyncio.Future[Listed] | None = None,
     ) -> None:
-        self._ours = asyncio.ensure_future(_listed(source, record.source_name, status, since, lister))
+        self._ours = early or asyncio.ensure_future(listed(source, record.source_name, status, since, lister))
         self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
 
     async def result(self) -> tuple[Selected, Inventory | Changes | None, Selected]:
@@ -61,9 +66,7 @@ class Opening:
         asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
 
 
-async def _listed(
-    place: Place, name: bytes, status: Status | None, since: Since | None, lister: Lister
-) -> tuple[Selected, Inventory | Changes | None]:
+async def listed(place: Place, name: bytes, status: Status | None, since: Since | None = None, lister: Lister = PLAIN) -> Listed:
     """Open for reading, and ask in the same breath for what is known to be there."""
     client = place.client
     if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:

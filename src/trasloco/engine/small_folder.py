@@ -8,6 +8,7 @@ from __future__ import annotations
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame
 from trasloco.engine.counter import Counter
+from trasloco.engine.early_lists import EarlyLists
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Tally
 from trasloco.engine.folder_pass import FolderPass, result_of, tell_completed, tell_flags_lost
@@ -29,9 +30,21 @@ from trasloco.imap.values import Selected, Status
 
 
 class SmallFolder:
-    """record: as the ledger has it by now. plain: still on its way. done: what its pass brought, None when it is left."""
+    """record: as the ledger has it by now. plain: still on its way. done: what its pass brought, None when it is left.
 
-    def __init__(self, session: Session, record: FolderRecord, shown: str, destination_shown: str, status: Status | None) -> None:
+    early: lists that were asked for before.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        record: FolderRecord,
+        shown: str,
+        destination_shown: str,
+        status: Status | None,
+        early: EarlyLists | None = None,
+    ) -> None:
+        self._early = early
         self._session, self.record, self._shown, self._destination_shown = session, record, shown, destination_shown
         self._marks = Marks(session, status)
         self._source = Place(session.source_side, session.source, shown)
@@ -45,8 +58,9 @@ class SmallFolder:
 
     def look(self) -> None:
         """Ask for the list of the one and the state of the other."""
-        self._number = self._session.precedence.begin()
-        self._opening = Opening(self._source, self._destination, self.record, self._marks.status)
+        early = self._early.take(self.record.source_name) if self._early is not None else None
+        self._number, ours = (self._session.precedence.begin(), None) if early is None else early
+        self._opening = Opening(self._source, self._destination, self.record, self._marks.status, early=ours)
 
     async def seen(self) -> None:
         """Take what they say. A folder that cannot be opened is left: ``folder_run`` says why."""
