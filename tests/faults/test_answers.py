@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.faults.conftest import OF_OTHERS, TWIN, settled
@@ -208,6 +210,7 @@ def test_poison_message_that_makes_the_source_hang_up(account: Rehearsal) -> Non
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_append_that_is_refused_and_stored_all_the_same(account: Rehearsal, missing: tuple[str, ...], number: int) -> None:
     """A NO without a reason: before the message is sent again, it is looked for."""
+    account.settings = replace(account.settings, together=False)  # there the folder is gone through anew, and it is adopted
     lie = Answer("APPEND", "NO could not do that", number, 2, forward=True)
     account.destination.proxy.arm(*hide(*missing), lie)
     outcome = account.run()

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -46,6 +47,7 @@ def far(account: Rehearsal) -> Rehearsal:
 
 
 def _far(account: Rehearsal, count: int = 9) -> Rehearsal:
+    account.settings = replace(account.settings, together=False)  # ``test_together`` has its own
     with account.source.filler(account.user) as filler:
         for path in FOLDERS:
             filler.create(path)

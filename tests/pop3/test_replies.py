@@ -6,7 +6,7 @@ import poplib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trasloco.imap.errors import ImapError, LimitExceeded, ProtocolViolation
@@ -38,6 +38,7 @@ def read(data: bytes, width: int) -> tuple[bytes, bool, bytes]:
     return found, ended, bytes(replies._buffer)
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(PIECES, st.sampled_from([1, 2, 3, 7, 1000, 65536, 10**9]))
 def test_a_message_comes_out_as_it_went_in_however_it_is_cut(parts: list[bytes], width: int) -> None:
     message = b"".join(parts)
@@ -59,6 +60,7 @@ def test_it_reads_what_python_s_own_client_reads() -> None:
     assert b"".join(line + b"\r\n" for line in lines) == read(stuffed(message), 5)[0] == message
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_any_bytes_are_an_answer_or_one_of_our_errors(data: bytes, width: int) -> None:
     for method in ("status", "item", "chunk"):

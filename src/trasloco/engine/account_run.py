@@ -52,6 +52,9 @@ LONGEST_PAUSE = 30.0
 """Seconds; the pauses between attempts double up to here, each with jitter. Where a server names a longer one
 the transfer is given back for that time."""
 
+FEWEST = 4
+"""Messages of a batch, after attempts that brought none."""
+
 PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
 will pass; then it is given back, so that the next account has its place."""
@@ -180,6 +183,9 @@ class AccountRun:
             if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
                 return replace(failure, retry=Retry.NEVER)
             fruitless, waited = (0, 0.0) if self._progress.further() else (fruitless + 1, waited)
+            if fruitless:
+                # The line may never live as long as a whole batch takes: then less of it at a time is settled at least.
+                self._settings = replace(self._settings, batch_messages=max(FEWEST, self._settings.batch_messages // 8))
             pause = _pause(failure, fruitless)
             waited += pause
             if waited > PATIENCE if failure.retry is Retry.LATER else fruitless >= ATTEMPTS:
