@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from tests.faults.conftest import OF_OTHERS, TWIN, settled
-from trasloco.engine.account import Outcome, RunStatus
+from trasloco.engine.account import Outcome, RunStatus, Settings
 from trasloco.engine.failure import Retry, Scope
+from trasloco.engine.latecomers import QUIET
 from trasloco.testing.cutting_proxy import hide
+from trasloco.testing.letters import Letters
+from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict
 from trasloco.testing.wire_faults import Answer, Poison, Rewrite, Way
 
@@ -202,6 +208,45 @@ def test_poison_message_that_makes_the_source_hang_up(account: Rehearsal) -> Non
     account.clear()
     account.run(2)
     settled(account, 3)
+
+
+class LateServer(Rehearsal):
+    """The destination shows what it has refused only while we are back already."""
+
+    timer: threading.Timer | None = None
+
+    async def _sleep(self, seconds: float) -> None:
+        if not self.pauses:
+            self.timer = threading.Timer(self.longest + QUIET / 2, self._show)
+            self.timer.start()
+        await super()._sleep(seconds)
+
+    def _show(self) -> None:
+        letters = [Mail(letter.content, ("\\Seen",), letter.date) for letter in Letters("late").take(8)]
+        with self.destination.filler(self.user) as filler:
+            filler.append(("INBOX",), letters[4:])
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("code", ["[SERVERBUG] Internal error occurred", "[UNAVAILABLE] Temporary failure"])
+def test_append_that_is_stored_a_moment_after_it_was_refused(
+    fault_lines: tuple[Line, ...], fresh_user: Callable[[], str], code: str, together: bool
+) -> None:
+    source, destination = fault_lines
+    account = LateServer(source, destination, fresh_user(), settings=Settings(batch_messages=8 if together else 4, together=together))
+    account.longest = 2 * QUIET  # what the engine waits for is waited for
+    account.clear()
+    with source.filler(account.user) as filler:
+        filler.append(("INBOX",), [Mail(letter.content, ("\\Seen",), letter.date) for letter in Letters("late").take(8)])
+    if together:
+        account.destination.proxy.arm(Answer("APPEND", f"NO {code}"))
+    else:
+        account.destination.proxy.arm(Answer("APPEND", f"NO {code}", 2))
+    outcome = account.run()
+    assert outcome.failure is None
+    assert account.timer is not None
+    account.timer.join()
+    settled(account, foreign=Counter())
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,13 @@ def may_be_stored(refusal: CommandFailed) -> bool:
     return not refusal.is_bad and not refusal.status.code
 
 
+def may_come_late(refusal: CommandFailed) -> bool:
+    """Whether the server has lost itself in the middle (RFC 5530 SERVERBUG, UNAVAILABLE; or it says in free words to come
+    again): what it was given may be stored, and may even be seen a moment later only. Met with Dovecot, when
+    another client deletes or renames the folder at that moment."""
+    return not refusal.is_bad and refusal.status.code in ("", "SERVERBUG", "UNAVAILABLE")
+
+
 class Arrivals:
     """Of the folder that is open on ``place``. UIDs that an APPEND told are ours; they come in runs, and are kept so."""
 

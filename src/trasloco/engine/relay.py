@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from trasloco.engine.arrivals import Arrivals
+from trasloco.engine.arrivals import Arrivals, may_come_late
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
@@ -302,6 +302,9 @@ class Relay:
                 continue
             await self._give_uids(carried, appended)
             sending.rows.extend(carried)
+        for _, refusal in sending.refused:
+            if may_come_late(refusal):
+                self._raise_if_not_the_messages(refusal)  # the intent stays: the next attempt looks what has arrived
         await self._job.ledger.settle(sending.intent, sending.rows)
         self.in_flight.difference_update(sending.batch.uids)
         self.settled.extend(sending.rows)
