@@ -40,7 +40,11 @@ def test_hosts_are_names_that_a_csv_could_hold() -> None:
     [
         (of_domain("GMail.com"), "gmail"),
         (of_domain("hotmail.it."), "outlook"),
+        (of_domain("hotmail.co.jp"), "outlook"),
+        (of_domain("cox.net"), "yahoo"),
+        (of_domain("verizon.net"), "aol"),
         (of_mx("aspmx.l.google.com."), "gmail"),
+        (of_mx("eur.olc.protection.outlook.com"), "outlook"),
         (of_mx("old-example.mail.protection.outlook.com"), "office365"),
         (of_mx("mx.pec.aruba.it"), "aruba-pec"),
         (of_mx("mx.aruba.it"), "aruba"),

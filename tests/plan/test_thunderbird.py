@@ -8,15 +8,17 @@ import pytest
 
 from trasloco.plan import thunderbird
 from trasloco.plan.autoconfig import NamedServer
-from trasloco.plan.providers import of_domain, of_mx
+from trasloco.plan.providers import of_domain, of_host, of_mx
 from trasloco.plan.thunderbird import server_of_domain, server_of_mx
 
 
 def test_a_domain_leads_to_its_server() -> None:
     assert server_of_domain("Fastwebnet.IT.") == NamedServer("imap.fastwebnet.it", 993, login="address")
-    assert server_of_domain("cox.net") == NamedServer("imap.cox.net", 993, login="local part")
+    assert server_of_domain("ptd.net") == NamedServer("promail.ptd.net", 993, login="local part")
+    assert server_of_domain("tugraz.at") == NamedServer("sbox.tugraz.at", 993, login="any")
     assert server_of_domain("wol.dk") == NamedServer("mail.telenor.dk", 143, starttls=True)
     assert server_of_domain("inbox.lt") == NamedServer("mail.inbox.lt", 993)
+    assert server_of_domain("mail.ee") == NamedServer("mail.ee", 993)
     assert server_of_domain("old.example") is None
 
 
@@ -32,6 +34,25 @@ def test_what_a_preset_of_ours_knows_does_not_stand_there_too() -> None:
             assert of_domain(domain) is None, (name, domain)
         for end in facts.get("mx", ()):
             assert of_mx(f"mx.{end}") is None, (name, end)
+
+
+def test_rare_domains_of_a_preset_of_ours_lead_to_its_kind() -> None:
+    expected = {
+        "cheerful.com": "mail-com",
+        "gmx.us": "gmx",
+        "mit.edu": "office365",
+        "online.de": "ionos",
+        "posteo.at": "posteo",
+        "zoho.in": "zoho",
+    }
+    for domain, kind in expected.items():
+        server = server_of_domain(domain)
+        provider = of_host(server.host) if server else None
+        assert provider is not None and provider.name == kind, domain
+
+
+def test_paragraphs_stand_in_the_order_of_their_names() -> None:
+    assert list(thunderbird._paragraphs()) == sorted(thunderbird._paragraphs())
 
 
 @pytest.mark.parametrize(

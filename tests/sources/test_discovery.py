@@ -93,7 +93,7 @@ async def test_a_known_domain_and_a_known_mx_are_presets(
 @pytest.mark.parametrize(
     ("address", "records", "host", "login"),
     [
-        ("anna@cox.net", {}, "imap.cox.net", "local part"),
+        ("anna@ptd.net", {}, "promail.ptd.net", "local part"),
         ("anna@old.example", {("old.example", "MX"): ["10 www1.your-server.de."]}, "mail.your-server.de", "address"),
     ],
 )
