@@ -17,6 +17,7 @@ from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict, lines
+from trasloco.testing.wire_killer import Killer
 
 FOLDERS = (("INBOX",), ("Büro",), ("Büro", "Verträge"))
 TWIN = Mail(b"Message-ID: <twin@x>\r\nSubject: twin\r\n\r\nsame\r\n", date=datetime(2020, 2, 29, 12, tzinfo=UTC))
@@ -89,3 +90,20 @@ def recreate(account: Rehearsal, side: str, path: tuple[str, ...]) -> None:
     with line.filler(account.user) as filler:  # Dovecot ends a session that deletes the folder it has open
         filler.remove(path)
         filler.rename(("Anew",), path)
+
+
+def killed_at_every_write(make: Callable[[], Rehearsal], monkeypatch: pytest.MonkeyPatch, *, half: bool) -> int:
+    """Step by step through all writes to the servers of a first run, each of a new account; each time resumed to the same end,
+    and then a further run is a no-op. Returns how many there are. half: of each only the first half goes out."""
+    at, killed = 0, True
+    while killed:
+        at += 1
+        account = make()
+        with monkeypatch.context() as patch:
+            killed = Killer(patch, at, half=half).run(account, 1)
+        assert account.run(1).failure is None
+        assert account.verdict(OF_OTHERS) == FAULTLESS, f"killed at write {at}"
+        before = account.destination.snapshot(account.user)
+        account.run(2)
+        assert account.destination.snapshot(account.user) == before, f"killed at write {at}"
+    return at

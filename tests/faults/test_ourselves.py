@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.faults.conftest import FOLDERS, FOREIGN, OF_OTHERS, TWIN, settled
+from tests.faults.conftest import FOLDERS, FOREIGN, OF_OTHERS, TWIN, killed_at_every_write, settled
 from trasloco.engine.ledger import Fenced, Ledger, LedgerUnavailable
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
@@ -41,17 +41,7 @@ def test_killed_at_every_wire_write(
     fault_lines: tuple[Line, ...], fresh_user: Callable[[], str], monkeypatch: pytest.MonkeyPatch, half: bool
 ) -> None:
     """Step by step through all writes of the first run; each time resumed to the same end, and then a further run is a no-op."""
-    at, killed = 0, True
-    while killed:
-        at += 1
-        account = _tiny(fault_lines, fresh_user())
-        with monkeypatch.context() as patch:
-            killed = Killer(patch, at, half=half).run(account, 1)
-        assert account.run(1).failure is None
-        assert account.verdict(OF_OTHERS) == FAULTLESS, f"killed at write {at}"
-        before = account.destination.snapshot(account.user)
-        account.run(2)
-        assert account.destination.snapshot(account.user) == before, f"killed at write {at}"
+    at = killed_at_every_write(lambda: _tiny(fault_lines, fresh_user()), monkeypatch, half=half)
     assert at > 25, "the case is too small to mean anything"
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, meanwhile, recreate, settled
+from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, killed_at_every_write, meanwhile, recreate, settled
 from tests.faults.test_ourselves import FailingLedger
 from trasloco.engine import together
 from trasloco.engine.account import Settings
@@ -18,7 +18,6 @@ from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Poison, Rewrite, Stall, Way
-from trasloco.testing.wire_killer import Killer
 
 FOLDERS = (("Alfa",), ("Beta",), ("Gamma",), ("Büro", "Verträge"), ("Empty",))
 
@@ -83,17 +82,7 @@ def test_all_is_there_and_in_order(small: Rehearsal, _brought_together: list[int
 def test_killed_at_every_wire_write(
     fault_lines: tuple[Line, ...], fresh_user: Callable[[], str], monkeypatch: pytest.MonkeyPatch, half: bool
 ) -> None:
-    at, killed = 0, True
-    while killed:
-        at += 1
-        account = _small(fault_lines, fresh_user())
-        with monkeypatch.context() as patch:
-            killed = Killer(patch, at, half=half).run(account, 1)
-        assert account.run(1).failure is None
-        assert account.verdict(OF_OTHERS) == FAULTLESS, f"killed at write {at}"
-        before = account.destination.snapshot(account.user)
-        account.run(2)
-        assert account.destination.snapshot(account.user) == before, f"killed at write {at}"
+    at = killed_at_every_write(lambda: _small(fault_lines, fresh_user()), monkeypatch, half=half)
     assert at > 12, "the case is too small to mean anything"
 
 
