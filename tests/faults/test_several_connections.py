@@ -285,6 +285,7 @@ def test_killed_at_every_wire_write_of_several_connections(
     while killed:
         at += 1
         account = Rehearsal(fault_lines[0], fault_lines[1], fresh_user())
+        account.settings = replace(account.settings, together=False)
         account.clear()
         with account.source.filler(account.user) as filler:
             for path in FOLDERS[:3]:
