@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.engine.test_cut_at_every_write import run_and_stop
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import MessageRow
 from trasloco.testing.cyrus import Cyrus
@@ -50,6 +51,23 @@ def _rows(account: Rehearsal) -> list[MessageRow]:
     return asyncio.run(read())
 
 
+def _resumed(account: Rehearsal, where: str) -> None:
+    """Run to its end; each message once, the two broken ones mended, and one more run changes nothing."""
+    outcome = account.run(1)
+    assert outcome.failure is None, where
+    assert (outcome.tally.source, outcome.tally.refused) == (7, 0), where
+    there = account.destination.snapshot(account.user)
+    assert there.total == 7, where
+    good = Counter(hashlib.sha256(content).hexdigest() for content in GOOD)
+    assert good <= there.digests(), where
+    rows = _rows(account)
+    assert Counter(row.fate for row in rows) == Counter({Fate.COPIED: 7}), where
+    assert sum("repaired (headers)" in row.reason for row in rows) == 2, where
+    assert len({row.destination_uid for row in rows}) == 7, where
+    account.run(2)
+    assert account.destination.snapshot(account.user) == there, where
+
+
 @pytest.mark.timeout(300)
 def test_killed_at_every_wire_write_while_messages_are_repaired(
     repair_lines: tuple[Line, ...], fresh_user: Callable[[], str], monkeypatch: pytest.MonkeyPatch
@@ -61,18 +79,19 @@ def test_killed_at_every_wire_write_while_messages_are_repaired(
         account = _account(repair_lines, fresh_user())
         with monkeypatch.context() as patch:
             killed = Killer(patch, at, half=at % 2 == 0).run(account, 1)
-        outcome = account.run(1)
-        where = f"killed at write {at}"
-        assert outcome.failure is None, where
-        assert (outcome.tally.source, outcome.tally.refused) == (7, 0), where
-        there = account.destination.snapshot(account.user)
-        assert there.total == 7, where
-        good = Counter(hashlib.sha256(content).hexdigest() for content in GOOD)
-        assert good <= there.digests(), where
-        rows = _rows(account)
-        assert Counter(row.fate for row in rows) == Counter({Fate.COPIED: 7}), where
-        assert sum("repaired (headers)" in row.reason for row in rows) == 2, where
-        assert len({row.destination_uid for row in rows}) == 7, where
-        account.run(2)
-        assert account.destination.snapshot(account.user) == there, where
+        _resumed(account, f"killed at write {at}")
     assert at > 20
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_stopped_at_every_ledger_write_while_messages_are_repaired(
+    repair_lines: tuple[Line, ...], fresh_user: Callable[[], str], done: bool
+) -> None:
+    at, stopped = 0, True
+    while stopped:
+        at += 1
+        account = _account(repair_lines, fresh_user())
+        stopped = run_and_stop(account, at, 1, done)
+        _resumed(account, f"stopped at ledger write {at}")
+    assert at > 12
