@@ -23,6 +23,7 @@ REFUSALS = ("NO not this time", "BAD what is this")
 
 
 def _answered(account: Rehearsal, side: str, *plan: Answer | Poison | Rewrite, number: int = 1) -> Outcome:
+    account.settings = replace(account.settings, together=False)  # so that it is known whose command it is
     line: Line = getattr(account, side)
     line.proxy.arm(*plan)
     outcome = account.run(number)
