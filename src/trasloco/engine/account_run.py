@@ -326,7 +326,7 @@ class AccountRun:
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
                 if sum(counts) > MOST_MESSAGES or not self._together or not goes_together(session):
                     lanes.open_ahead(self._lanes_wanted(session, counts, None))
-                elif source.round_trip >= FAR:
+                elif source.round_trip >= FAR and len(counts) > 1:
                     early = EarlyLists(session, ours.tree)
             await tree.prepare()
             self._begin_again(tree)

@@ -145,7 +145,7 @@ class SmallFolder:
             except TransferError as error:
                 if error.failure.scope is not Scope.FOLDER:
                     raise
-                return  # a refusal of the folder: ``folder_run`` meets it again, with the intent, and says so
+                return  # a refusal of the folder: ``folder_run`` meets it again and says so
             session.sink.enter(self._shown)
             counter.count()
         if leftovers.absent or leftovers.refused:
