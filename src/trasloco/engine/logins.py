@@ -15,8 +15,10 @@ from weakref import WeakValueDictionary
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.probe import Probe, probe
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.imap.endpoint import Endpoint
+from trasloco.plan.address_policy import OPERATORS_WORD
 
 PER_HOST = 4
 AT_ONCE = 20
@@ -165,6 +167,6 @@ class _Names:
     async def resolved(self, attempt: Attempt) -> Endpoint | Failure:
         key = (attempt.side.endpoint, attempt.side.name, attempt.free)
         if key not in self._asked:
-            allow = self._allow_private or attempt.free
-            self._asked[key] = asyncio.create_task(resolve(attempt.side.endpoint, allow_private=allow, name=attempt.side.name))
+            policy = OPERATORS_WORD if attempt.free else reach(private=self._allow_private)
+            self._asked[key] = asyncio.create_task(resolve(attempt.side.endpoint, policy, name=attempt.side.name))
         return await asyncio.shield(self._asked[key])

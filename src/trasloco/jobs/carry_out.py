@@ -21,6 +21,7 @@ from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import Fenced, LedgerUnavailable
 from trasloco.engine.pace import RESTS
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
@@ -28,6 +29,7 @@ from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import admit
 from trasloco.jobs.workshop import Workshop
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.models import DestinationLogin
@@ -109,13 +111,13 @@ async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failur
     """Both sides, with the source's name looked up once and pinned for all runs."""
     migration = claim.account.migration
     source, destination = sides(claim.account, workshop.ring, workshop.memory, workshop.tokens)
-    resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
+    resolved = await resolve(source.endpoint, reach(private=migration.allow_private_addresses), name=SideName.SOURCE)
     if isinstance(resolved, Failure):
         return resolved
     if source.endpoint.address is None:
         await in_thread(pin_source, claim.account.pk, resolved.address, None)
     # The destination is the operator's own word: looked up, not restricted, not pinned to an address.
-    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
+    where = await resolve(destination.endpoint, OPERATORS_WORD, name=SideName.DESTINATION)
     if isinstance(where, Failure):
         return where
     return replace(source, endpoint=resolved), replace(destination, endpoint=where)

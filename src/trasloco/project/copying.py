@@ -23,6 +23,7 @@ from trasloco.engine.pace import RESTS
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.utf7 import decode_name
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.project.copy_pace import CopyPace
 from trasloco.project.progress import AccountProgress, Progress
 from trasloco.project.rest_words import rest_hour
@@ -132,7 +133,7 @@ async def _try(source: Side, destination: Side, ledger: MemoryLedger, settings: 
 
 async def _resolved(side: Side) -> Side | Failure:
     """Both ends are the operator's own words: looked up, not restricted."""
-    endpoint = await resolve(side.endpoint, allow_private=True, name=side.name)
+    endpoint = await resolve(side.endpoint, OPERATORS_WORD, name=side.name)
     return endpoint if isinstance(endpoint, Failure) else replace(side, endpoint=endpoint)
 
 

@@ -26,6 +26,9 @@ _OF_CODE = {
     "address-not-allowed": Diagnosis(
         _("This address is not allowed"), _("Private addresses are allowed only when the operator says so in the settings.")
     ),
+    "port-not-allowed": Diagnosis(
+        _("This port is not allowed"), _("Check the port: 993 or 143 is IMAP, 995 or 110 is POP3. The operator can allow others.")
+    ),
     "connection-refused": Diagnosis(
         _("The server takes no connection"), _("Check host and port; IMAP may be switched off there, or a firewall in between.")
     ),
