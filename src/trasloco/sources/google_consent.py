@@ -20,7 +20,7 @@ from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.google_tokens import AUTH_URI, TOKEN_URI, USER_SCOPE
-from trasloco.sources.guarded_session import GuardedSession
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 _BACK = "http://127.0.0.1"
@@ -82,7 +82,7 @@ def _exchanged(url: str, form: dict[str, str]) -> dict[str, Any]:
         with GuardedSession() as session:
             facts: dict[str, Any] = session.post(url, data=form).json()
     except NotAdmitted as error:
-        raise TokenUnavailable(f"the sign-in service was not asked: {error.words}", error.remedy, permanent=not error.passing) from None
+        raise not_asked(error) from None
     except requests.RequestException as error:
         raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", "Begin again", permanent=False) from None
     return facts

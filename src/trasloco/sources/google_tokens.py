@@ -22,7 +22,7 @@ from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.first_steps import GOOGLE_SCOPE, SIGN_IN, SIGN_IN_AGAIN
-from trasloco.sources.guarded_session import GuardedSession
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 ADMIN_SCOPE = GOOGLE_SCOPE
@@ -63,7 +63,7 @@ class _Google(ABC):
             with GuardedSession() as session:
                 credentials.refresh(Request(session))
         except NotAdmitted as error:
-            raise TokenUnavailable(f"the sign-in service was not asked: {error.words}", error.remedy, permanent=not error.passing) from None
+            raise not_asked(error) from None
         except google.auth.exceptions.TransportError as error:
             raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", permanent=False) from None
         except google.auth.exceptions.RefreshError as error:

@@ -21,8 +21,9 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
-from trasloco.engine.admission import admitted
+from trasloco.engine.admission import NotAdmitted, admitted
 from trasloco.engine.reach import reach
+from trasloco.engine.token_source import TokenUnavailable
 
 SECONDS = 30.0
 """Of silence."""
@@ -41,6 +42,12 @@ class GuardedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """None: an answer that leads elsewhere is the answer."""
         return None
+
+
+def not_asked(error: NotAdmitted) -> TokenUnavailable:
+    """A token endpoint that was not contacted."""
+    passing = error.passing or error.code == "unknown-host"  # of a provider it is the name server that is wrong
+    return TokenUnavailable(f"the sign-in service was not asked: {error.words}", error.remedy, permanent=not passing)
 
 
 class _Adapter(HTTPAdapter):

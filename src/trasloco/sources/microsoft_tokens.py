@@ -22,7 +22,7 @@ from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.first_steps import SIGN_IN, SIGN_IN_AGAIN
-from trasloco.sources.guarded_session import GuardedSession
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 AUTHORITY = "https://login.microsoftonline.com"
@@ -204,7 +204,7 @@ def _answer(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     try:
         return question()
     except NotAdmitted as error:
-        raise TokenUnavailable(f"the sign-in service was not asked: {error.words}", error.remedy, permanent=not error.passing) from None
+        raise not_asked(error) from None
     except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
         # without an answer, or with one that says 5xx
         raise TokenUnavailable(f"Microsoft could not be reached ({type(error).__name__})", permanent=False) from None

@@ -47,9 +47,9 @@ class _Step:
 
 class ScriptedServer:
     """Listens on loopback while it is entered. tls: the context for ``tls`` lines; implicit: TLS from
-    the first byte."""
+    the first byte. host: the loopback address to listen on."""
 
-    def __init__(self, *scripts: str, tls: ssl.SSLContext | None = None, implicit: bool = False) -> None:
+    def __init__(self, *scripts: str, tls: ssl.SSLContext | None = None, implicit: bool = False, host: str = "127.0.0.1") -> None:
         self._scripts = [_parse(script) for script in scripts]
         self._tls = tls
         self._implicit = implicit
@@ -57,7 +57,7 @@ class ScriptedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
         self.errors: list[str] = []
-        self.host = "127.0.0.1"
+        self.host = host
         self.port = 0
 
     async def __aenter__(self) -> Self:
