@@ -57,6 +57,7 @@ class ScriptedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
         self.errors: list[str] = []
+        self.heard = b""  # all that clients said
         self.host = host
         self.port = 0
 
@@ -95,6 +96,7 @@ class ScriptedServer:
         for step in script:
             if step.verb == "C":
                 line = await reader.readuntil(b"\r\n")
+                self.heard += line
                 if line[:-2] != step.content:
                     self.errors.append(f"line {step.number}: expected {step.content!r}, the client said {line[:-2]!r}")
                     writer.transport.abort()
@@ -112,8 +114,8 @@ class ScriptedServer:
                 return
             else:
                 return
-        while await reader.read(65536):
-            pass
+        while data := await reader.read(65536):
+            self.heard += data
 
 
 def _parse(script: str) -> list[_Step]:
