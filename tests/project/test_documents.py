@@ -33,11 +33,15 @@ def test_each_dependency_has_its_line_and_no_other() -> None:
     assert sorted(listed, key=str.casefold) == sorted(wanted, key=str.casefold)
 
 
+_MAKERS = {"Failure", "_failure", "_later", "NotAdmitted", "Refusal"}
+
+
 def failure_codes() -> Iterator[str]:
     """Every code given to a Failure in the engine and the jobs, as written in their source."""
-    for path in [*(ROOT / "src/trasloco/engine").glob("*.py"), *(ROOT / "src/trasloco/jobs").glob("*.py")]:
+    policy = ROOT / "src/trasloco/plan/address_policy.py"
+    for path in [*(ROOT / "src/trasloco/engine").glob("*.py"), *(ROOT / "src/trasloco/jobs").glob("*.py"), policy]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Failure", "_failure", "_later"}:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
                 yield from _codes(node.args)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_fail":
                 yield from _codes(node.args[2:3])  # check, side, code, words

@@ -194,7 +194,7 @@ async def test_it_is_looked_at_once_before_any_password_is_sent(tmp_path: Path) 
             if server.connections:
                 _socket.context = shown
 
-        context.sni_callback = change  # type: ignore[assignment] # typeshed knows it for sockets only
+        context.sni_callback = change
         tried = await try_logins([pinned(server, number=number) for number in range(1, 9)], allow_private=True, told=lambda one: None)
         assert [one.failure.code if one.failure else "" for one in tried] == ["certificate-changed"] * 8
         assert all(f"expected {first.fingerprint}, got {second.fingerprint}" in one.failure.words for one in tried if one.failure)

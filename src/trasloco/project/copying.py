@@ -15,6 +15,7 @@ from typing import Any
 
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
+from trasloco.engine.connection_facts import connection_facts
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import LedgerUnavailable, MessageRow
@@ -195,8 +196,19 @@ def copy_report(source: Side, destination: Side, outcome: Outcome, exceptions: M
         "flags_changed": outcome.flags_changed,
         "folders": folders,
     }
-    account = {"source": _mailbox(source), "destination": _mailbox(destination), "runs": [run], "exceptions": grouped}
+    account = {
+        "source": _mailbox(source),
+        "destination": _mailbox(destination),
+        "connections": {str(side.name): _connection(side, outcome) for side in (source, destination)},
+        "runs": [run],
+        "exceptions": grouped,
+    }
     return {"migration": "copy", "accounts": [account]}
+
+
+def _connection(side: Side, outcome: Outcome) -> dict[str, str | None]:
+    """As it is after the copy: with the certificate that was seen."""
+    return connection_facts(replace(side.endpoint, fingerprint=outcome.facts.get(f"{side.name}_fingerprint")))
 
 
 def _mailbox(side: Side) -> str:
