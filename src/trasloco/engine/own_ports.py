@@ -49,7 +49,7 @@ def _database(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     ports = query["port"].split(",") if "port" in query else ports
     for number, host in enumerate(hosts if url else ()):
         if not host.startswith(("/", "%2F", "%2f", "@")):  # a socket of the file system
-            yield host, ports[number if number < len(ports) else -1] or environ.get("PGPORT", "") or _DATABASE_PORT
+            yield host, ports[number if number < len(ports) else -1] or _DATABASE_PORT
 
 
 def _split(server: str) -> tuple[str, str]:

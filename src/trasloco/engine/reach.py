@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 from trasloco.plan.address_policy import AddressPolicy, parse_ports, parse_ranges
 
-ADDRESSES, PORTS = "TRASLOCO_ALLOW_ADDRESSES", "TRASLOCO_ALLOW_PORTS"
-
 
 def reach(*, private: bool = False, environ: Mapping[str, str] = os.environ) -> AddressPolicy:
     """The policy for what strangers named. private: as of ``--allow-private-addresses``. Raises ValueError for an
     environment that cannot be read, which commands look at before they begin."""
-    return AddressPolicy(private, parse_ranges(environ.get(ADDRESSES, "")), parse_ports(environ.get(PORTS, "")))
+    return AddressPolicy(
+        private, parse_ranges(environ.get("TRASLOCO_ALLOW_ADDRESSES", "")), parse_ports(environ.get("TRASLOCO_ALLOW_PORTS", ""))
+    )

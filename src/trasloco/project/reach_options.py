@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from trasloco.engine import reach
 from trasloco.plan.address_policy import parse_ports, parse_ranges
 from trasloco.project.options import option, together
 
@@ -49,7 +48,7 @@ reach_options = together(
         metavar="RANGE",
         section="Network",
         expose_value=False,
-        callback=_keep(reach.ADDRESSES),
+        callback=_keep("TRASLOCO_ALLOW_ADDRESSES"),
         help="Let servers be at these addresses, though they are private: 10.1.0.0/16. May be repeated.",
     ),
     option(
@@ -59,7 +58,7 @@ reach_options = together(
         metavar="PORTS",
         section="Network",
         expose_value=False,
-        callback=_keep(reach.PORTS),
+        callback=_keep("TRASLOCO_ALLOW_PORTS"),
         help="Let servers be at these ports beside 143, 993, 110 and 995: 1993 or 2000-2999. May be repeated.",
     ),
 )
