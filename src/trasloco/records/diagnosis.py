@@ -49,7 +49,12 @@ _OF_CODE = {
         _("Have it renewed, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-changed": Diagnosis(
-        _("The certificate has changed"), _("If the administrator renewed it, give the CSV again; if not, somebody may be in between.")
+        _("The certificate has changed"),
+        _(
+            "Ask the server's administrator whether it was renewed; if not, somebody may be in between. A new one is accepted on the "
+            "account's page; before the migration is planned, by choosing “TLS, certificate checked” and then “TLS, any certificate” in "
+            "the step Type."
+        ),
     ),
     "tls-failed": Diagnosis(
         _("No encrypted connection came about"), _("Check port and encryption: 993 speaks TLS from the start, 143 does not.")
