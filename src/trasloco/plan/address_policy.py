@@ -56,7 +56,7 @@ class AddressPolicy:
         if self.anywhere or port in self.usual or any(first <= port <= last for first, last in self.ports):
             return None
         usual, what = ", ".join(map(str, sorted(self.usual))), "IMAP or POP3" if self.usual == MAIL_PORTS else "https"
-        remedy = f"Correct the port, or allow it (--allow-ports {port}, or TRASLOCO_ALLOW_PORTS for the service)"
+        remedy = f"Correct the port, or allow it (--allow-ports {port}, or TRASLOCO_ALLOW_PORTS in the environment)"
         return Refusal("port-not-allowed", f"{port} is no usual port of {what} ({usual})", remedy)
 
     def refusal(self, addresses: Sequence[str]) -> Refusal | None:
@@ -89,7 +89,7 @@ class AddressPolicy:
             return "Write the IP address of the server that is meant instead of its name"
         range_ = f"--allow-addresses {address.partition('%')[0]}"
         if metadata(parsed) or self.usual == WEB_PORTS:
-            return f"If this server really is your own, allow it ({range_}, or TRASLOCO_ALLOW_ADDRESSES for the service)"
+            return f"If this server really is your own, allow it ({range_}, or TRASLOCO_ALLOW_ADDRESSES in the environment)"
         return (
             f"If this server really is your own, allow it ({range_}, or --allow-private-addresses; "
             "in the panel its operator does so under Settings)"
