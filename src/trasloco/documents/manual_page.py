@@ -1,0 +1,116 @@
+"""The manual as the panel shows it: pages of ``manual/``, which is docs/ of the repository, as HTML without anything from elsewhere.
+
+Who works without the Internet has every page that an error or a form leads to. Of links only those stay that lead to another
+page of the manual, or to an address of the web; pictures, which show the panel itself, are left out. Needs Django to be set up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import pairwise
+
+from django.urls import reverse
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from trasloco.records.diagnosis import known_title
+
+FOR_EVERYBODY = ("cut-over", "csv", "sources", "providers", "gmail", "oauth", "pacing", "errors", "log", "proof")
+FOR_OPERATORS = ("quick-start", "service", "settings", "commands", "exit-codes", "quirks", "reliability", "security")
+_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+_PAGE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#[\w-]+)?")
+_NOT_IN_A_SLUG = re.compile(r"[^\w\- ]")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass(frozen=True)
+class ManualPage:
+    """name: as in its address. title: its heading, plain. language: that of its text. html: what follows the heading, safe."""
+
+    name: str
+    title: str
+    language: str
+    html: str
+
+
+def titles(names: tuple[str, ...], language: str) -> list[tuple[str, str]]:
+    """Name and title of those pages that there are, in this order."""
+    found = [(name, _source(name, language)) for name in names]
+    return [(name, _title(source[0])) for name, source in found if source is not None]
+
+
+@lru_cache(maxsize=64)
+def manual_page(name: str, language: str) -> ManualPage:
+    """In this language where it is translated, else in English. The headings of failures have their titles, in the active language,
+    before their codes. Raises LookupError when there is no such page."""
+    source = _source(name, language) if name in FOR_EVERYBODY + FOR_OPERATORS else None
+    if source is None:
+        raise LookupError(f"the manual has no page {name}")
+    text, written_in = source
+    tokens = _MARKDOWN.parse(text)[3:]  # without the heading: opened, its words, closed
+    for token in tokens:
+        if token.type == "inline":
+            token.children = _fitting(token.children or [])
+    for heading, words in pairwise(tokens):
+        if heading.type == "heading_open":
+            _name_heading(heading, words)
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = html.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+    return ManualPage(name, _title(text), written_in, html)
+
+
+def _source(name: str, language: str) -> tuple[str, str] | None:
+    """Text of the page and its language."""
+    for file, written_in in ((_manual() / language / f"{name}.md", language), (_manual() / f"{name}.md", "en")):
+        if file.is_file():
+            return file.read_text("utf-8"), written_in
+    return None
+
+
+def _manual() -> Traversable:
+    return resources.files("trasloco.documents") / "manual"
+
+
+def _title(text: str) -> str:
+    found = _HEADING.match(text)
+    return found[1].replace("`", "") if found else ""
+
+
+def _name_heading(heading: Token, words: Token) -> None:
+    """The anchor that links on a code host lead to; of a failure also what it is called in the panel."""
+    plain = re.sub(r"[`*]", "", words.content)
+    heading.attrSet("id", _NOT_IN_A_SLUG.sub("", plain.lower()).replace(" ", "-"))
+    if title := known_title(plain):
+        called = Token("html_inline", "", 0, content=f"{escape(str(title))} ")
+        words.children = [called, *(words.children or [])]
+
+
+def _fitting(tokens: list[Token]) -> list[Token]:
+    """Links lead to pages of the manual; those that lead nowhere here are only words, and pictures are nothing."""
+    kept: list[Token] = []
+    dropped = False
+    for token in tokens:
+        if token.type == "image":
+            continue
+        if token.type == "link_open":
+            address = _address(str(token.attrGet("href")))
+            dropped = not address
+            token.attrSet("href", address)
+        if not (dropped and token.type in ("link_open", "link_close")):
+            kept.append(token)
+    return kept
+
+
+def _address(target: str) -> str:
+    """Where a link leads in the panel; "" when nowhere."""
+    if target.startswith(("https://", "#")):
+        return target
+    found = _PAGE_LINK.fullmatch(target)
+    if found is None or found[1] not in FOR_EVERYBODY + FOR_OPERATORS or _source(found[1], "en") is None:
+        return ""
+    return reverse("manual_page", args=[found[1]]) + (found[2] or "")

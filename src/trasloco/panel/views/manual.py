@@ -1,0 +1,32 @@
+"""The manual, in the panel: what errors and forms lead to, also where there is no Internet."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, titles
+from trasloco.panel.access import PanelRequest, page
+from trasloco.records.rights import Right
+
+
+@page()
+def manual(request: PanelRequest) -> HttpResponse:
+    """All pages by their titles; those about running the service for the operator only."""
+    language = get_language() or "en"
+    operators = titles(FOR_OPERATORS, language) if request.viewer.may(Right.OPERATE) else []
+    return render(request, "panel/manual/contents.html", {"pages": titles(FOR_EVERYBODY, language), "for_operators": operators})
+
+
+@page()
+def one_page(request: PanelRequest, name: str) -> HttpResponse:
+    """404 for a page that there is not, or that is not for him."""
+    if name in FOR_OPERATORS and not request.viewer.may(Right.OPERATE):
+        raise Http404
+    language = get_language() or "en"
+    try:
+        found = manual_page(name, language)
+    except LookupError:
+        raise Http404 from None
+    return render(request, "panel/manual/page.html", {"manual": found, "translated": found.language == language})
