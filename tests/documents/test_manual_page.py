@@ -22,20 +22,22 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def every_page(language: str) -> dict[str, str]:
     from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, titles
+    from trasloco.panel.log_titles import log_title
 
-    return {name: manual_page(name, language).html for name, _title in titles(FOR_EVERYBODY + FOR_OPERATORS, language)}
+    return {name: manual_page(name, language, log_title).html for name, _title in titles(FOR_EVERYBODY + FOR_OPERATORS, language)}
 
 
-def test_every_failure_has_its_anchor_with_its_title_in_the_persons_language(language: str) -> None:
+@pytest.mark.parametrize("page", ["errors", "log"])
+def test_every_code_has_its_anchor_with_its_title_in_the_persons_language(language: str, page: str) -> None:
     from trasloco.documents.manual_page import manual_page
-    from trasloco.records.diagnosis import known_title
+    from trasloco.panel.log_titles import log_title
 
-    found = manual_page("errors", language)
+    found = manual_page(page, language, log_title)
     assert found.language == language
-    codes = re.findall(r"^### `([^`]+)`$", (DOCS / "errors.md").read_text("utf-8"), re.MULTILINE)
+    codes = re.findall(r"^### `([^`]+)`$", (DOCS / f"{page}.md").read_text("utf-8"), re.MULTILINE)
     assert codes
     for code in codes:
-        assert f'<h3 id="{code}">{known_title(code)} <code>{code}</code></h3>' in found.html.replace("&#x27;", "'")
+        assert f'<h3 id="{code}">{log_title(code)} <code>{code}</code></h3>' in found.html.replace("&#x27;", "'")
 
 
 def test_links_lead_to_pages_and_anchors_that_are_there(language: str) -> None:
@@ -58,7 +60,7 @@ def test_nothing_is_fetched_from_anywhere_and_nothing_runs(language: str) -> Non
 def test_a_page_that_is_not_translated_is_there_in_english() -> None:
     from trasloco.documents.manual_page import manual_page
 
-    assert manual_page("pacing", "it").language == "en"
+    assert manual_page("pacing", "it", str).language == "en"
 
 
 @pytest.mark.parametrize("name", ["nothing", "index", "benchmarks", "it/errors", ".."])
@@ -66,7 +68,7 @@ def test_what_is_no_page_of_the_manual_cannot_be_had(name: str) -> None:
     from trasloco.documents.manual_page import manual_page
 
     with pytest.raises(LookupError):
-        manual_page(name, "en")
+        manual_page(name, "en", str)
 
 
 def test_every_translated_page_has_the_headings_of_its_original() -> None:

@@ -7,6 +7,7 @@ page of the manual, or to an address of the web; pictures, which show the panel 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -18,8 +19,7 @@ from django.urls import reverse
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from trasloco.records.diagnosis import known_title
-
+Titles = Callable[[str], str]
 FOR_EVERYBODY = ("cut-over", "csv", "sources", "providers", "gmail", "oauth", "pacing", "errors", "log", "proof")
 FOR_OPERATORS = ("quick-start", "service", "settings", "commands", "exit-codes", "quirks", "reliability", "security")
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -45,9 +45,11 @@ def titles(names: tuple[str, ...], language: str) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=64)
-def manual_page(name: str, language: str) -> ManualPage:
-    """In this language where it is translated, else in English. The headings of failures have their titles, in the active language,
-    before their codes. Raises LookupError when there is no such page."""
+def manual_page(name: str, language: str, title_of: Titles) -> ManualPage:
+    """In this language where it is translated, else in English. Raises LookupError when there is no such page.
+
+    title_of: what a code is called in this language, "" for what is none; it stands before the code in headings.
+    """
     source = _source(name, language) if name in FOR_EVERYBODY + FOR_OPERATORS else None
     if source is None:
         raise LookupError(f"the manual has no page {name}")
@@ -58,7 +60,7 @@ def manual_page(name: str, language: str) -> ManualPage:
             token.children = _fitting(token.children or [])
     for heading, words in pairwise(tokens):
         if heading.type == "heading_open":
-            _name_heading(heading, words)
+            _name_heading(heading, words, title_of)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     html = html.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
     return ManualPage(name, _title(text), written_in, html)
@@ -81,12 +83,12 @@ def _title(text: str) -> str:
     return found[1].replace("`", "") if found else ""
 
 
-def _name_heading(heading: Token, words: Token) -> None:
-    """The anchor that links on a code host lead to; of a failure also what it is called in the panel."""
+def _name_heading(heading: Token, words: Token, title_of: Titles) -> None:
+    """The anchor that links on a code host lead to; of a code also what it is called in the panel."""
     plain = re.sub(r"[`*]", "", words.content)
     heading.attrSet("id", _NOT_IN_A_SLUG.sub("", plain.lower()).replace(" ", "-"))
-    if title := known_title(plain):
-        called = Token("html_inline", "", 0, content=f"{escape(str(title))} ")
+    if title := title_of(plain):
+        called = Token("html_inline", "", 0, content=f"{escape(title)} ")
         words.children = [called, *(words.children or [])]
 
 

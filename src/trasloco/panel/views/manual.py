@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, titles
 from trasloco.panel.access import PanelRequest, page
+from trasloco.panel.log_titles import log_title
 from trasloco.records.rights import Right
 
 
@@ -26,7 +27,7 @@ def one_page(request: PanelRequest, name: str) -> HttpResponse:
         raise Http404
     language = get_language() or "en"
     try:
-        found = manual_page(name, language)
+        found = manual_page(name, language, log_title)
     except LookupError:
         raise Http404 from None
     return render(request, "panel/manual/page.html", {"manual": found, "translated": found.language == language})
