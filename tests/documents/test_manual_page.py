@@ -21,10 +21,10 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def every_page(language: str) -> dict[str, str]:
-    from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, titles
+    from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, pages
     from trasloco.panel.log_titles import log_title
 
-    return {name: manual_page(name, language, log_title).html for name, _title in titles(FOR_EVERYBODY + FOR_OPERATORS, language)}
+    return {name: manual_page(name, language, log_title).html for name, _language in pages(FOR_EVERYBODY + FOR_OPERATORS, language)}
 
 
 @pytest.mark.parametrize("page", ["errors", "log"])
@@ -77,3 +77,10 @@ def test_every_translated_page_has_the_headings_of_its_original() -> None:
     for page in translated:
         levels = [re.findall(r"^#+ ", text, re.MULTILINE) for text in (page.read_text("utf-8"), (DOCS / page.name).read_text("utf-8"))]
         assert levels[0] == levels[1], page.name
+
+
+def test_every_page_has_a_title_in_the_contents_and_no_other() -> None:
+    from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS
+    from trasloco.panel.manual_titles import MANUAL_TITLES
+
+    assert set(MANUAL_TITLES) == {*FOR_EVERYBODY, *FOR_OPERATORS}

@@ -38,10 +38,10 @@ class ManualPage:
     html: str
 
 
-def titles(names: tuple[str, ...], language: str) -> list[tuple[str, str]]:
-    """Name and title of those pages that there are, in this order."""
+def pages(names: tuple[str, ...], language: str) -> list[tuple[str, str]]:
+    """Name and language of those pages that there are, in this order."""
     found = [(name, _source(name, language)) for name in names]
-    return [(name, _title(source[0])) for name, source in found if source is not None]
+    return [(name, source[1]) for name, source in found if source is not None]
 
 
 @lru_cache(maxsize=64)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, titles
+from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS, manual_page, pages
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.log_titles import log_title
+from trasloco.panel.manual_titles import MANUAL_TITLES
 from trasloco.records.rights import Right
 
 
@@ -16,8 +20,15 @@ from trasloco.records.rights import Right
 def manual(request: PanelRequest) -> HttpResponse:
     """All pages by their titles; those about running the service for the operator only."""
     language = get_language() or "en"
-    operators = titles(FOR_OPERATORS, language) if request.viewer.may(Right.OPERATE) else []
-    return render(request, "panel/manual/contents.html", {"pages": titles(FOR_EVERYBODY, language), "for_operators": operators})
+    parts = [(_("Moving mailboxes"), FOR_EVERYBODY)]
+    if request.viewer.may(Right.OPERATE):
+        parts.append((_("Running the service"), FOR_OPERATORS))
+    listed = [(heading, [_entry(*found, language) for found in pages(names, language)]) for heading, names in parts]
+    return render(request, "panel/manual/contents.html", {"parts": listed})
+
+
+def _entry(name: str, written_in: str, language: str) -> dict[str, Any]:
+    return {"name": name, "title": MANUAL_TITLES[name], "translated": written_in == language}
 
 
 @page()
