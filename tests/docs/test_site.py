@@ -51,3 +51,11 @@ def test_a_broken_link_an_anchor_that_is_gone_and_a_page_in_no_list_are_failures
     assert "moved" in wrong
     assert "pictures/lost.png" in wrong
     assert re.search(r"orphan\.md.*document isn't included in any toctree", wrong)
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """A code host shows no list of pages but this."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    pages = [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    of_the_lists = {"docs/index.md"}
+    assert [page for page in pages if f"({page})" not in readme and page not in of_the_lists and "/adr/0" not in page] == []
