@@ -34,16 +34,16 @@ ELSEWHERE = {
 
 def forms() -> dict[str, set[str]]:
     """Every form of the panel's own, with the names of its fields."""
-    from django.forms import BaseForm
+    from django.forms import Form, ModelForm
 
     import trasloco.panel
 
-    found = {}
+    found: dict[str, set[str]] = {}
     for module in pkgutil.iter_modules(trasloco.panel.__path__):
         if module.name.startswith("forms_"):
             whole = importlib.import_module(f"trasloco.panel.{module.name}")
             own = [item for item in vars(whole).values() if isinstance(item, type) and item.__module__ == whole.__name__]
-            found |= {item.__name__: set(item.base_fields) for item in own if issubclass(item, BaseForm)}
+            found |= {item.__name__: set(item.base_fields) for item in own if issubclass(item, Form | ModelForm)}
     return found
 
 

@@ -20,7 +20,7 @@ from trasloco.records.rights import Right
 def manual(request: PanelRequest) -> HttpResponse:
     """All pages by their titles; those about running the service for the operator only."""
     language = get_language() or "en"
-    parts = [(_("Moving mailboxes"), FOR_EVERYBODY)]
+    parts: list[tuple[str, tuple[str, ...]]] = [(_("Moving mailboxes"), FOR_EVERYBODY)]
     if request.viewer.may(Right.OPERATE):
         parts.append((_("Running the service"), FOR_OPERATORS))
     listed = [(heading, [_entry(*found, language) for found in pages(names, language)]) for heading, names in parts]
