@@ -52,6 +52,22 @@ def test_links_lead_to_pages_and_anchors_that_are_there(language: str) -> None:
             assert not anchor or f'id="{anchor}"' in pages[other], f"{name} links to {target}"
 
 
+def test_no_link_leads_where_its_reader_may_not_go(language: str) -> None:
+    from trasloco.documents.manual_page import FOR_EVERYBODY, FOR_OPERATORS
+
+    pages = every_page(language)
+    everybodys = "".join(pages[name] for name in FOR_EVERYBODY if name in pages)
+    assert [name for name in FOR_OPERATORS if f'href="/manual/{name}/' in everybodys] == []
+
+
+def test_a_link_is_called_as_the_page_it_leads_to() -> None:
+    from trasloco.documents.manual_page import manual_page
+
+    page = manual_page("errors", "en", str).html
+    assert '<a href="/manual/pacing/">Pace: hours, bytes of a day, rates, connections</a>' in page
+    assert ".md</a>" not in page
+
+
 def test_nothing_is_fetched_from_anywhere_and_nothing_runs(language: str) -> None:
     for name, html in every_page(language).items():
         assert not re.findall(r"<(?:img|script|link|iframe|style)|\son\w+=|\sstyle=", html), name

@@ -47,7 +47,7 @@ def test_every_page_can_be_read_by_everybody(
         if kept := os.environ.get("TRASLOCO_PICTURES"):
             page.screenshot(path=str(Path(kept) / f"manual-{name.strip('/') or 'contents'}-{language}.png"))
     context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert complaints == []
 
 

@@ -20,8 +20,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 Titles = Callable[[str], str]
-FOR_EVERYBODY = ("cut-over", "csv", "sources", "providers", "gmail", "oauth", "pacing", "errors", "log", "proof")
-FOR_OPERATORS = ("quick-start", "service", "settings", "commands", "exit-codes", "quirks", "reliability", "security")
+FOR_EVERYBODY = ("cut-over", "csv", "sources", "providers", "gmail", "oauth", "pacing", "errors", "log", "proof", "quirks")
+FOR_OPERATORS = ("quick-start", "service", "settings", "commands", "exit-codes", "reliability", "security")
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _PAGE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#[\w-]+)?")
 _NOT_IN_A_SLUG = re.compile(r"[^\w\- ]")
@@ -54,15 +54,18 @@ def manual_page(name: str, language: str, title_of: Titles) -> ManualPage:
     if source is None:
         raise LookupError(f"the manual has no page {name}")
     text, written_in = source
+    allowed = FOR_EVERYBODY if name in FOR_EVERYBODY else FOR_EVERYBODY + FOR_OPERATORS  # a link never ends where one may not go
     tokens = _MARKDOWN.parse(text)[3:]  # without the heading: opened, its words, closed
     for token in tokens:
         if token.type == "inline":
-            token.children = _fitting(token.children or [])
+            token.children = _fitting(token.children or [], allowed, language)
     for heading, words in pairwise(tokens):
         if heading.type == "heading_open":
             _name_heading(heading, words, title_of)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    html = html.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+    # What is wider than a phone is moved within its own frame, by keys as well.
+    html = html.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
+    html = html.replace("<pre>", '<pre tabindex="0">')
     return ManualPage(name, _title(text), written_in, html)
 
 
@@ -92,27 +95,30 @@ def _name_heading(heading: Token, words: Token, title_of: Titles) -> None:
         words.children = [called, *(words.children or [])]
 
 
-def _fitting(tokens: list[Token]) -> list[Token]:
-    """Links lead to pages of the manual; those that lead nowhere here are only words, and pictures are nothing."""
+def _fitting(tokens: list[Token], allowed: tuple[str, ...], language: str) -> list[Token]:
+    """Links lead to pages of the manual that are allowed, and are called as these are; other links are only words, and pictures
+    are nothing."""
     kept: list[Token] = []
-    dropped = False
+    dropped, page = False, ""
     for token in tokens:
         if token.type == "image":
             continue
         if token.type == "link_open":
-            address = _address(str(token.attrGet("href")))
+            address, page = _destination(str(token.attrGet("href")), allowed)
             dropped = not address
             token.attrSet("href", address)
+        elif token.type == "text" and token.content == f"{page}.md":
+            token.content = _title((_source(page, language) or ("", ""))[0])
         if not (dropped and token.type in ("link_open", "link_close")):
             kept.append(token)
     return kept
 
 
-def _address(target: str) -> str:
-    """Where a link leads in the panel; "" when nowhere."""
+def _destination(target: str, allowed: tuple[str, ...]) -> tuple[str, str]:
+    """Where a link leads in the panel, and to which page of the manual; each "" when to none."""
     if target.startswith(("https://", "#")):
-        return target
+        return target, ""
     found = _PAGE_LINK.fullmatch(target)
-    if found is None or found[1] not in FOR_EVERYBODY + FOR_OPERATORS or _source(found[1], "en") is None:
-        return ""
-    return reverse("manual_page", args=[found[1]]) + (found[2] or "")
+    if found is None or found[1] not in allowed or _source(found[1], "en") is None:
+        return "", ""
+    return reverse("manual_page", args=[found[1]]) + (found[2] or ""), found[1]

@@ -16,12 +16,12 @@ MANUAL_TITLES: dict[str, str | Promise] = {
     "errors": _("Failures, one by one, and what to do"),
     "log": _("What the log of an account says"),
     "proof": _("What a proof says, and how to check it"),
+    "quirks": _("Deviations of servers that are known"),
     "quick-start": _("Quick start"),
     "service": _("Start, proxy, settings, backup, upgrade"),
     "settings": _("What can be set in the panel"),
     "commands": _("The commands and their options"),
     "exit-codes": _("How commands end"),
-    "quirks": _("Deviations of servers that are known"),
     "reliability": _("The faults it was put through, and how each ends"),
     "security": _("Security"),
 }
