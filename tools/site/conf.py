@@ -26,6 +26,7 @@ source_suffix = {".md": "markdown"}
 nitpicky = True
 myst_heading_anchors = 4  # "#unknown-host" leads to that heading, as on a code host
 smartquotes = False  # commands are copied from these pages
+highlight_language = "none"  # they are no program text
 
 html_theme = "furo"
 html_title = f"Trasloco {version}"
@@ -39,5 +40,5 @@ html_theme_options = {
     "light_css_variables": {"font-stack": "system-ui, sans-serif", "font-stack--monospace": "ui-monospace, monospace"},
     "navigation_with_keys": True,
 }
-# The site is read from the disk as well, where a browser runs no module scripts and fetches nothing.
-html_use_opensearch = ""
+# The site is read from the disk as well, where a page may not fetch another one to quote it.
+html_show_search_summary = False
