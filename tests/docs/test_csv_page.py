@@ -6,11 +6,13 @@ import inspect
 import re
 from pathlib import Path
 
+import pytest
+
 from trasloco.plan.problems import FIELDS
 from trasloco.plan.table import read
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "csv.md").read_text("utf-8")
+PAGES = {name: (ROOT / "docs" / name).read_text("utf-8") for name in ("csv.md", "it/csv.md")}
 
 
 def first_cells(text: str) -> list[str]:
@@ -26,16 +28,18 @@ def problem_codes() -> set[str]:
     return {code for code in found if not code.startswith(("utf-", "windows-"))}
 
 
-def test_every_column_is_documented_in_its_order() -> None:
-    columns = PAGE.split("\n## ")[0]
-    assert tuple(cell for cell in first_cells(columns) if cell not in {"field", "---"}) == FIELDS
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_every_column_is_documented_in_its_order(page: str) -> None:
+    columns = page.split("\n## ")[0]
+    assert tuple(cell for cell in first_cells(columns) if cell not in {"field", "campo", "---"}) == FIELDS
 
 
-def test_every_problem_is_documented_and_none_is_made_up() -> None:
-    documented = [code for cell in first_cells(PAGE) for code in re.findall(r"`([a-z0-9-]+)`", cell)]
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_every_problem_is_documented_and_none_is_made_up(page: str) -> None:
+    documented = [code for cell in first_cells(page) for code in re.findall(r"`([a-z0-9-]+)`", cell)]
     assert len(documented) == len(set(documented))
     assert set(documented) == problem_codes()
 
 
 def test_the_most_lines_are_those_documented() -> None:
-    assert f"At most {inspect.signature(read).parameters['max_lines'].default} accounts" in PAGE
+    assert f"At most {inspect.signature(read).parameters['max_lines'].default} accounts" in PAGES["csv.md"]

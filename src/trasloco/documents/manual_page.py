@@ -59,9 +59,10 @@ def manual_page(name: str, language: str, title_of: Titles) -> ManualPage:
     for token in tokens:
         if token.type == "inline":
             token.children = _fitting(token.children or [], allowed, language)
-    for heading, words in pairwise(tokens):
-        if heading.type == "heading_open":
-            _name_heading(heading, words, title_of)
+    original = text if written_in == "en" else (_source(name, "en") or (text, ""))[0]
+    for (heading, words), anchor in zip(_headings(tokens), _anchors(original), strict=False):
+        heading.attrSet("id", anchor)
+        _name_heading(words, title_of)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     # What is wider than a phone is moved within its own frame, by keys as well.
     html = html.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
@@ -86,11 +87,24 @@ def _title(text: str) -> str:
     return found[1].replace("`", "") if found else ""
 
 
-def _name_heading(heading: Token, words: Token, title_of: Titles) -> None:
-    """The anchor that links on a code host lead to; of a code also what it is called in the panel."""
-    plain = re.sub(r"[`*]", "", words.content)
-    heading.attrSet("id", _NOT_IN_A_SLUG.sub("", plain.lower()).replace(" ", "-"))
-    if title := title_of(plain):
+def _headings(tokens: list[Token]) -> list[tuple[Token, Token]]:
+    """What opens each, and its words."""
+    return [(token, words) for token, words in pairwise(tokens) if token.type == "heading_open"]
+
+
+def _anchors(original: str) -> list[str]:
+    """Of the headings of the English page, as a code host names them: a link leads to the same place in every language."""
+    found = [_plain(words) for _heading, words in _headings(_MARKDOWN.parse(original)[3:])]
+    return [_NOT_IN_A_SLUG.sub("", plain.lower()).replace(" ", "-") for plain in found]
+
+
+def _plain(words: Token) -> str:
+    return re.sub(r"[`*]", "", words.content)
+
+
+def _name_heading(words: Token, title_of: Titles) -> None:
+    """Before a code stands what it is called in the panel."""
+    if title := title_of(_plain(words)):
         called = Token("html_inline", "", 0, content=f"{escape(title)} ")
         words.children = [called, *(words.children or [])]
 
