@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
+
 from bench.curve_results import CurveResult, Point
 from bench.curves import AT_ONCE, Curve, Load
 from bench.ends import Ends
@@ -45,7 +47,8 @@ class Growth:
         self._state = self._home / "state"
         self._state.mkdir(mode=0o700)
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        self._stack.enter_context(opened(environment | {"TRASLOCO_STATE_DIR": str(self._state)}))
+        database = self._stack.enter_context(opened(environment | {"TRASLOCO_STATE_DIR": str(self._state)}))
+        self._postmaster = _postmaster(database.conninfo)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -55,13 +58,19 @@ class Growth:
         """All these points of a curve, into the result."""
         self._say(f"{curve.title}: {curve.words}")
         with Servers() as servers:
-            servers.destination("never")
+            self._warm_up(servers, curve)
             for value in values:
                 point = self._point(servers, curve, value)
                 result.add(point)
                 result.date = now()
                 self._say(result.line(point))
                 self._kept()
+
+    def _warm_up(self, servers: Servers, curve: Curve) -> None:
+        """One message, unmeasured: the first of all makes the schema of the database too."""
+        ends = servers.ends("never", 0, "first", "first", tls=False)
+        _fill(Maildir(servers.source, "first"), Load())
+        self._copy(servers, [ends], Load(), f"{curve.name}-first")
 
     def _point(self, servers: Servers, curve: Curve, value: int) -> Point:
         load = curve.load(value)
@@ -87,8 +96,7 @@ class Growth:
         distances = servers.distances("never", load.milliseconds, tls=False) if load.milliseconds else ()
         for distance in distances:
             distance.turns()
-        postmaster = _postmaster(self._state)
-        destination_before, database_before = servers.processor_seconds("never"), offspring_seconds(postmaster)
+        destination_before, database_before = servers.processor_seconds("never"), offspring_seconds(self._postmaster)
         try:
             cost = run(Trasloco().commands(task), 1)
         except MoverFailed as error:
@@ -97,7 +105,7 @@ class Growth:
         destination = servers.processor_seconds("never") - destination_before
         turns = tuple(distance.turns() for distance in distances)
         measured = Round(cost.seconds, cost.processor, destination, cost.memory, turns)
-        return offspring_seconds(postmaster) - database_before, measured
+        return offspring_seconds(self._postmaster) - database_before, measured
 
     def _compared(self, measured: Round, originals: list[Sums], ends: list[Ends]) -> Round:
         words = (original.difference(Sums.read(each.destination)) for original, each in zip(originals, ends, strict=True))
@@ -125,6 +133,8 @@ def _letters(size: int) -> Callable[[int], bytes]:
     return letter
 
 
-def _postmaster(state: Path) -> int:
-    """Process id of the database server that runs in this state directory."""
-    return int(next(state.rglob("postmaster.pid")).read_text("utf-8").split(maxsplit=1)[0])
+def _postmaster(conninfo: str) -> int:
+    """Process id of the database server, which runs on this machine: the parent of whoever answers."""
+    with psycopg.connect(conninfo) as connection:
+        status = Path(f"/proc/{connection.info.backend_pid}/status").read_text("utf-8")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("PPid:")))
