@@ -69,7 +69,9 @@ def _curves(options: argparse.Namespace) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--scale", type=float, help="share of the full corpora, or of the curves' axes (0.1; the curves' short form is shorter still)")
+    parser.add_argument(
+        "--scale", type=float, help="share of the full corpora, or of the curves' axes (0.1; the curves' short form is shorter still)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
     parser.add_argument("--all", action="store_true", help="all cells, not those of the quick form alone")
     parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
