@@ -50,13 +50,14 @@ def _section(result: CurveResult) -> str:
 
 
 def _growth(result: CurveResult) -> str:
-    """The ends of the curve in a sentence."""
+    """The ends of the curve in a sentence; over a distance it is the wall that counts."""
     curve, first, last = result.curve, result.good[0], result.good[-1]
-    client = [point.per(curve, point.measured.client) for point in (first, last)]
+    what = "the wall time of" if curve.even else "the client's processor time for"
+    told = [point.per(curve, point.measured.seconds if curve.even else point.measured.client) for point in (first, last)]
     memory = [point.measured.memory / 2**20 for point in (first, last)]
     return (
-        f"From {curve.shown(first.value)} to {curve.shown(last.value)}, the client's time for one {curve.units[0].name} goes from "
-        f"{client[0]:.3g} to {client[1]:.3g} ms, and the worker's memory from {memory[0]:.0f} to {memory[1]:.0f} MiB."
+        f"From {curve.shown(first.value)} to {curve.shown(last.value)}, {what} one {curve.units[0].name} goes from "
+        f"{told[0]:,.4g} to {told[1]:,.4g} ms, and the worker's memory from {memory[0]:.0f} to {memory[1]:.0f} MiB."
     )
 
 

@@ -10,7 +10,7 @@ from bench.curve_results import CurveResult, Point
 from bench.curves import Curve
 
 _WIDTH, _HEIGHT, _TOP, _BOTTOM = 760, 300, 78, 244
-_LEFT_PANEL, _RIGHT_PANEL = (64, 400), (484, 736)
+_LEFT_PANEL, _RIGHT_PANEL = (64, 400), (484, 712)
 _TEXT, _FAINT, _GRID = "#0f172a", "#334155", "#e2e8f0"
 _SERIES = (("wall", "#64748b"), ("client", "#2563eb"), ("database", "#059669"), ("destination", "#d97706"))
 

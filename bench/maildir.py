@@ -10,6 +10,7 @@ import grp
 import os
 import pwd
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from trasloco.testing.dovecot import Dovecot
 
@@ -41,15 +42,14 @@ class Maildir:
         if folder:
             (here / "maildirfolder").touch()
             os.chown(here / "maildirfolder", *self._owner)
-        directory_name = str(here / "cur")
         for number in numbers:
-            self._message(directory_name, number, content(number))
+            self._message(here / "cur", number, content(number))
 
-    def _message(self, directory: str, number: int, content: bytes) -> None:
+    def _message(self, directory: Path, number: int, content: bytes) -> None:
         """One file, named as Dovecot does: both sizes, so that it need not read it, and flags."""
         moment, size, lines = _FIRST_DAY + number * 60, len(content), content.count(b"\n")
-        name = f"{directory}/{moment}.M{number}P1.bench,S={size},W={size + lines}:2,{_FLAGS[number % len(_FLAGS)]}"
-        with open(name, "xb") as file:
+        name = f"{moment}.M{number}P1.bench,S={size},W={size + lines}:2,{_FLAGS[number % len(_FLAGS)]}"
+        with (directory / name).open("xb") as file:
             file.write(content)
             file.flush()  # before the date is set
             os.fchown(file.fileno(), *self._owner)
