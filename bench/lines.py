@@ -69,12 +69,12 @@ def _panel(
         y = up(tick)
         parts.append(f'  <line x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_GRID}"/>')
         parts.append(_text(left - 8, y + 4, f"{tick:,g}", _FAINT, anchor="end"))
-    last = float("-inf")
-    for point in points:
+    last = float("inf")
+    for point in reversed(points):
         x, width = across(point.value), 7 * len(curve.shown(point.value)) + 8
-        if x - width / 2 > last:  # where names would run into one another, every other is left out
+        if x + width / 2 < last:  # where names would run into one another the lesser is left out
             parts.append(_text(x, _BOTTOM + 20, curve.shown(point.value), _FAINT, anchor="middle"))
-            last = x + width / 2
+            last = x - width / 2
     parts.append(_text((left + right) / 2, _BOTTOM + 42, curve.title, _FAINT, anchor="middle"))
     for _, colour, values in found:
         placed = [(across(point.value), up(value)) for point, value in zip(points, values, strict=True) if even or value > 0]
