@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 
 import pytest
 
+from tests.fix_name_servers import NameServers, Records
 from trasloco.plan.mx_answer import Answer, Kind, Look, Silence
-from trasloco.sources import mx_look, name_server
 from trasloco.sources.mx_look import look
-from trasloco.testing.zone import Zone
-
-Records = Mapping[tuple[str, str], Sequence[str]]
-Servers = Callable[..., tuple[Zone, list[Zone]]]
-
-NAMES = {("ns1.dns.example", "A"): ["127.0.0.2"], ("ns2.dns.example", "A"): ["127.0.0.3"]}
-NS = {("old.example", "NS"): ["ns1.dns.example.", "ns2.dns.example."]}
-
-
-@pytest.fixture
-def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
-    """``servers({...}, {...})``: the resolver of this machine, and one name server of old.example for each."""
-    with ExitStack() as stack:
-
-        def serving(*each: Records, world: Records | None = None) -> tuple[Zone, list[Zone]]:
-            resolver = stack.enter_context(Zone({**NAMES, **NS, **(world or {})}))
-            found = [
-                stack.enter_context(Zone({**NS, **records}, host=f"127.0.0.{number}", port=resolver.port, ttl=3600))
-                for number, records in enumerate(each, 2)
-            ]
-            monkeypatch.setenv("TRASLOCO_DNS", resolver.address)
-            monkeypatch.setenv("TRASLOCO_DNS_PORT", str(resolver.port))
-            return resolver, found
-
-        monkeypatch.setattr(mx_look, "ASK_SECONDS", (0.3, 0.3))
-        monkeypatch.setattr(name_server, "LIFETIME", 1.0)
-        yield serving
 
 
 def mx(*lines: str) -> Records:
@@ -51,8 +23,8 @@ def answers(found: Look) -> list[Answer | None]:
     return [item.answer for item in found.heard]
 
 
-async def test_each_server_says_its_own_with_the_ttl_it_gives(servers: Servers) -> None:
-    _, (first, second) = servers(mx("20 b.old.example.", "10 A.old.example."), mx("10 mx.new.example."))
+async def test_each_server_says_its_own_with_the_ttl_it_gives(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("20 b.old.example.", "10 A.old.example."), mx("10 mx.new.example."))
     second.ttl = 300
     found = await seen()
     assert answers(found) == [
@@ -64,34 +36,34 @@ async def test_each_server_says_its_own_with_the_ttl_it_gives(servers: Servers) 
     assert ("old.example", "MX") in first.asked
 
 
-async def test_an_answer_that_is_cut_is_asked_for_by_tcp(servers: Servers) -> None:
-    _, (first, second) = servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
+async def test_an_answer_that_is_cut_is_asked_for_by_tcp(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
     first.truncating = second.truncating = True
     assert answers(await seen()) == [Answer(Kind.MX, ("mx.old.example",), 3600)] * 2
     assert ("old.example", "MX") in first.by_tcp
 
 
-async def test_a_name_without_mx_has_its_addresses_and_one_that_takes_no_mail_says_so(servers: Servers) -> None:
-    _, (first, _second) = servers({("old.example", "A"): ["192.0.2.7"], ("old.example", "AAAA"): ["2001:db8::7"]}, mx("0 ."))
+async def test_a_name_without_mx_has_its_addresses_and_one_that_takes_no_mail_says_so(name_servers: NameServers) -> None:
+    _, (first, _second) = name_servers({("old.example", "A"): ["192.0.2.7"], ("old.example", "AAAA"): ["2001:db8::7"]}, mx("0 ."))
     first.minimum = 900
     assert answers(await seen()) == [Answer(Kind.IMPLICIT, ("192.0.2.7", "2001:db8::7"), 3600), Answer(Kind.NULL, (), 3600)]
 
 
-async def test_a_name_that_does_not_exist_is_kept_as_long_as_its_zone_says(servers: Servers) -> None:
-    _, zones = servers({}, {})
+async def test_a_name_that_does_not_exist_is_kept_as_long_as_its_zone_says(name_servers: NameServers) -> None:
+    _, zones = name_servers({}, {})
     for zone in zones:
         zone.minimum = 900
     assert answers(await seen("sub.old.example")) == [Answer(Kind.NONE, (), 900)] * 2
 
 
-async def test_a_subdomain_is_asked_of_the_zone_above_it(servers: Servers) -> None:
+async def test_a_subdomain_is_asked_of_the_zone_above_it(name_servers: NameServers) -> None:
     records = {("mail.old.example", "MX"): ["5 mx.old.example."]}
-    servers(records, records)
+    name_servers(records, records)
     assert answers(await seen("mail.old.example")) == [Answer(Kind.MX, ("mx.old.example",), 3600)] * 2
 
 
-async def test_silence_servfail_and_lameness_are_told_apart(servers: Servers) -> None:
-    _, (first, second) = servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
+async def test_silence_servfail_and_lameness_are_told_apart(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
     first.silent.add("old.example")
     second.failing.add("old.example")
     found = await seen()
@@ -108,21 +80,21 @@ async def test_silence_servfail_and_lameness_are_told_apart(servers: Servers) ->
     assert found.heard[0].words == "it does not answer for this domain (REFUSED)"
 
 
-async def test_a_server_without_an_address_is_named(servers: Servers) -> None:
-    servers(mx("10 mx.old.example."), world={("old.example", "NS"): ["ns1.dns.example.", "nowhere.example."]})
+async def test_a_server_without_an_address_is_named(name_servers: NameServers) -> None:
+    name_servers(mx("10 mx.old.example."), world={("old.example", "NS"): ["ns1.dns.example.", "nowhere.example."]})
     found = await seen()
     assert found.heard[-1].server == "nowhere.example"
     assert (found.heard[-1].silence, found.heard[-1].words) == (Silence.UNASKED, "it has no address")
 
 
-async def test_servers_that_only_the_zone_itself_names_are_asked_too(servers: Servers) -> None:
+async def test_servers_that_only_the_zone_itself_names_are_asked_too(name_servers: NameServers) -> None:
     both = mx("10 mx.old.example.")
-    servers(both, both, world={("old.example", "NS"): ["ns1.dns.example."]})  # what a cache knows since yesterday
+    name_servers(both, both, world={("old.example", "NS"): ["ns1.dns.example."]})  # what a cache knows since yesterday
     assert [item.server for item in (await seen()).heard] == ["ns1.dns.example", "ns2.dns.example"]
 
 
-async def test_servers_that_were_asked_before_are_asked_again_and_not_counted_as_named(servers: Servers) -> None:
-    _, (first, second) = servers(mx("10 mx.new.example."), mx("10 mx.old.example."))
+async def test_servers_that_were_asked_before_are_asked_again_and_not_counted_as_named(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("10 mx.new.example."), mx("10 mx.old.example."))
     only = {("old.example", "NS"): ["ns1.dns.example."]}
     first.records |= only
     found = await seen(also=[("gone.dns.example", "127.0.0.3")])
@@ -131,11 +103,11 @@ async def test_servers_that_were_asked_before_are_asked_again_and_not_counted_as
     assert second.asked
 
 
-async def test_an_alias_is_followed_to_the_servers_of_the_other_name(servers: Servers) -> None:
+async def test_an_alias_is_followed_to_the_servers_of_the_other_name(name_servers: NameServers) -> None:
     alias = {("old.example", "CNAME"): ["mail.other.example."]}
     world = {("other.example", "NS"): ["ns3.dns.example."], ("ns3.dns.example", "A"): ["127.0.0.4"]}
     far = {("mail.other.example", "MX"): ["10 mx.other.example."], ("other.example", "NS"): ["ns3.dns.example."]}
-    _, zones = servers(alias, alias, far, world=world)
+    _, zones = name_servers(alias, alias, far, world=world)
     zones[2].ttl = 7200
     assert answers(await seen()) == [Answer(Kind.MX, ("mx.other.example",), 7200)] * 2
     zones[2].silent.add("mail.other.example")
@@ -144,45 +116,45 @@ async def test_an_alias_is_followed_to_the_servers_of_the_other_name(servers: Se
     assert found.heard[0].words == "it is an alias of mail.other.example: it does not answer"
 
 
-async def test_aliases_in_a_circle_end(servers: Servers) -> None:
+async def test_aliases_in_a_circle_end(name_servers: NameServers) -> None:
     world = {("other.example", "NS"): ["ns1.dns.example."]}
     records = {("old.example", "CNAME"): ["other.example."], ("other.example", "CNAME"): ["old.example."]}
-    servers(records, records, world=world)
+    name_servers(records, records, world=world)
     found = await seen()
     assert not found.answered
     assert "leads round in a circle" in found.heard[0].words
 
 
-async def test_aliases_in_a_circle_over_two_zones_end(servers: Servers) -> None:
+async def test_aliases_in_a_circle_over_two_zones_end(name_servers: NameServers) -> None:
     world = {("other.example", "NS"): ["ns3.dns.example."], ("ns3.dns.example", "A"): ["127.0.0.4"]}
     here, there = {("old.example", "CNAME"): ["other.example."]}, {("other.example", "CNAME"): ["old.example."]}
-    servers(here, here, {**there, ("other.example", "NS"): ["ns3.dns.example."]}, world=world)
+    name_servers(here, here, {**there, ("other.example", "NS"): ["ns3.dns.example."]}, world=world)
     found = await seen()
     assert not found.answered
     assert "leads round in a circle" in found.heard[0].words
 
 
-async def test_nobody_is_asked_at_an_address_that_is_not_allowed(servers: Servers) -> None:
-    _, (first, second) = servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
+async def test_nobody_is_asked_at_an_address_that_is_not_allowed(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
     found = await look("old.example", allow_private=False)
     assert [item.silence for item in found.heard] == [Silence.UNASKED] * 2
     assert found.heard[0].words == "it was not asked: 127.0.0.2 is a loopback address"
     assert first.asked == second.asked == []
 
 
-async def test_where_nobody_can_say_who_answers_the_reason_is_told(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolver, _ = servers(mx("10 mx.old.example."))
+async def test_where_nobody_can_say_who_answers_the_reason_is_told(name_servers: NameServers, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver, _ = name_servers(mx("10 mx.old.example."))
     resolver.silent.add("old.example")
     assert "does not say who answers for old.example" in (await seen()).words
     assert (await seen("nowhere.test")).words == "nobody answers for nowhere.test: no name above it has name servers"
     assert "is not a name that the DNS can have" in (await seen("a..b")).words
 
 
-async def test_a_server_from_before_edns_is_asked_without_it(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_from_before_edns_is_asked_without_it(name_servers: NameServers, monkeypatch: pytest.MonkeyPatch) -> None:
     import dns.message
     import dns.rcode
 
-    _, (first, _second) = servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
+    _, (first, _second) = name_servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
     answer = first.answer
 
     def plain(question: dns.message.Message, *, tcp: bool = False) -> dns.message.Message | None:
@@ -194,3 +166,9 @@ async def test_a_server_from_before_edns_is_asked_without_it(servers: Servers, m
 
     monkeypatch.setattr(first, "answer", plain)
     assert answers(await seen()) == [Answer(Kind.MX, ("mx.old.example",), 3600)] * 2
+
+
+async def test_what_was_asked_before_is_not_asked_when_it_is_no_longer_allowed(name_servers: NameServers) -> None:
+    _, (first, second) = name_servers(mx("10 mx.old.example."), mx("10 mx.old.example."))
+    await look("old.example", allow_private=False, also=[("ns1.dns.example", "127.0.0.2"), ("ns2.dns.example", "127.0.0.3")])
+    assert first.asked == second.asked == []

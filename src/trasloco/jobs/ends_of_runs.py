@@ -12,6 +12,7 @@ from trasloco.jobs.letters import write_letters
 from trasloco.jobs.mx import current_mx_of
 from trasloco.records import clock
 from trasloco.records.actions import wipe_secrets
+from trasloco.records.cut_over import plan_again
 from trasloco.records.history import SCHEDULE, note
 from trasloco.records.limits import Limits
 from trasloco.records.models import MailKind, MailMigration, Run, RunState
@@ -31,6 +32,7 @@ def look_after_ended_runs(now: datetime | None = None) -> int:
     told = 0
     ended = Run.objects.filter(status__in=_ENDED, told_at=None, migration__deleting_at=None, migration__customer__isnull=False)
     for run in ended.select_related("migration__customer", "migration__asked_by").order_by("pk")[:50]:
+        plan_again(run, moment)
         if _is_last(run) and run.migration.verification and run.verified_at is None and run.migration.wrapped_key is not None:
             enqueue(VERIFY, f"verify-{run.pk}", run_id=run.pk)
             continue

@@ -18,6 +18,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from trasloco.plan.address_policy import allowed
 from trasloco.plan.mx_answer import LONGEST_TTL, Answer, Heard, Kind, Look, Silence
 from trasloco.sources.authorities import Addresses, Delegation, NoZone, addresses_of, authority_port, delegation, short, text_of
 
@@ -73,7 +74,8 @@ class _Looking:
         addresses = await addresses_of(found.names, allow_private=self._allow_private)
         addresses = await self._with_own(found, addresses)
         named = frozenset(f"{server} {address}" for server, address in addresses.usable)
-        asked = dict.fromkeys((*addresses.usable, *also))
+        again = (pair for pair in also if allowed(pair[1], allow_private=self._allow_private) is None)
+        asked = dict.fromkeys((*addresses.usable, *again))
         heard = await asyncio.gather(*(self._hear(server, address, name, (*way, name)) for server, address in asked))
         return Look((*heard, *addresses.unusable), named, found.ttl)
 

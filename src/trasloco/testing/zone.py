@@ -51,7 +51,8 @@ class Zone:
         self.silent, self.failing = set(silent), set[str]()
         self.refusing = self.lame = self.truncating = False
         self.ttl, self.minimum = ttl, 60
-        self._servers = _bind(self, host, port)
+        self._servers, self._port = _bind(self, host, port)
+        self._host = host
         self._threads = [
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True) for server in self._servers
         ]
@@ -59,12 +60,11 @@ class Zone:
     @property
     def address(self) -> str:
         """``host:port``, as TRASLOCO_DNS takes it."""
-        host, port = self._servers[0].server_address[:2]
-        return f"{host!s}:{port}"
+        return f"{self._host}:{self.port}"
 
     @property
     def port(self) -> int:
-        return int(self._servers[0].server_address[1])
+        return self._port
 
     def answer(self, question: dns.message.Message, *, tcp: bool = False) -> dns.message.Message | None:
         asked = question.question[0]
@@ -127,7 +127,7 @@ class _Tcp(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def _bind(zone: Zone, host: str, port: int) -> list[socketserver.BaseServer]:
+def _bind(zone: Zone, host: str, port: int) -> tuple[list[socketserver.BaseServer], int]:
     """The same port by UDP and by TCP. Raises OSError when it is taken, or none is free."""
 
     class ByUdp(socketserver.BaseRequestHandler):
@@ -149,8 +149,9 @@ def _bind(zone: Zone, host: str, port: int) -> list[socketserver.BaseServer]:
 
     for left in reversed(range(_TRIES)):
         udp = _Udp((host, port), ByUdp)
+        taken = int(udp.socket.getsockname()[1])
         try:
-            return [udp, _Tcp((host, udp.server_address[1]), ByTcp)]
+            return [udp, _Tcp((host, taken), ByTcp)], taken
         except OSError:
             udp.server_close()
             if port or not left:
