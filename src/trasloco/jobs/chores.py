@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
+from trasloco.jobs.mx_letters import tell_of_changes
 from trasloco.jobs.mx_looks import ask_for_due_looks
 from trasloco.records import clock
 from trasloco.records.budgets import forget_fetched_bytes
@@ -30,6 +31,7 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     begin_due_runs,
     ask_for_due_looks,
     look_after_ended_runs,
+    tell_of_changes,
     sample_paces,
     post_due_mails,
     mark_expired,

@@ -34,7 +34,7 @@ def ask_for_due_looks(now: datetime) -> bool:
 
 async def look_at_due(now: datetime | None = None) -> int:
     """Ask all that are due; returns how many domains. now: of the looks; None = the clock's, at the end of each."""
-    moment: datetime = now or await in_thread(clock.now)
+    moment = await in_thread(clock.now) if now is None else now
     watches = await in_thread(take_due, moment)
     allow_private = await in_thread(_allow_private)
     by_domain: dict[str, list[MxWatch]] = {}
@@ -46,7 +46,7 @@ async def look_at_due(now: datetime | None = None) -> int:
         async with turn:
             also = {pair for watch in mine for pair in Watch.of_json(watch.state).ask_again(moment)}
             found = await _look(domain, sorted(also), allow_private=allow_private)
-            at: datetime = now or await in_thread(clock.now)  # what was said until the end of the look may be kept from there on
+            at = await in_thread(clock.now) if now is None else now  # what was said until the end of the look may be kept from there on
             for watch in mine:
                 await in_thread(keep_look, watch, found, at)
 

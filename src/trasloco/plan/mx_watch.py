@@ -159,7 +159,7 @@ class Watch:
     def _way(self, answer: Answer) -> Way:
         assert self.old is not None
         if answer.kind is Kind.MX:
-            if any(host in self.old for host in answer.hosts):
+            if any(host in self.old and host not in self.wanted for host in answer.hosts):
                 return Way.OLD
             return Way.NEW if not self.wanted or set(answer.hosts) <= set(self.wanted) else Way.ELSEWHERE
         same = (answer.kind is self.old_kind) or {answer.kind, self.old_kind} <= {Kind.NULL, Kind.NONE}

@@ -26,6 +26,7 @@ class MxLine:
     old: hosts of the old answer; present: those named now; wanted: those it should name, () where that is not known.
     ttl: the longest that a server gives with the old answer now, in seconds. until: until when caches may know the old answer.
     behind: servers that say the old one still. servers: all that were asked. words: why the last look brought nothing, "" else.
+    before: of a page, when the time to live must have been lowered.
     """
 
     domain: str
@@ -41,6 +42,7 @@ class MxLine:
     behind: tuple[str, ...]
     servers: tuple[Server, ...]
     words: str
+    before: datetime | None = None
 
     @property
     def done(self) -> bool:
@@ -50,6 +52,11 @@ class MxLine:
     def lowered(self) -> bool:
         """Is the time to live short enough for the change?"""
         return self.ttl <= SHORT_TTL
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when somebody keeps it who has asked at the last look."""
+        return self.looked_at + timedelta(seconds=self.ttl) if self.looked_at is not None else None
 
     def lower_before(self, change: datetime) -> datetime:
         """When its time to live must have been lowered, for caches to have forgotten the long one at the change."""

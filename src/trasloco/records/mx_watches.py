@@ -6,6 +6,7 @@ login still leads to the old server, when it is another one, does not say when a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -24,8 +25,7 @@ AT_ONCE = 60  # watches taken by one errand
 
 def open_watches(migration: MailMigration, now: datetime) -> None:
     """Begin to watch the domains of a migration that has just been planned."""
-    system = migration.destination_system
-    state = Watch(wanted=tuple(system.mx_hosts) if system is not None else ()).as_json()
+    state = Watch(wanted=_wanted(migration)).as_json()
     MxWatch.objects.bulk_create(
         [MxWatch(migration=migration, domain=domain, state=state, next_look_at=now) for domain in migration.domains], ignore_conflicts=True
     )
@@ -39,7 +39,7 @@ def any_due(now: datetime) -> bool:
 def take_due(now: datetime) -> list[MxWatch]:
     """Those to be asked now, a bounded number, longest due first; each is the caller's for a while."""
     taken = []
-    for watch in _due(now).select_related("migration").order_by("next_look_at", "pk")[:AT_ONCE]:
+    for watch in _due(now).select_related("migration__destination_system").order_by("next_look_at", "pk")[:AT_ONCE]:
         mine = MxWatch.objects.filter(pk=watch.pk, looks=watch.looks)
         if mine.update(looks=F("looks") + 1, next_look_at=now + LEASE):
             watch.looks += 1
@@ -49,11 +49,12 @@ def take_due(now: datetime) -> list[MxWatch]:
 
 def keep_look(watch: MxWatch, look: Look, now: datetime) -> bool:
     """Write down what one look brought; False when it took so long that somebody else has begun another one."""
-    known = Watch.of_json(watch.state).after(look, now)
+    known = replace(Watch.of_json(watch.state), wanted=_wanted(watch.migration)).after(look, now)
     return bool(
         MxWatch.objects.filter(pk=watch.pk, looks=watch.looks).update(
             state=known.as_json(),
             over=known.over,
+            changed_at=known.changed_at,
             confirmed_at=known.confirmed_at,
             next_look_at=_next_look(watch.migration, known, now),
         )
@@ -68,6 +69,23 @@ def look_soon(migration: MailMigration, now: datetime) -> None:
 def watches_of(migration: MailMigration, most: int | None = None) -> list[tuple[str, Watch]]:
     """Each domain with what is known of it, by name."""
     return [(row.domain, Watch.of_json(row.state)) for row in migration.mx_watches.order_by("domain")[:most]]
+
+
+def watched(migration: MailMigration) -> bool:
+    """Is there a domain that may still change?"""
+    return migration.mx_watches.filter(over=False).exclude(next_look_at=None).exists()
+
+
+def all_changed(migration: MailMigration) -> bool:
+    """Have all its domains changed at all their name servers, by the last look at each?"""
+    moments = list(migration.mx_watches.values_list("changed_at", flat=True))
+    return bool(moments) and None not in moments
+
+
+def _wanted(migration: MailMigration) -> tuple[str, ...]:
+    """As the operator says it of the system by now."""
+    system = migration.destination_system
+    return tuple(system.mx_hosts) if system is not None else ()
 
 
 def _due(now: datetime) -> QuerySet[MxWatch]:

@@ -7,7 +7,7 @@ looks: where the number stands still, nothing has come. So a sentence is said on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,9 +72,3 @@ def _look(facts: Mapping[str, Any]) -> _Look | None:
         return _Look(float(facts["inbox_looked"]), float(facts["inbox_newest"]), facts["inbox_uidvalidity"], facts["inbox_uidnext"])
     except (KeyError, ValueError):
         return None
-
-
-def quiet_now(migration: MailMigration, runs: Iterable[Run]) -> Quiet | None:
-    """As of the last run that has ended well enough to have looked."""
-    ended = [run for run in runs if run.ended_at is not None]
-    return quiet_of(migration, max(ended, key=lambda run: run.number)) if ended else None

@@ -33,7 +33,8 @@ PERSON = "anna@operator.example"
 @dataclass(frozen=True)
 class Order:
     """What is wanted. accounts: (destination address, source login, source password). first_run_at: ISO 8601, "" = at once.
-    second_minutes: None = no second run. second_when, quiet_hours: as of ``MailMigration``. mx_hosts: of the destination. master: of the destination, name and password.
+    second_minutes: None = no second run. second_when, quiet_hours: as of ``MailMigration``. mx_hosts: of the destination.
+    master: of the destination, name and password.
     source_master: who opens all sources; the passwords are his then.
     source_type: a provider's name. source_speech: imap or pop3.
     oauth: the text of ``OauthSettings.as_secret``, for accounts with an empty password.
@@ -82,8 +83,16 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     give_csv(actor, draft, rows, {}, ring, Secret(order.oauth) if order.oauth else None)
     LoginCheck.objects.bulk_create(LoginCheck(account=account, state=CheckState.OK) for account in draft.accounts.all())
     at = datetime.fromisoformat(order.first_run_at) if order.first_run_at else None
-    second = {"second_run_when": order.second_when, "quiet_hours": order.quiet_hours}
-    set_schedule(draft, at, order.second_minutes, order.time_zone, order.recipients, order.verification, **second)
+    set_schedule(
+        draft,
+        at,
+        order.second_minutes,
+        order.time_zone,
+        order.recipients,
+        order.verification,
+        second_run_when=order.second_when,
+        quiet_hours=order.quiet_hours,
+    )
     return plan(actor, draft, ring, now) if now else plan_migration(actor, draft, ring)
 
 

@@ -22,6 +22,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="mailmigration",
+            name="mx_told_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="mailmigration",
             name="quiet_hours",
             field=models.PositiveSmallIntegerField(null=True),
         ),
@@ -30,6 +35,23 @@ class Migration(migrations.Migration):
             name="second_run_when",
             field=models.CharField(choices=[("hour", "an hour"), ("mx", "the change of the MX records")], default="hour", max_length=8),
         ),
+        migrations.AlterField(
+            model_name="mail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("planned", "Migration planned"),
+                    ("login-problems", "Logins that do not work"),
+                    ("first-run-ended", "First run ended"),
+                    ("mx-changed", "MX records changed"),
+                    ("last-run-ended", "Last run ended"),
+                    ("failed", "A run failed"),
+                    ("invitation", "Invitation"),
+                    ("test", "Test"),
+                ],
+                max_length=32,
+            ),
+        ),
         migrations.CreateModel(
             name="MxWatch",
             fields=[
@@ -37,6 +59,7 @@ class Migration(migrations.Migration):
                 ("domain", models.TextField()),
                 ("state", models.JSONField()),
                 ("over", models.BooleanField(default=False)),
+                ("changed_at", models.DateTimeField(null=True)),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("next_look_at", models.DateTimeField(null=True)),
                 ("looks", models.IntegerField(default=0)),

@@ -25,8 +25,9 @@ class MailMigration(models.Model):
     source_tls: "verify", "pin" or "off", as of ``--source-tls``; first_run_at None = as soon as possible; second_run_minutes
     after the first run's hour, None = no second run; second_run_when: of ``SecondRun``; of MX the minutes are the longest
     wait, after the first run's end; quiet_hours: of MX, run again until the old INBOXes have been quiet for so long, None =
-    no; window_start, window_end: the hours of ``time_zone`` in which mail is moved, both None = all (of the command line's
-    too); recipients: who gets the mails besides ``asked_by``;
+    no; mx_told_at: when the mails about the change of all MX records were written; window_start, window_end: the hours of
+    ``time_zone`` in which mail is moved, both None = all (of the command line's too); recipients: who gets the mails
+    besides ``asked_by``;
     verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
     deleting_at: it is gone for everybody, its rows are being removed.
     """
@@ -53,6 +54,7 @@ class MailMigration(models.Model):
     second_run_minutes = models.PositiveIntegerField(null=True)
     second_run_when = models.CharField(max_length=8, choices=SecondRun, default=SecondRun.HOUR)
     quiet_hours = models.PositiveSmallIntegerField(null=True)
+    mx_told_at = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     window_start = models.TimeField(null=True)
     window_end = models.TimeField(null=True)

@@ -10,7 +10,7 @@ from trasloco.records.models.migration import MailMigration
 class MxWatch(models.Model):
     """One domain of one migration: what was old there depends on when the migration was planned.
 
-    state: ``plan.mx_watch.Watch`` as JSON; over, confirmed_at: those of it, for queries. next_look_at: None = it is not asked
+    state: ``plan.mx_watch.Watch`` as JSON; over, changed_at, confirmed_at: those of it, for queries. next_look_at: None = it is not asked
     any more. looks: grows with each look that is begun, so that of two workers one takes it, and the late one writes nothing.
     """
 
@@ -18,6 +18,7 @@ class MxWatch(models.Model):
     domain = models.TextField()
     state = models.JSONField()
     over = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     next_look_at = models.DateTimeField(null=True)
     looks = models.IntegerField(default=0)
