@@ -388,3 +388,43 @@ def test_nobody_is_written_to_between_two_such_runs(quiet: Callable[..., MailMig
     tick(NOW + 5 * HOUR)
     (mail,) = Mail.objects.filter(kind="last-run-ended")
     assert "Nothing has arrived in the old INBOXes since" in mail.text
+
+
+# With a worker's own clock
+
+
+def test_a_worker_asks_by_itself_and_begins_the_run_when_the_old_answer_has_run_out(
+    ring: KeyRing, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is there to be copied from: each run fails at once, which is an end like any other."""
+    from trasloco.jobs.database_thread import in_thread
+    from trasloco.jobs.worker import work
+    from trasloco.records import mx_watches
+    from trasloco.records.clock import now
+    from trasloco.records.models import Run
+
+    monkeypatch.setattr(mx_watches, "SOON", timedelta(seconds=0.2))
+    monkeypatch.setattr(mx_watches, "SELDOM", timedelta(seconds=0.2))
+    for zone in domain:
+        zone.ttl = 3
+    migration = planned(ring, Order(accounts=ACCOUNTS, second_minutes=60, second_when="mx"))
+    changed: list[datetime] = []
+
+    def begun() -> bool:
+        first, second = Run.objects.filter(migration=migration).order_by("number")
+        known = watch(migration)
+        if not changed and first.told_at is not None and known.looked_at is not None:
+            assert second.status == "planned"
+            change(*domain)
+            changed.append(now())
+        return second.status != "planned"
+
+    async def until() -> bool:
+        return await in_thread(begun)
+
+    asyncio.run(asyncio.wait_for(work(2, until), 240))
+    known = watch(migration)
+    assert known.over
+    assert known.old_until - changed[0] >= timedelta(seconds=2)
+    assert now() >= known.old_until
+    assert migration.runs.get(number=2).due_at > now() + timedelta(minutes=50)
