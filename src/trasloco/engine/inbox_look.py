@@ -37,7 +37,7 @@ class InboxLook:
             return
         last = inventory.uids[-1] if len(inventory) else 0
         uidnext, now = max(selected.uidnext, last + 1), time.time()
-        newest = _newest(inventory, record.source_uidnext or 0) if last == uidnext - 1 else None
+        newest = inventory.newest(record.source_uidnext or 0) if last == uidnext - 1 else None
         self._note(selected.uidvalidity, uidnext, now if newest is None else min(newest, now))
 
     def _note(self, uidvalidity: int | None, uidnext: int | None, newest: float) -> None:
@@ -53,10 +53,3 @@ class InboxLook:
 
 def _inbox(record: FolderRecord) -> bool:
     return record.source_name.upper() == b"INBOX"
-
-
-def _newest(inventory: Inventory, since: int) -> float | None:
-    """The latest date of the messages from a UID on, None when one of them has none."""
-    dates = [inventory.date(position) for position in range(len(inventory)) if inventory.uids[position] >= since]
-    known = [date.epoch for date in dates if date is not None]
-    return float(max(known)) if known and len(known) == len(dates) else None
