@@ -33,6 +33,6 @@ def name_servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServers]:
             monkeypatch.setenv("TRASLOCO_DNS_PORT", str(resolver.port))
             return resolver, found
 
-        monkeypatch.setattr(mx_look, "ASK_SECONDS", (0.3, 0.3))
+        monkeypatch.setattr(mx_look, "ASK_SECONDS", (0.2, 0.2))
         monkeypatch.setattr(name_server, "LIFETIME", 1.0)
         yield serving
