@@ -27,8 +27,12 @@ def _dark(page: Page, name: str) -> None:
     """One more picture, where they are wanted."""
     wanted = os.environ.get("TRASLOCO_PICTURES", "")
     if wanted:
+        usual = page.viewport_size
         page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 390, "height": 844})
         page.screenshot(path=str(Path(wanted) / f"{name}-dark.png"), full_page=True, animations="disabled")
+        if usual is not None:
+            page.set_viewport_size(usual)
         page.emulate_media(color_scheme="light")
 
 
@@ -88,7 +92,21 @@ def test_the_day_of_the_change(
     page.get_by_label("when the MX records have changed and the old ones have run out").check()
     expect(page.get_by_label("Date and time")).to_be_hidden()
     picture(page, "second-run-by-mx")
+
+    page.goto(f"/migrations/new/{do(_draft, migration)}/when/")
+    expect(page.get_by_label("Which hour")).to_be_visible()
+    page.get_by_label("when the MX records have changed and the old ones have run out").check()
+    expect(page.get_by_label("Which hour")).to_be_hidden()
+    picture(page, "when-by-mx")
+    _dark(page, "when-by-mx")
     context.close()
+
+
+def _draft(migration: Any) -> str:
+    from trasloco.records.drafts import start_draft
+    from trasloco.records.history import Actor
+
+    return start_draft(Actor(migration.asked_by), migration.customer, "standard", "off").code
 
 
 def _now() -> Any:

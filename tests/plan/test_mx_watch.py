@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from trasloco.plan.mx_answer import Answer, Heard, Kind, Look, Silence
-from trasloco.plan.mx_watch import Watch, Way
+from trasloco.plan.mx_watch import MOST_SERVERS, Watch, Way
 
 NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -153,11 +153,20 @@ def test_a_server_that_the_zone_names_no_more_counts_as_long_as_caches_may_ask_i
     looks = [(0 * HOUR, look(OLD, OLD)), (1 * HOUR, look(NEW, OLD, named=("ns1",)))]
     watch = watched(*looks)
     assert watch.changed_at is None
-    assert watch.ask_again(NOW + 2 * HOUR) == (("ns1", "192.0.2.1"), ("ns2", "192.0.2.2"))
+    assert watch.ask_again(NOW + 2 * HOUR) == (("ns2", "192.0.2.2"), ("ns1", "192.0.2.1"))
     assert watch.ask_again(NOW + 25 * HOUR - MINUTE) == (("ns1", "192.0.2.1"),)
     later = watched(*looks, (25 * HOUR, look(NEW, OLD, named=("ns1",))))
     assert later.changed_at == NOW + 25 * HOUR
     assert later.old_until == NOW + 26 * HOUR
+
+
+def test_a_zone_that_names_other_servers_at_every_look_does_not_make_it_grow_without_end() -> None:
+    looks = [(0 * MINUTE, look(OLD))]
+    looks += [(n * MINUTE, look(*[NEW] * 3, names=tuple(f"n{n}-{each}" for each in range(3)))) for n in range(1, 60)]
+    watch = watched(*looks)
+    assert len(watch.servers) <= 3 + MOST_SERVERS
+    assert ("ns1", "192.0.2.1") in watch.ask_again(NOW + HOUR)  # what said the old one is not forgotten first
+    assert watch.changed_at is None
 
 
 def test_without_any_answer_nothing_is_known() -> None:

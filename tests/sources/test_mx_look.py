@@ -49,6 +49,15 @@ async def test_a_name_without_mx_has_its_addresses_and_one_that_takes_no_mail_sa
     assert answers(await seen()) == [Answer(Kind.IMPLICIT, ("192.0.2.7", "2001:db8::7"), 3600), Answer(Kind.NULL, (), 3600)]
 
 
+async def test_more_mail_servers_than_anybody_has_are_no_answer(name_servers: NameServers) -> None:
+    many = mx(*(f"{number} mx{number}.old.example." for number in range(200)))
+    _, zones = name_servers(many, many)
+    found = await seen()
+    assert not found.answered
+    assert found.heard[0].words == "it names more than 100 mail servers"
+    assert ("old.example", "MX") in zones[0].by_tcp
+
+
 async def test_a_name_that_does_not_exist_is_kept_as_long_as_its_zone_says(name_servers: NameServers) -> None:
     _, zones = name_servers({}, {})
     for zone in zones:

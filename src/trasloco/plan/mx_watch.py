@@ -22,6 +22,9 @@ NOT_THERE_AFTER = timedelta(hours=1)
 """A name server that has never answered in so long a time, with tries all along, answers nobody."""
 
 
+MOST_SERVERS = 60
+"""Addresses that are asked although the zone may not name them any more."""
+
 _MOMENTS = ("old_until", "changed_at", "confirmed_at", "looked_at")
 
 
@@ -99,8 +102,10 @@ class Watch:
         return self.changed_at is not None and self.confirmed_at is not None and (self.old_until or self.changed_at) <= self.confirmed_at
 
     def ask_again(self, now: datetime) -> tuple[tuple[str, str], ...]:
-        """Pairs of server and address that caches may still ask, whether the zone names them or not."""
-        return tuple((server.name, server.address) for server in self.servers if server.address and server.known_until >= now)
+        """Pairs of server and address that caches may still ask, whether the zone names them or not; a bounded number, those
+        that say the old answer first."""
+        known = [server for server in self.servers if server.address and server.known_until >= now]
+        return tuple((server.name, server.address) for server in _most_telling(known))
 
     def as_json(self) -> dict[str, Any]:
         moments = {name: moment.isoformat() if (moment := getattr(self, name)) else None for name in _MOMENTS}
@@ -177,7 +182,7 @@ class Watch:
             if known_until < now and not named:
                 continue
             found.append(_server(item, before, begun, now, known_until))
-        return (*found, *(server for server in known.values() if server.known_until >= now and server.address))
+        return (*found, *_most_telling(server for server in known.values() if server.known_until >= now and server.address))
 
     def _until(self, servers: Iterable[Server], now: datetime) -> datetime | None:
         """Each sighting of the old answer counts for its own time; one that was given until now may be kept from now on, for the time it
@@ -197,6 +202,11 @@ def _server(item: Heard, before: Server | None, watch: Watch, now: datetime, kno
         way = before.way if before is not None and before.way is not Way.NOT_COUNTED else Way.UNKNOWN
         return Server(item.server, item.address, way, before.answer if before else None, item.words, first, known_until)
     return Server(item.server, item.address, Way.NOT_COUNTED, None, item.words, first, known_until)
+
+
+def _most_telling(servers: Iterable[Server]) -> list[Server]:
+    """No more than a domain has: a zone that names others at every look must not make a watch grow without end."""
+    return sorted(servers, key=lambda server: server.way is not Way.OLD)[:MOST_SERVERS]
 
 
 def _changed(servers: Iterable[Server], now: datetime) -> bool:

@@ -23,6 +23,7 @@ MOST_SERVERS = 13
 """Names of one zone that are looked up; the root itself has no more. What a hostile zone names beyond is left."""
 
 MOST_ADDRESSES = 4  # of one server
+LONGEST_DELEGATION = 2 * 86_400  # seconds; what the large top-level domains give
 
 
 class NoZone(Exception):
@@ -58,7 +59,7 @@ async def delegation(domain: dns.name.Name) -> Delegation:
         try:
             answer = await name_server.resolver(dns.asyncresolver.Resolver).resolve(name, "NS", lifetime=name_server.LIFETIME)
             if answer.canonical_name == name and answer.rrset is not None:
-                return Delegation(name, _names(answer.rrset), int(answer.rrset.ttl))
+                return Delegation(name, _names(answer.rrset), min(int(answer.rrset.ttl), LONGEST_DELEGATION))
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             pass
         except (dns.exception.DNSException, OSError, ValueError) as error:

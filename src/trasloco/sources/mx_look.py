@@ -25,6 +25,7 @@ from trasloco.sources.authorities import Addresses, Delegation, NoZone, addresse
 ASK_SECONDS = (2.0, 3.0)  # each try of one server
 LOOK_SECONDS = 40.0
 MOST_ALIASES = 8
+MOST_HOSTS = 100  # of one domain: a hostile zone can name thousands
 _PAYLOAD = 1232  # bytes over UDP that pass everywhere (DNS flag day 2020)
 
 
@@ -151,9 +152,12 @@ async def _implicit(address: str, name: dns.name.Name, ttl: int) -> Answer:
 
 
 def _mx(records: dns.rrset.RRset, alias_ttl: int) -> Answer:
+    """Raises ``_NoAnswer`` for more hosts than anybody has."""
     ttl = min(max(records.ttl, alias_ttl), LONGEST_TTL)
     best = sorted((record.preference, text_of(record.exchange)) for record in records)
     hosts = tuple(dict.fromkeys(host for _preference, host in best if host != "."))
+    if len(hosts) > MOST_HOSTS:
+        raise _NoAnswer(Silence.SILENT, f"it names more than {MOST_HOSTS} mail servers")
     return Answer(Kind.MX, hosts, ttl) if hosts else Answer(Kind.NULL, (), ttl)
 
 

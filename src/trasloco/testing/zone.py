@@ -133,9 +133,11 @@ def _bind(zone: Zone, host: str, port: int) -> tuple[list[socketserver.BaseServe
     class ByUdp(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             data, channel = self.request
-            answer = zone.answer(dns.message.from_wire(data))
+            question = dns.message.from_wire(data)
+            answer = zone.answer(question)
             if answer is not None:
-                channel.sendto(answer.to_wire(), self.client_address)
+                wire = answer.to_wire(max_size=max(512, question.payload), prefer_truncation=True)
+                channel.sendto(wire, self.client_address)
 
     class ByTcp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
