@@ -146,7 +146,7 @@ def _bind(zone: Zone, host: str, port: int) -> tuple[list[socketserver.BaseServe
                 return
             answer = zone.answer(dns.message.from_wire(self.rfile.read(struct.unpack("!H", head)[0])), tcp=True)
             if answer is not None:
-                wire = answer.to_wire()
+                wire = answer.to_wire(max_size=65_535)
                 self.wfile.write(struct.pack("!H", len(wire)) + wire)
 
     for left in reversed(range(_TRIES)):
