@@ -18,7 +18,7 @@ def test_every_picture_that_a_page_names_is_there_and_no_other() -> None:
 
 
 def test_every_picture_is_taken_by_the_journey_drawn_by_the_benchmarks_or_of_the_film() -> None:
-    drawn = {name for name in named() if re.fullmatch(r"bench-[\w-]+\.svg", name)}
+    drawn = {name for name in named() if re.fullmatch(r"(?:bench|curve)-[\w-]+\.svg", name)}
     assert drawn
     assert named() - drawn - FILM <= taken()
 

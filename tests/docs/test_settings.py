@@ -19,7 +19,7 @@ SECTIONS = {
     "New migration: type": {"TypeForm"},
     "New migration: CSV": {"CsvForm", "AgainForm"},
     "One account of the check": {"AccountForm"},
-    "New migration: when": {"WhenForm", "MomentForm", "DateForm"},
+    "New migration: when": {"WhenForm", "MomentForm", "DateForm", "SecondRunFields", "SecondRunForm"},
     "Hours and pace": {"HoursForm", "PaceForm", "HoursFields"},
     "People": {"PersonForm", "InvitationForm", "ChangePersonForm"},
     "Profile and settings of a customer": {"ProfileForm", "CustomerSettingsForm"},

@@ -186,9 +186,12 @@ def test_the_live_part_brings_top_and_table_and_opens_no_form_anew(anna: Client,
     assert anna.get(f"/migrations/{migration.code}/?state=running", headers=seen).status_code == 204
 
 
-def test_the_present_mx_is_asked_for_only_when_it_matters(anna: Client, make_migration: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mx_of_a_migration_from_before_domains_were_watched_is_asked_for_when_it_matters(
+    anna: Client, make_migration: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TRASLOCO_DNS", "127.0.0.1:9")  # nobody answers
     migration = make_migration()
+    migration.mx_watches.all().delete()
     before = anna.get(f"/migrations/{migration.code}/mx/")
     assert "MX" not in before.content.decode()
     set_states(begin(migration), WELL)

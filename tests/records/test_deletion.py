@@ -66,6 +66,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
         LogEntry,
         LoginCheck,
         Mail,
+        MxWatch,
         OwnerSignIn,
         ParkedMessage,
         RunPace,
@@ -102,6 +103,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     ParkedMessage.objects.create(folder=LedgerFolder.objects.get(account=claim.account), source_uid=5, at=timezone.now(), message=b"mail")
     LoginCheck.objects.create(account=claim.account)
     ServerSearch.objects.create(migration=migration, domain="old.example", address="anna@old.example")
+    MxWatch.objects.create(migration=migration, domain="old.example", state={})
     OwnerSignIn.objects.create(migration=migration, mailbox="anna@old.example")
     RunPace.objects.create(run=run, at=timezone.now(), done=0, expected=0, size=0, finished=0)
     Verification.objects.create(account=claim.account, at=timezone.now(), asked=1, counts={})

@@ -19,6 +19,8 @@ WAYS = {
     "sources/guarded_session.py": "the same, for libraries that want a session",
     "sources/google_tokens.py": "gives google-auth a guarded session",
     "sources/google_consent.py": "posts by a guarded session",
+    "sources/authorities.py": "asks the name server of this machine who answers for a domain",
+    "sources/mx_look.py": "asks those name servers, at addresses that the policy lets pass",
     "jobs/smtp_backend.py": "mails, by the server that the operator named",
     "sources/microsoft_tokens.py": "gives msal a guarded session; knows what requests raises",
     "jobs/mail_delivery.py": "knows what smtplib raises",
@@ -36,7 +38,7 @@ MODULES = frozenset(
 CALLS = frozenset(
     {"create_connection", "open_connection", "getaddrinfo", "gethostbyname", "urlopen", "sock_connect", "create_datagram_endpoint"}
 )
-PARTS = frozenset({"urllib.request", "http.client", "xmlrpc.client", "dns.resolver", "dns.asyncresolver", "dns.query"})
+PARTS = frozenset({"urllib.request", "http.client", "xmlrpc.client", "dns.resolver", "dns.asyncresolver", "dns.query", "dns.asyncquery"})
 
 
 def ways_out(path: Path) -> Iterator[str]:

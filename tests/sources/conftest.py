@@ -31,8 +31,8 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Zone]]:
     """``zone({("old.example", "MX"): [...]})``: the name server of this test; the names of old.example lead to loopback."""
     with ExitStack() as stack:
 
-        def serving(records: dict[tuple[str, str], Records] | None = None, **more: tuple[str, ...]) -> Zone:
-            found = stack.enter_context(Zone(HERE | (records or {}), **more))
+        def serving(records: dict[tuple[str, str], Records] | None = None, silent: tuple[str, ...] = ()) -> Zone:
+            found = stack.enter_context(Zone(HERE | (records or {}), silent=silent))
             monkeypatch.setenv("TRASLOCO_DNS", found.address)
             return found
 

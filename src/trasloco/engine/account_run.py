@@ -23,6 +23,7 @@ from trasloco.engine.failure import Failure, Retry, SideName, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.identity import Place
+from trasloco.engine.inbox_look import InboxLook
 from trasloco.engine.label_remarks import label_remarks
 from trasloco.engine.labels import Labels, speaks_labels
 from trasloco.engine.lane import Lane, goes_together, groups_of
@@ -312,6 +313,7 @@ class AccountRun:
             self._sleep,
             self._doubtful,
             pace=self._pace,
+            inbox=InboxLook(self._facts, by_pop3=self._source.endpoint.speech is Speech.POP3),
         )
         ours, theirs, quotas = await asyncio.gather(
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)

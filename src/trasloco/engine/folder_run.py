@@ -103,10 +103,12 @@ class FolderRun:
         unchanged = self._marks.unchanged(self._record, destination_status)
         if unchanged is not None:
             session.sink.advance(unchanged.source, 0)
+            session.inbox.unchanged(self._record, self._marks.status)
             return FolderPass(self._result(unchanged))
         source, destination = await self._open()
         await self._check_validity(source, destination)
         inventory = await self._take()
+        session.inbox.listed(self._record, source, inventory)
         inventory, work = await self._diff_of_what_holds(inventory, source, destination)
         session.precedence.listed(self._number)
         self.tally = work.tally

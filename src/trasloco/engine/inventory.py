@@ -67,6 +67,11 @@ class Inventory:
         epoch = self._epochs[position]
         return None if epoch == _NO_DATE else InternalDate(epoch, self._offsets[position])
 
+    def newest(self, since: int) -> int | None:
+        """The latest date of the messages from a UID on, in seconds since 1970; None when there is none, or one was unreadable."""
+        epochs = self._epochs[bisect_left(self.uids, since) :]
+        return max(epochs) if epochs and min(epochs) != _NO_DATE else None
+
     def set_date(self, position: int, date: InternalDate) -> None:
         """What stands in for a date that could not be read."""
         self._epochs[position], self._offsets[position] = date.epoch, date.offset

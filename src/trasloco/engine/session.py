@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.account import Settings, Side
 from trasloco.engine.departures import Departures
+from trasloco.engine.inbox_look import InboxLook
 from trasloco.engine.labels import Labels
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.pace import AccountPace
@@ -41,3 +42,4 @@ class Session:
     reservations: Reservations = field(default_factory=Reservations)
     labels: Labels | None = None
     pace: AccountPace | None = None
+    inbox: InboxLook = field(default_factory=InboxLook)

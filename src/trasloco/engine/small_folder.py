@@ -75,6 +75,7 @@ class SmallFolder:
         if isinstance(listed, Inventory):
             self._inventory = listed
         self._session.precedence.listed(self._number)
+        self._session.inbox.listed(self.record, self._selected, self._inventory)
         self.plain = self._is_plain(self._selected, self._selected_there)
 
     def _is_plain(self, source: Selected, destination: Selected) -> bool:

@@ -14,8 +14,11 @@ from django.db import InterfaceError, OperationalError
 
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
+from trasloco.jobs.mx_letters import tell_of_changes
+from trasloco.jobs.mx_looks import ask_for_due_looks
 from trasloco.records import clock
 from trasloco.records.budgets import forget_fetched_bytes
+from trasloco.records.cut_over import begin_changed_runs, set_latest_hours
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
@@ -23,8 +26,12 @@ from trasloco.records.planning import begin_due_runs
 log = logging.getLogger(__name__)
 
 CHORES: tuple[Callable[[datetime], object], ...] = (
+    set_latest_hours,
+    begin_changed_runs,
     begin_due_runs,
+    ask_for_due_looks,
     look_after_ended_runs,
+    tell_of_changes,
     sample_paces,
     post_due_mails,
     mark_expired,

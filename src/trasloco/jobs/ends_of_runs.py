@@ -9,20 +9,21 @@ from django.db import transaction
 
 from trasloco.jobs.errands import VERIFY, enqueue
 from trasloco.jobs.letters import write_letters
-from trasloco.jobs.mx import current_mx_of
+from trasloco.jobs.present_records import PresentRecords, present_records
 from trasloco.records import clock
 from trasloco.records.actions import wipe_secrets
+from trasloco.records.cut_over import plan_again
 from trasloco.records.history import SCHEDULE, note
 from trasloco.records.limits import Limits
 from trasloco.records.models import MailKind, MailMigration, Run, RunState
+from trasloco.records.mx_lines import mx_lines
+from trasloco.records.quiet import quiet_of
 from trasloco.records.summaries import summary
 from trasloco.records.verification import verification_sums
 
 log = logging.getLogger(__name__)
 
 _ENDED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS, RunState.FAILED)
-MOST_DOMAINS = 20
-"""Looked up for one mail, all at once; more would make it long."""
 
 
 def look_after_ended_runs(now: datetime | None = None) -> int:
@@ -31,6 +32,7 @@ def look_after_ended_runs(now: datetime | None = None) -> int:
     told = 0
     ended = Run.objects.filter(status__in=_ENDED, told_at=None, migration__deleting_at=None, migration__customer__isnull=False)
     for run in ended.select_related("migration__customer", "migration__asked_by").order_by("pk")[:50]:
+        plan_again(run, moment)
         if _is_last(run) and run.migration.verification and run.verified_at is None and run.migration.wrapped_key is not None:
             enqueue(VERIFY, f"verify-{run.pk}", run_id=run.pk)
             continue
@@ -41,8 +43,7 @@ def look_after_ended_runs(now: datetime | None = None) -> int:
 def _tell(run: Run, now: datetime) -> bool:
     """Names are asked for first: that may take seconds, and no transaction waits for a name server."""
     found = summary(run)
-    domains = run.migration.domains
-    servers = current_mx_of(domains[:MOST_DOMAINS]) if run.number == 1 else []
+    records = present_records(run.migration) if run.number == 1 else PresentRecords((), 0)
     with transaction.atomic():
         migration = MailMigration.objects.select_for_update(of=("self",)).select_related("customer", "asked_by").get(pk=run.migration_id)
         if Run.objects.filter(pk=run.pk, told_at=None, status__in=_ENDED).update(told_at=now) != 1:
@@ -55,13 +56,16 @@ def _tell(run: Run, now: datetime) -> bool:
         facts = {
             "run": run,
             "summary": found,
-            "servers": servers,
-            "more_domains": max(0, len(domains) - MOST_DOMAINS),
+            "servers": records.servers,
+            "more_domains": records.more,
             "next_run": migration.runs.filter(number=run.number + 1).first(),
             "last": last,
             "verified": verification_sums(migration, run.ended_at) if run.verified_at is not None else None,
+            "quiet": quiet_of(migration, run),
+            "unchanged": [line.domain for line in mx_lines(migration) if not line.done],
         }
-        write_letters(_kind(run), migration, facts)
+        if last or run.number == 1 or run.status == RunState.FAILED:  # what lies between is told with the last
+            write_letters(_kind(run), migration, facts)
     return True
 
 

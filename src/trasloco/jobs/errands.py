@@ -31,6 +31,7 @@ FIND_SERVERS = "trasloco.find_servers"
 SIGN_INS = "trasloco.sign_ins"
 TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
+LOOK_AT_MX = "trasloco.look_at_mx"
 MAIL = "trasloco.mail"
 
 

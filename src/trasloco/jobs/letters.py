@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from trasloco.records.mails import subject_line
-from trasloco.records.models import Installation, Mail, MailKind, MailMigration, Person
+from trasloco.records.models import Installation, Mail, MailKind, MailMigration, Person, SecondRun
 
 _PAGES = {MailKind.LOGIN_PROBLEMS: "new_check"}
 """Where the button of a mail leads, when not to the migration."""
@@ -37,6 +37,7 @@ def _letter(kind: MailKind, migration: MailMigration, facts: dict[str, Any], rea
     with translation.override(reader.language), timezone.override(_zone(reader.zone)):
         page = link(_PAGES.get(kind, "migration"), migration.code)
         context = {**facts, "migration": migration, "domains": _names(migration.domains), "link": page, "kind": kind.value}
+        context |= {"by_mx": migration.second_run_when == SecondRun.MX, "latest_hours": (migration.second_run_minutes or 0) // 60}
         subject = subject_line(
             _subject(kind, facts) % {"code": migration.code, "domains": _names(migration.domains[:2], migration.domains)}
         )
@@ -90,6 +91,7 @@ def _subject(kind: MailKind, facts: dict[str, Any]) -> str:
     return {
         MailKind.PLANNED: _("Migration %(code)s is planned (%(domains)s)"),
         MailKind.LOGIN_PROBLEMS: _("Migration %(code)s: logins that do not work (%(domains)s)"),
+        MailKind.MX_CHANGED: _("Migration %(code)s: the MX records have changed (%(domains)s)"),
         MailKind.FIRST_RUN_ENDED: _("Migration %(code)s: change the MX records now (%(domains)s)"),
         MailKind.LAST_RUN_ENDED: _("Migration %(code)s has ended (%(domains)s)"),
         MailKind.FAILED: _("Migration %(code)s: a run failed (%(domains)s)"),

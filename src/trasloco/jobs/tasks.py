@@ -10,9 +10,10 @@ from procrastinate.contrib.django import app
 
 from trasloco.jobs.carry_out import carry_out
 from trasloco.jobs.dispatch import TASK
-from trasloco.jobs.errands import CHECK, FIND_SERVERS, MAIL, SIGN_INS, TEST_SYSTEM, VERIFY
+from trasloco.jobs.errands import CHECK, FIND_SERVERS, LOOK_AT_MX, MAIL, SIGN_INS, TEST_SYSTEM, VERIFY
 from trasloco.jobs.login_checks import check_migration
 from trasloco.jobs.mail_delivery import deliver
+from trasloco.jobs.mx_looks import look_at_due
 from trasloco.jobs.server_searches import search_servers
 from trasloco.jobs.sign_ins import carry_sign_ins
 from trasloco.jobs.system_test import test_destination_system
@@ -61,6 +62,13 @@ async def verify(context: JobContext, run_id: int) -> None:
     """Read the destination of a migration again, after its last run."""
     workshop = await _present(context)
     await verify_run(run_id, workshop.pool, workshop.ring)
+
+
+@app.task(name=LOOK_AT_MX, pass_context=True)
+async def look_at_mx(context: JobContext) -> None:
+    """Ask the name servers of the domains whose turn it is."""
+    await _present(context)
+    await look_at_due()
 
 
 @app.task(name=MAIL, pass_context=True)

@@ -1,4 +1,4 @@
-"""Forms of a planned migration: the date of a run, and the CSV of one more run."""
+"""The form of one more run of a migration: its CSV."""
 
 from __future__ import annotations
 
@@ -6,22 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from trasloco.panel.forms_moment import MomentForm
 from trasloco.panel.forms_wizard import CsvForm
-
-
-class DateForm(MomentForm):
-    """``cleaned_data["due_at"]``: the moment that date, hour and zone name."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["at"].required = True
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("at") and values.get("time_zone"):
-            values["due_at"] = self.moment()
-        return values
 
 
 class AgainForm(CsvForm):

@@ -87,6 +87,20 @@ class MomentForm(forms.Form):
         return [(str(number), each.strftime("%H:%M %Z (UTC%z)")) for number, each in enumerate(local)]
 
 
+class DateForm(MomentForm):
+    """``cleaned_data["due_at"]``: the moment that date, hour and zone name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["at"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("at") and values.get("time_zone"):
+            values["due_at"] = self.moment()
+        return values
+
+
 def moments(wall: datetime, zone: str) -> list[datetime]:
     """What a time on the clocks of a zone means, in UTC: one moment, none (the clocks are put forward over it) or two."""
     found = []

@@ -125,7 +125,7 @@ class DestinationForm(_ModelForm):
 
     class Meta:
         model = DestinationSystem
-        fields = ("name", "host", "port", "security", "trust", "form", "user", "separator")
+        fields = ("name", "host", "port", "security", "trust", "form", "user", "separator", "mx_hosts")
         labels = {  # noqa: RUF012 - Django's Meta
             "name": _("Name"),
             "host": _("IMAP server"),
@@ -134,10 +134,15 @@ class DestinationForm(_ModelForm):
             "form": _("How mailboxes are opened"),
             "user": _("Name of the master user"),
             "separator": _("Between mailbox and master"),
+            "mx_hosts": _("MX records of its domains"),
         }
         help_texts = {  # noqa: RUF012 - Django's Meta
             "form": _("A master user needs no password of any mailbox. Dovecot calls it a master user, Cyrus an admin with proxy rights."),
             "separator": _("Dovecot's default is *"),
+            "mx_hosts": _(
+                "The hosts that MX records of domains on this system name, separated by commas; a filter in front of it, too. "
+                "Migrations then say what is to be changed to what, and take no other change for it."
+            ),
         }
         error_messages = {"name": {"unique": _("There is a destination system of this name already.")}}  # noqa: RUF012 - Django's Meta
 
@@ -153,6 +158,13 @@ class DestinationForm(_ModelForm):
         self.fields["separator"].required = False
         if self.instance.pk and self.instance.secret is not None:
             self.fields["password"].help_text = _("One is stored. Leave it empty to keep it.")
+
+    def clean_mx_hosts(self) -> list[str]:
+        hosts = list(dict.fromkeys(name for part in self.cleaned_data["mx_hosts"] if (name := domain_name(part))))
+        for name in hosts:
+            if not _DOMAIN.fullmatch(name):
+                raise forms.ValidationError(_("%(name)s is not the name of a host, such as mx.example.net.") % {"name": name})
+        return hosts
 
     def clean_host(self) -> str:
         try:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_moment import MomentForm
 from trasloco.panel.forms_pace import HoursFields
+from trasloco.panel.forms_second_run import MX, SecondRunFields
 from trasloco.records.models import Customer
 
 TYPES = (
@@ -129,9 +130,9 @@ class CsvForm(forms.Form):
     )
 
 
-class WhenForm(MomentForm, HoursFields):
+class WhenForm(MomentForm, HoursFields, SecondRunFields):
     """now: as soon as possible; else at date and time in the zone. which: of two hours with the same name, where the
-    clocks are put back. second: minutes, empty for none."""
+    clocks are put back. second: minutes, empty for none, of a second run at a fixed hour."""
 
     past = _("That is in the past. Choose a later one, or “as soon as possible”.")
     use_required_attribute = False  # a browser cannot complain of a field that it does not show
@@ -142,7 +143,7 @@ class WhenForm(MomentForm, HoursFields):
         widget=forms.RadioSelect,
         initial="now",
     )
-    second = forms.TypedChoiceField(label=_("Second run"), coerce=int, empty_value=None, required=False)
+    second = forms.TypedChoiceField(label=_("Which hour"), coerce=int, empty_value=None, required=False)
     verification = forms.ChoiceField(
         label=_("Verification after the last run"),
         required=False,
@@ -157,7 +158,7 @@ class WhenForm(MomentForm, HoursFields):
     )
 
     def __init__(self, *args: Any, hours: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, hours=hours, **kwargs)
         if self.is_bound:
             self.fields["at"].required = self.data.get("start") == "at"
             self.fields["at"].error_messages["required"] = _("Write the date and time of the first run.")
@@ -183,6 +184,8 @@ class WhenForm(MomentForm, HoursFields):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         values["first_run_at"] = None
+        values["second_minutes"] = values.get("latest") if values.get("second_when") == MX else values.get("second")
+        values["quiet_hours"] = values.get("quiet") if values.get("second_when") == MX else None
         if values.get("start") == "at" and values.get("at") and "time_zone" in values:
             values["first_run_at"] = self.moment()
         return values

@@ -35,6 +35,7 @@ VERBS = {
     "certificate-renewed": _("accepted the new certificate of an old server"),
     "run-rescheduled": _("changed the date of a run"),
     "run-added": _("asked for one more run"),
+    "run-planned-again": _("planned one more run, because mail still arrived at the old server"),
     "window-changed": _("changed the hours in which mail is moved"),
     "pace-changed": _("changed the pace of the migration"),
     "secrets-wiped": _("wiped the passwords"),

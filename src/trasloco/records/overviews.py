@@ -18,7 +18,8 @@ from trasloco.records.models import ENDED_RUN, UNFINISHED, UNFINISHED_RUN, MailM
 class RunLine:
     """A run in the list of migrations and at the top of one.
 
-    due_at: what it is or was planned for. states: its accounts by ``TransferState``. done, expected: messages; those of accounts
+    due_at: what it is or was planned for; None of one that waits for the MX before the first has ended. states: its
+    accounts by ``TransferState``. done, expected: messages; those of accounts
     that were not opened yet as their check counted them. copied_bytes: so far;
     expected_bytes: of ended accounts what was copied, of others what they hold.
     """
@@ -116,7 +117,8 @@ def run_lines(migrations: Iterable[MailMigration]) -> dict[int, list[RunLine]]:
     lines: dict[int, list[RunLine]] = defaultdict(list)
     for run in runs:
         total = sums[run.pk]
-        times = (run.due_at or run.created_at, run.started_at, run.ended_at)
+        due_at = run.due_at or (None if run.status == RunState.PLANNED else run.created_at)
+        times = (due_at, run.started_at, run.ended_at)
         amounts = (total["done"], total["expected"], total["size"], total["all_size"])
         line = RunLine(run.number, run.status, *times, dict(states[run.pk]), *amounts, now)
         lines[run.migration_id].append(line)

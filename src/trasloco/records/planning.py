@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from trasloco.records import clock
 from trasloco.records.actions import add_transfers, end_run
@@ -19,7 +20,8 @@ from trasloco.records.drafts import destination_changed, locked, unchecked, vaul
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.limits import Limits
-from trasloco.records.models import ENDED_RUN, UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
+from trasloco.records.models import ENDED_RUN, UNFINISHED, UNFINISHED_RUN, MailMigration, Run, RunState, SecondRun, TransferState
+from trasloco.records.mx_watches import open_watches
 from trasloco.records.rights import Viewer
 from trasloco.records.systems import give_destination
 
@@ -38,14 +40,17 @@ def set_schedule(
     verification: str,
     window_start: time | None = None,
     window_end: time | None = None,
+    second_run_when: str = SecondRun.HOUR,
+    quiet_hours: int | None = None,
 ) -> None:
     """Keep the answers of the step "when"; window_start, window_end: both or none. Raises ``NotADraft``."""
     draft = locked(migration)
     draft.first_run_at, draft.second_run_minutes = first_run_at, second_run_minutes
     draft.time_zone, draft.recipients, draft.verification = time_zone, list(recipients), verification
     draft.window_start, draft.window_end = window_start, window_end
+    draft.second_run_when, draft.quiet_hours = second_run_when, quiet_hours
     columns = ("first_run_at", "second_run_minutes", "time_zone", "recipients", "verification", "window_start", "window_end")
-    draft.save(update_fields=columns)
+    draft.save(update_fields=[*columns, "second_run_when", "quiet_hours"])
 
 
 @transaction.atomic
@@ -68,8 +73,11 @@ def plan(actor: Actor, migration: MailMigration, ring: KeyRing, now: datetime | 
     first = max(draft.first_run_at or now, now)
     Run.objects.create(migration=draft, number=1, status=RunState.PLANNED, due_at=first)
     if draft.second_run_minutes is not None:
-        second = first + timedelta(minutes=draft.second_run_minutes)
+        # One that waits for the MX has its latest hour when the first has ended.
+        by_hour = draft.second_run_when == SecondRun.HOUR
+        second = first + timedelta(minutes=draft.second_run_minutes) if by_hour else None
         Run.objects.create(migration=draft, number=2, status=RunState.PLANNED, due_at=second)
+    open_watches(draft, now)
     note(actor, "migration-planned", migration=draft, accounts=draft.accounts.filter(left_out=False).count())
     return draft
 
@@ -79,20 +87,25 @@ def begin_due_runs(now: datetime | None = None) -> list[Run]:
 
     A forerunner that somebody stopped holds the next one back: he will say how it goes on.
     """
+    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or clock.now(), migration__deleting_at=None)
+    return [run for run in not_held_back(due).order_by("due_at", "pk")[:100] if begin_planned(run)]
+
+
+def not_held_back(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Those of them whose forerunners have ended."""
     earlier = Run.objects.filter(
         migration=OuterRef("migration"), number__lt=OuterRef("number"), status__in=[*UNFINISHED_RUN, RunState.PLANNED, RunState.STOPPED]
     )
-    due = Run.objects.filter(status=RunState.PLANNED, due_at__lte=now or clock.now(), migration__deleting_at=None)
-    return [run for run in due.exclude(Exists(earlier)).order_by("due_at", "pk")[:100] if begin_planned(run)]
+    return runs.exclude(Exists(earlier))
 
 
-def begin_planned(run: Run, actor: Actor = SCHEDULE) -> bool:
-    """Planned -> waiting, with a transfer for each account; False when somebody else did it."""
+def begin_planned(run: Run, actor: Actor = SCHEDULE, **details: Any) -> bool:
+    """Planned -> waiting, with a transfer for each account; False when somebody else did it. details: for the history."""
     with transaction.atomic():
         if Run.objects.filter(pk=run.pk, status=RunState.PLANNED).update(status=RunState.WAITING) != 1:
             return False
         add_transfers(run)
-        note(actor, "run-begun" if actor is SCHEDULE else "run-started", migration=run.migration, run=run.number)
+        note(actor, "run-begun" if actor is SCHEDULE else "run-started", migration=run.migration, run=run.number, **details)
         end_run(run)  # at once, should there be no account at all
         return True
 
@@ -100,7 +113,7 @@ def begin_planned(run: Run, actor: Actor = SCHEDULE) -> bool:
 def start_now(actor: Actor, migration: MailMigration, now: datetime | None = None) -> Run:
     """The next planned run, at once; one that is planned after it keeps its distance. Raises ``NotNow``."""
     with transaction.atomic():
-        _lock(migration)
+        lock(migration)
         run = migration.runs.filter(status=RunState.PLANNED).order_by("number").first()
         if run is None or migration.runs.filter(status__in=[*UNFINISHED_RUN, RunState.STOPPED], number__lt=run.number).exists():
             raise NotNow("nothing-to-start")
@@ -116,7 +129,7 @@ def start_now(actor: Actor, migration: MailMigration, now: datetime | None = Non
 def stop(actor: Actor, migration: MailMigration) -> None:
     """Put the run under way down. Its workers notice within a second; what was copied stays. Raises ``NotNow``."""
     with transaction.atomic():
-        _lock(migration)
+        lock(migration)
         run = migration.runs.select_for_update().filter(status__in=UNFINISHED_RUN).order_by("number").first()
         if run is None:
             raise NotNow("nothing-runs")
@@ -133,7 +146,7 @@ def stop(actor: Actor, migration: MailMigration) -> None:
 def resume(actor: Actor, migration: MailMigration) -> None:
     """Go on with the run that was stopped, where it was. Raises ``NotNow``."""
     with transaction.atomic():
-        _lock(migration)
+        lock(migration)
         run = migration.runs.select_for_update().filter(status=RunState.STOPPED).order_by("number").first()
         if run is None or not _has_passwords(migration):
             raise NotNow("nothing-stopped")
@@ -150,7 +163,7 @@ def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None 
     An ended run is taken up again, and told of again when it ends. Raises ``NotNow``.
     """
     with transaction.atomic():
-        _lock(migration)
+        lock(migration)
         run = migration.runs.select_for_update().exclude(status=RunState.PLANNED).order_by("-number").first()
         if run is None or run.status == RunState.STOPPED or not _has_passwords(migration):
             raise NotNow("nothing-to-retry")
@@ -175,7 +188,7 @@ def reschedule(actor: Actor, run: Run, due_at: datetime) -> None:
     """Another hour for a run that has not begun; the second one at most the customer's hours after the first, and it
     keeps its distance when the first is moved. Raises ``NotNow``."""
     with transaction.atomic():
-        _lock(run.migration)
+        lock(run.migration)
         found = Run.objects.select_for_update().filter(pk=run.pk, status=RunState.PLANNED).first()
         if found is None:
             raise NotNow("already-begun")
@@ -186,13 +199,15 @@ def reschedule(actor: Actor, run: Run, due_at: datetime) -> None:
         if found.due_at is not None:
             _shift(found, due_at - found.due_at)
         Run.objects.filter(pk=found.pk, status=RunState.PLANNED).update(due_at=due_at)
+        if found.number == 2:
+            MailMigration.objects.filter(pk=found.migration_id).update(second_run_when=SecondRun.HOUR, quiet_hours=None)
         note(actor, "run-rescheduled", migration=run.migration, run=run.number, due_at=due_at.isoformat())
 
 
 def add_run(actor: Actor, migration: MailMigration) -> Run:
     """Once more, at once, when all runs have ended; its passwords must have been given again. Raises ``NotNow``."""
     with transaction.atomic():
-        _lock(migration)
+        lock(migration)
         refuse_another_run(migration)
         if not _has_passwords(migration):
             raise NotNow("passwords-wiped")
@@ -260,7 +275,7 @@ def _has_passwords(migration: MailMigration) -> bool:
     return MailMigration.objects.filter(pk=migration.pk, wrapped_key__isnull=False).exists()
 
 
-def _lock(migration: MailMigration) -> None:
+def lock(migration: MailMigration) -> None:
     """One verb at a time. Raises ``NotNow`` when it is being deleted."""
     if not MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, deleting_at=None).exists():
         raise NotNow("deleted")

@@ -33,7 +33,8 @@ PERSON = "anna@operator.example"
 @dataclass(frozen=True)
 class Order:
     """What is wanted. accounts: (destination address, source login, source password). first_run_at: ISO 8601, "" = at once.
-    second_minutes: None = no second run. master: of the destination, name and password.
+    second_minutes: None = no second run. second_when, quiet_hours: as of ``MailMigration``. mx_hosts: of the destination.
+    master: of the destination, name and password.
     source_master: who opens all sources; the passwords are his then.
     source_type: a provider's name. source_speech: imap or pop3.
     oauth: the text of ``OauthSettings.as_secret``, for accounts with an empty password.
@@ -46,6 +47,9 @@ class Order:
     master: tuple[str, str] = ("master", "master's password")
     first_run_at: str = ""
     second_minutes: int | None = 360
+    second_when: str = "hour"
+    quiet_hours: int | None = None
+    mx_hosts: Sequence[str] = ()
     customer: str = "Example Ltd"
     language: str = "en"
     time_zone: str = "Europe/Rome"
@@ -79,7 +83,16 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     give_csv(actor, draft, rows, {}, ring, Secret(order.oauth) if order.oauth else None)
     LoginCheck.objects.bulk_create(LoginCheck(account=account, state=CheckState.OK) for account in draft.accounts.all())
     at = datetime.fromisoformat(order.first_run_at) if order.first_run_at else None
-    set_schedule(draft, at, order.second_minutes, order.time_zone, order.recipients, order.verification)
+    set_schedule(
+        draft,
+        at,
+        order.second_minutes,
+        order.time_zone,
+        order.recipients,
+        order.verification,
+        second_run_when=order.second_when,
+        quiet_hours=order.quiet_hours,
+    )
     return plan(actor, draft, ring, now) if now else plan_migration(actor, draft, ring)
 
 
@@ -120,7 +133,14 @@ def _serve(customer: Any, domains: set[str], order: Order, ring: KeyRing) -> Non
     if system is None:
         host, port = order.destination
         system = DestinationSystem(
-            name=name, host=host, port=port, security="plain", form=DestinationLogin.MASTER, user=order.master[0], separator="*"
+            name=name,
+            host=host,
+            port=port,
+            security="plain",
+            form=DestinationLogin.MASTER,
+            user=order.master[0],
+            separator="*",
+            mx_hosts=list(order.mx_hosts),
         )
         save_system(SCHEDULE, system, Secret(order.master[1]), ring)
     for domain in domains:

@@ -120,7 +120,8 @@ class Service:
             return False
 
     def _surroundings(self) -> dict[str, str]:
-        return os.environ | {"TRASLOCO_STATE_DIR": str(self.state), "NO_COLOR": "1"} | self.environment
+        nobody = {"TRASLOCO_DNS": "127.0.0.1:9"}  # domains are watched by themselves: no question leaves this machine
+        return nobody | os.environ | {"TRASLOCO_STATE_DIR": str(self.state), "NO_COLOR": "1"} | self.environment
 
     def __enter__(self) -> Self:
         return self.start()

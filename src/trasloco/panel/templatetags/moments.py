@@ -20,11 +20,16 @@ NEAR = timedelta(hours=24)
 @register.filter
 def moment(value: datetime | None) -> str | SafeString:
     """A ``time`` element; "–" for None. Its title says date and hour in full, with the zone."""
+    return "–" if value is None else _element(value, moment_words(value))
+
+
+@register.filter
+def hour(value: datetime | None) -> str | SafeString:
+    """The same as a point in time, to stand after "since", "until" or "before": "14:32", of another day "Wed 25 Nov, 14:32"."""
     if value is None:
         return "–"
     local = timezone.localtime(value)
-    title = f"{date_format(local, 'D j M Y, H:i:s')} {local.tzname()}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), title, moment_words(value))
+    return _element(value, date_format(local, "H:i" if local.date() == timezone.localdate() else "D j M, H:i"))
 
 
 @register.filter
@@ -49,6 +54,13 @@ def duration(seconds: float | None) -> str:
         return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes} if minutes else _("%(n)s h") % {"n": hours}
     days, hours = divmod(hours, 24)
     return _("%(d)s d %(h)s h") % {"d": days, "h": hours} if hours else _("%(n)s d") % {"n": days}
+
+
+def _element(value: datetime, words: str) -> SafeString:
+    """Its title says date and hour in full, with the zone."""
+    local = timezone.localtime(value)
+    title = f"{date_format(local, 'D j M Y, H:i:s')} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), title, words)
 
 
 def moment_words(value: datetime, now: datetime | None = None) -> str:

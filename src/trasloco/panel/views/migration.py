@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +21,13 @@ from trasloco.records import clock
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.live_figures import squares
-from trasloco.records.models import UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
+from trasloco.records.models import ENDED_RUN, UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
+from trasloco.records.mx_lines import mx_lines
+from trasloco.records.mx_watches import all_changed, watched
 from trasloco.records.overviews import RunLine, current_run, run_lines
 from trasloco.records.paces import pace_points, time_left
 from trasloco.records.pacing import window_of
+from trasloco.records.quiet import quiet_of
 from trasloco.records.resting import rest_of
 from trasloco.records.rights import Right
 from trasloco.records.stages import ENDED, Stage, stage_of
@@ -51,15 +56,28 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
 
 @page(Right.MIGRATE)
 def migration_mx(request: PanelRequest, code: str) -> HttpResponse:
-    """Which mail servers its domains have now, when it is the moment to change them, else nothing: asked of the name server
-    apart from the page, which does not wait for it."""
+    """The MX records of its domains as they are watched. Of a migration from before they were, when it is the moment to change them:
+    asked of the name server, apart from the page, which does not wait for it."""
     found = migration_of(request, code)
     stage, run, runs = stage_of(found), current_run(found), run_lines([found]).get(found.pk, [])
     context: dict[str, Any] = {"migration": found, "mx_now": _mx_now(stage, runs, _line(runs, run))}
-    if context["mx_now"]:
-        domains = found.domains[:MOST_DOMAINS]
-        context |= {"servers": present_mx(domains), "more": len(found.domains) - len(domains)}
-    return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or stage not in ENDED)
+    context |= _mx(found, stage, runs, run)
+    if context["mx_now"] and not context["lines"]:
+        context |= {"servers": present_mx(found.domains[:MOST_DOMAINS])}
+    return live_part(request, "panel/migrations/mx.html", context, more=context["mx_now"] or watched(found) or stage not in ENDED)
+
+
+def _mx(found: MailMigration, stage: Stage, runs: list[RunLine], run: Run | None) -> dict[str, Any]:
+    """Its domains as they are watched; before the first run has ended, with when their time to live must have been lowered."""
+    lines = mx_lines(found, MOST_DOMAINS)
+    first = next((item for item in runs if item.number == 1), None)
+    early = first is not None and first.status not in ENDED_RUN
+    if early and first is not None:
+        left = time_left(found, run, first)
+        change = first.due_at if first.planned and first.due_at else clock.now()
+        change += timedelta(seconds=left.least if left is not None else 0)
+        lines = [replace(line, before=line.lower_before(change)) for line in lines]
+    return {"lines": lines, "early": early, "more": len(found.domains) - len(lines), "wanted": any(line.wanted for line in lines)}
 
 
 def _whole(found: MailMigration) -> dict[str, Any]:
@@ -98,6 +116,10 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
         "can_retry": bool(found_wrong) and has_passwords and stage is not Stage.STOPPED,
         "can_again": stage in ENDED and not has_passwords and found.customer is not None,
         "mx_now": _mx_now(stage, runs, line),
+        "mx_watched": watched(found),
+        "all_changed": all_changed(found),
+        "latest_hours": (found.second_run_minutes or 0) // 60,
+        "quiet": quiet_of(found, run) if run is not None and run.status in ENDED_RUN else None,
         "verified": _verified(found, run),
         "has_passwords": has_passwords,
     }

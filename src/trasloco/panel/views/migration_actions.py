@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trasloco.panel.access import PanelRequest, account_of, migration_of, page, run_of
-from trasloco.panel.forms_migrations import DateForm
+from trasloco.panel.forms_moment import DateForm
+from trasloco.panel.forms_second_run import MX, SecondRunForm
 from trasloco.panel.refusals import refusal_words
+from trasloco.records.cut_over import wait_for_mx
 from trasloco.records.deletion import contents, mark_deleted
 from trasloco.records.history import Actor
 from trasloco.records.limits import Limits
-from trasloco.records.models import UNFINISHED_RUN, Account, MailMigration, RunState
+from trasloco.records.models import UNFINISHED_RUN, Account, MailMigration, Run, RunState, SecondRun
 from trasloco.records.planning import NotNow, reschedule, resume, retry_failed, start_now, stop
 from trasloco.records.renewed_certificates import accept_renewed
 from trasloco.records.rights import Right
@@ -76,20 +78,39 @@ def run_date(request: PanelRequest, code: str, number: int) -> HttpResponse:
     if run.status != RunState.PLANNED:
         messages.error(request, refusal_words(NotNow("already-begun")))
         return redirect("migration", code)
-    zone = request.viewer.person.time_zone
-    local = timezone.localtime(run.due_at)
-    form = DateForm(request.POST or None, initial={"at": local.replace(tzinfo=None), "time_zone": zone})
+    hours = Limits.of(found.customer).hours if found.customer and number == 2 else 0
+    form = _date_form(request, found, run, hours)
     if request.method == "POST" and form.is_valid():
         try:
-            reschedule(request.actor, run, form.cleaned_data["due_at"])
+            _give_moment(request, run, form)
             messages.success(request, _("The date of run %(number)s is changed.") % {"number": number})
             return redirect("migration", code)
         except NotNow as error:
-            form.add_error("at", refusal_words(error))
-    hours = Limits.of(found.customer).hours if found.customer and number == 2 else 0
+            form.add_error(None if form.cleaned_data.get("second_when") == MX else "at", refusal_words(error))
     first = found.runs.filter(number=1).first() if number == 2 else None
     context = {"migration": found, "run": run, "form": form, "hours": hours, "first": first, "area": "migrations"}
     return render(request, "panel/migrations/date.html", context)
+
+
+def _date_form(request: PanelRequest, migration: MailMigration, run: Run, hours: int) -> DateForm:
+    """A second run may also wait for the MX records. hours: the most of the customer, 0 where there is no such choice."""
+    wall = timezone.localtime(run.due_at).replace(tzinfo=None) if run.due_at else None
+    initial: dict[str, object] = {"at": wall, "time_zone": request.viewer.person.time_zone}
+    if not hours:
+        return DateForm(request.POST or None, initial=initial)
+    initial |= {"second_when": migration.second_run_when, "quiet": migration.quiet_hours or ""}
+    if migration.second_run_when == SecondRun.MX:
+        initial["latest"] = migration.second_run_minutes
+    return SecondRunForm(request.POST or None, initial=initial, hours=hours)
+
+
+def _give_moment(request: PanelRequest, run: Run, form: DateForm) -> None:
+    """Raises ``NotNow``."""
+    values = form.cleaned_data
+    if values.get("second_when") == MX:
+        wait_for_mx(request.actor, run, values["latest"] // 60, values["quiet"])
+    else:
+        reschedule(request.actor, run, values["due_at"])
 
 
 @page(Right.MIGRATE, methods=FORM)

@@ -37,7 +37,7 @@ from trasloco.records.customer_credentials import (
 from trasloco.records.drafts import change_type, give_csv, own_passwords, start_draft
 from trasloco.records.forecast import forecast
 from trasloco.records.limits import Limits
-from trasloco.records.models import Customer, MailMigration
+from trasloco.records.models import Customer, MailMigration, SecondRun
 from trasloco.records.pacing import limits_of, window_of
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
@@ -163,7 +163,8 @@ def when(request: PanelRequest, code: str) -> HttpResponse:
             values = form.cleaned_data
             hours = (values["window_start"], values["window_end"])
             mails = (values["recipients"], values["verification"])
-            set_schedule(migration, values["first_run_at"], values["second"], values["time_zone"], *mails, *hours)
+            second = {"second_run_when": values["second_when"], "quiet_hours": values["quiet_hours"]}
+            set_schedule(migration, values["first_run_at"], values["second_minutes"], values["time_zone"], *mails, *hours, **second)
             forget_typed(request, migration, "when")
             return redirect(back_to(request) or "new_review", code)
         keep_typed(request, migration, "when", request.POST)
@@ -227,24 +228,31 @@ def _hours(migration: MailMigration) -> dict[str, Any]:
     """When the runs are due: None where that is as soon as possible."""
     first, minutes = migration.first_run_at, migration.second_run_minutes
     begins = max(first, timezone.now()) if first else None
+    by_mx = migration.second_run_when == SecondRun.MX
     return {
         "first_due": first,
         "late": first is not None and first < timezone.now(),
         "second_hours": minutes // 60 if minutes else 0,
-        "second_due": begins + timedelta(minutes=minutes) if begins and minutes else None,
+        "second_due": begins + timedelta(minutes=minutes) if begins and minutes and not by_mx else None,
+        "by_mx": by_mx,
     }
 
 
 def _when_initial(migration: MailMigration) -> dict[str, Any]:
     at = migration.first_run_at.astimezone(zoneinfo.ZoneInfo(migration.time_zone)) if migration.first_run_at else None
-    return {
+    by_mx = migration.second_run_when == SecondRun.MX
+    initial = {
         "start": "at" if at else "now",
         "at": at.replace(tzinfo=None) if at else None,
         "which": str(at.fold) if at else "",
         "time_zone": migration.time_zone,
-        "second": migration.second_run_minutes if migration.second_run_minutes is not None else "",
+        "second_when": migration.second_run_when,
+        "second": "" if migration.second_run_minutes is None or by_mx else migration.second_run_minutes,
+        "latest": migration.second_run_minutes if by_mx else None,
+        "quiet": migration.quiet_hours or "",
         "verification": migration.verification,
         "recipients": ", ".join(migration.recipients),
         "window_start": migration.window_start,
         "window_end": migration.window_end,
     }
+    return {name: value for name, value in initial.items() if name != "latest" or value is not None}

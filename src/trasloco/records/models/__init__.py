@@ -25,12 +25,13 @@ from trasloco.records.models.ledger import (
 from trasloco.records.models.login_check import CheckState, LoginCheck
 from trasloco.records.models.mail import Mail, MailKind, MailState
 from trasloco.records.models.migration import Account, MailMigration, Run, Transfer
+from trasloco.records.models.mx_watch import MxWatch
 from trasloco.records.models.owner_sign_in import OwnerSignIn, SignInState
 from trasloco.records.models.pacing import FetchedBytes, HostPace
 from trasloco.records.models.people import Customer, Domain, Language, Membership, Person, Role
 from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
-from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
+from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, SecondRun, TransferState
 
 __all__ = [
     "BUSY",
@@ -65,6 +66,7 @@ __all__ = [
     "MailSecurity",
     "MailState",
     "Membership",
+    "MxWatch",
     "OwnerSignIn",
     "ParkedMessage",
     "Person",
@@ -72,6 +74,7 @@ __all__ = [
     "Run",
     "RunPace",
     "RunState",
+    "SecondRun",
     "ServerSearch",
     "SignInState",
     "SystemSecurity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ class DestinationSystem(models.Model):
 
     user, secret: the master's; separator: between mailbox and master ("*" of Dovecot). secret is a
     ciphertext of ``vault`` under the code ``vault_code``; wrapped_key, key_id as in ``MailMigration``.
+    mx_hosts: what the MX records of domains on this system should name, in lower case; [] = not said.
     tested_*: the last time the test button was pressed, with which address, and what came of it in words.
     """
 
@@ -43,6 +45,7 @@ class DestinationSystem(models.Model):
     secret = models.BinaryField(null=True)
     wrapped_key = models.BinaryField(null=True)
     key_id = models.CharField(max_length=32, default="")
+    mx_hosts = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     tested_at = models.DateTimeField(null=True)
     tested_address = models.CharField(max_length=320, blank=True)

@@ -13,6 +13,7 @@ class MailKind(models.TextChoices):
     PLANNED = "planned", _("Migration planned")
     LOGIN_PROBLEMS = "login-problems", _("Logins that do not work")
     FIRST_RUN_ENDED = "first-run-ended", _("First run ended")
+    MX_CHANGED = "mx-changed", _("MX records changed")
     LAST_RUN_ENDED = "last-run-ended", _("Last run ended")
     FAILED = "failed", _("A run failed")
     INVITATION = "invitation", _("Invitation")

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 
 from trasloco.records.models.destination_system import DestinationSystem
 from trasloco.records.models.people import Customer, Person
-from trasloco.records.models.states import RunState, TransferState
+from trasloco.records.models.states import RunState, SecondRun, TransferState
 
 
 class MailMigration(models.Model):
@@ -23,8 +23,11 @@ class MailMigration(models.Model):
     Of the panel's migrations: customer and asked_by (None for the command line's); planned_at None = a draft, still
     in the steps of "new migration"; domains: those of its destination addresses, sorted, as ``Domain.name``;
     source_tls: "verify", "pin" or "off", as of ``--source-tls``; first_run_at None = as soon as possible; second_run_minutes
-    after the first run's hour, None = no second run; window_start, window_end: the hours of ``time_zone`` in which mail is moved, both
-    None = all (of the command line's too); recipients: who gets the mails besides ``asked_by``;
+    after the first run's hour, None = no second run; second_run_when: of ``SecondRun``; of MX the minutes are the longest
+    wait, after the first run's end; quiet_hours: of MX, run again until the old INBOXes have been quiet for so long, None =
+    no; mx_told_at: when the mails about the change of all MX records were written; window_start, window_end: the hours of
+    ``time_zone`` in which mail is moved, both None = all (of the command line's too); recipients: who gets the mails
+    besides ``asked_by``;
     verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
     deleting_at: it is gone for everybody, its rows are being removed.
     """
@@ -49,6 +52,9 @@ class MailMigration(models.Model):
     planned_at = models.DateTimeField(null=True)
     first_run_at = models.DateTimeField(null=True)
     second_run_minutes = models.PositiveIntegerField(null=True)
+    second_run_when = models.CharField(max_length=8, choices=SecondRun, default=SecondRun.HOUR)
+    quiet_hours = models.PositiveSmallIntegerField(null=True)
+    mx_told_at = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     window_start = models.TimeField(null=True)
     window_end = models.TimeField(null=True)
@@ -102,8 +108,9 @@ class Account(models.Model):
 class Run(models.Model):
     """One pass over all accounts of a migration.
 
-    due_at: the hour it is planned for, None when it was started by hand. told_at: when the mails about its end
-    were written. verified_at: when what the migration wanted verified after it was.
+    due_at: the hour it is planned for, None when it was started by hand, and of one that waits for the MX before the
+    first has ended. told_at: when the mails about its end were written. verified_at: when what the migration
+    wanted verified after it was.
     """
 
     migration = models.ForeignKey(MailMigration, models.CASCADE, related_name="runs")

@@ -13,6 +13,14 @@ class DestinationLogin(models.TextChoices):
     PASSWORD = "password", "a password per account"
 
 
+class SecondRun(models.TextChoices):
+    """What the second run waits for, beside the end of the first: its hour, or that the MX records of all domains have changed
+    and nobody can know the old ones any more, and at the latest its hour."""
+
+    HOUR = "hour", "an hour"
+    MX = "mx", "the change of the MX records"
+
+
 class RunState(models.TextChoices):
     """planned (its hour has not come) -> waiting -> running -> an end; a stopped one can be resumed."""
 
