@@ -267,6 +267,8 @@ class BodyStream:
         self._put(_END)
 
     def broken(self, words: str) -> None:
+        if self._incoming is None:
+            return  # nobody reads it: nobody misses its end
         self._put(ProtocolViolation(words, in_step=True))
 
     def _take(self, response: Response) -> None:

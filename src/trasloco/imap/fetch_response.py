@@ -16,7 +16,7 @@ from trasloco.imap.tokens import GrammarError, Tokens
 from trasloco.imap.values import Fetched
 
 _ITEMS = (
-    rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\)'
+    rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()\r\n]*+)\)|INTERNALDATE "([^"\\\r\n]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\)'
     rb"|X-GM-MSGID (\d{1,20}))(?: |(?=\))))"
 )
 _COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")

@@ -197,8 +197,9 @@ class Protocol:
         self.fail(lambda doing: ConnectionLost(doing, self.bye))
 
     def fail(self, error: Callable[[str], ImapError]) -> None:
-        """End every exchange with ``error(words of the command)``. Nothing is sent any more."""
+        """End every exchange with ``error(words of the command)``. Nothing is sent any more, and what came is not read on."""
         self.state = State.LOGOUT
+        self._fragments.drain()
         ended = list(self._pending.values())
         ended += [exchange for exchange in self._outgoing if exchange.tag not in self._pending]
         self._pending.clear()
