@@ -39,6 +39,7 @@ class FetchStream:
         self.listening = True  # false: what comes is not for us (yet)
         self._wake: asyncio.Future[None] | None = None
         self._unanswered = 0
+        self._answers = 0
         self._error: ImapError | None = None
         names = items if any(item.upper() == "UID" for item in items) else ("UID", *items)
         for text in [uids.encode("ascii")] if isinstance(uids, str) else uid_set(uids):
@@ -76,19 +77,22 @@ class FetchStream:
                 response = _merge(earlier, response)
             if not self._is_complete(response):
                 self._partial[uid] = response
-                if len(self._partial) > self._connection.limits.entries:
-                    self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+                if len(self._partial) > self._connection.limits.partial:
+                    words = "the server tells of more messages only a part of what was asked than we keep"
+                    self._connection.abort(LimitExceeded("partial", words))
                 return
         elif self._partial:
             self._partial.pop(uid, None)
         self._queue.append(response)
         self._connection.hold(self._weigh(response))
+        self._count(1)
         self._awake()
 
     def _take_many(self, asked: NumberSet | None, data: bytes, position: int) -> int:
         """The usual lines of an inventory, as many as there are; what they lack is nothing that was asked for."""
         if self._dropped or not self.listening:
             return position
+        before = len(self._queue)
         while (found := listed_at(data, position)) is not None:
             fetched, end = found
             uid = fetched.uid
@@ -97,8 +101,15 @@ class FetchStream:
             self._queue.append(fetched)
             self._connection.hold(_WEIGHT)
             position = end
+        self._count(len(self._queue) - before)
         self._awake()
         return position
+
+    def _count(self, answers: int) -> None:
+        """A server may tell of a message more than once, but not without end."""
+        self._answers += answers
+        if self._answers > self._connection.limits.entries:
+            self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
 
     def _is_complete(self, fetched: Fetched) -> bool:
         if len(fetched.sections) < self._sections:
