@@ -26,8 +26,8 @@ class Limits:
     line: int = 256 * 1024
     numbers: int = 4 * 1024 * 1024
     literal: int = 4 * 1024 * 1024
-    answer: int = 32 * 1024 * 1024
-    unasked: int = 32 * 1024 * 1024
+    answer: int = 16 * 1024 * 1024
+    unasked: int = 8 * 1024 * 1024
     depth: int = 100
     entries: int = 2_000_000
     ranges: int = 500_000

@@ -33,7 +33,7 @@ from trasloco.imap.redaction import without_secrets
 from trasloco.imap.responses import VERBS, Response
 from trasloco.imap.status_text import readable
 from trasloco.imap.tokens import GrammarError
-from trasloco.imap.unasked import Unasked
+from trasloco.imap.unasked import LINE, Unasked
 from trasloco.imap.values import Capabilities, Fetched, Kind, StatusText
 
 _LITERAL_MINUS = 4096  # RFC 7888 section 5
@@ -334,7 +334,7 @@ class Protocol:
     def _count(self, exchange: Exchange, kind: type, size: int) -> None:
         """A command's answer is kept until its end; only FETCH is read on the way."""
         if kind is not Fetched:
-            exchange.received += size
+            exchange.received += size + LINE
             if exchange.received > self._limits.answer:
                 words = f"the server answers {exchange.words} with more than {self._limits.answer} bytes"
                 raise LimitExceeded("answer", words)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from trasloco.imap.errors import LimitExceeded
 
-_LINE = 16  # bytes that a line counts besides its own: the shortest ones cost most
+LINE = 16
+"""Bytes that a line counts besides its own: the shortest ones cost most."""
+
 _COMMAND = 64 * 1024
 _BODY = 8  # of a message that is read past, bytes cost so much less than those of a line
 
@@ -24,7 +26,7 @@ class Unasked:
 
     def line(self, size: int) -> None:
         """A response of so many bytes was for nobody. Raises LimitExceeded."""
-        self._take(size + _LINE)
+        self._take(size + LINE)
 
     def body(self, size: int) -> None:
         """So many bytes of a message were for nobody. Raises LimitExceeded."""
