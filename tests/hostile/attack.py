@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from trasloco.testing.dovecot import Dovecot
-from trasloco.testing.hostile import silence
+from trasloco.testing.hostile import bombs, floods, lies, names, silence
 from trasloco.testing.hostile.behaviour import BEHAVIOURS, Behaviour
 from trasloco.testing.hostile.server import HostileServers
 from trasloco.testing.letters import Letters
@@ -23,6 +23,9 @@ from trasloco.testing.mailbox_filler import MailboxFiller
 PATIENT = {"connect": 20, "tls": 20, "greeting": 20, "login": 20, "command": 20, "idle_body": 20, "write": 20, "logout": 3}
 SHORT = dict.fromkeys(("tls", "greeting", "login", "command", "idle_body", "write"), 2.5) | {"connect": 20, "logout": 0.5, "trickle": 3}
 SMALL = {"entries": 150_000, "partial": 20_000, "unasked": 1024 * 1024, "answer": 3 * 1024 * 1024, "mailboxes": 5_000}
+
+KINDS = (silence, floods, bombs, lies, names)
+"""The modules of the behaviours, in the order of the page."""
 
 _SILENT = frozenset({"tags-that-lie", "literal-longer-than-said"})
 """Lies that end in silence."""

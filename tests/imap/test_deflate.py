@@ -16,6 +16,7 @@ from trasloco.testing.delay_proxy import DelayProxy
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.scripted_server import ScriptedServer
 
+
 def unpacked(deflate: Deflate, data: bytes) -> bytes:
     deflate.feed(data)
     found = b""

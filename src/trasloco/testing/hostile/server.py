@@ -1,7 +1,7 @@
 """The server of one behaviour, on loopback, in the event loop of a thread that all of them share.
 
 with HostileServers() as servers:
-    port = servers.open(BEHAVIOURS["endless-greeting"], "source")
+    port = servers.open(behaviour, "source")
 """
 
 from __future__ import annotations
@@ -11,12 +11,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from trasloco.testing.hostile import bombs, floods, lies, names, silence
-from trasloco.testing.hostile.behaviour import BEHAVIOURS, Behaviour
+from trasloco.testing.hostile.behaviour import Behaviour
 from trasloco.testing.hostile.session import Folder, Over, Session, letter
-
-KINDS = (silence, floods, bombs, lies, names)
-"""The modules of the behaviours, in the order in which a page names them."""
 
 
 class HostileServers:
@@ -82,6 +78,3 @@ class HostileServers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-__all__ = ["BEHAVIOURS", "HostileServers"]
