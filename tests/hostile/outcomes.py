@@ -12,8 +12,8 @@ COMPLETED, WITH_ERRORS = "completed", "completed_with_errors"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """bounds: fields of ``Limits`` and ``Deadlines``, or words. source, destination: a failure's code, or the status; "" where it makes
-    no sense."""
+    """bounds: fields of ``Limits`` and ``Deadlines``, or words. source, destination: a failure's code, or the status (``one or another``
+    where it depends on when things happen); "" where it makes no sense."""
 
     bounds: tuple[str, ...]
     source: str = ""
@@ -61,6 +61,7 @@ def _destination(outcome: str, *bounds: str) -> Outcome:
 
 
 _LIMIT, _VIOLATION, _SILENT, _STUCK, _LOST = "limit-exceeded", "protocol-violation", "silent", "standstill", "connection-lost"
+_RENUMBERED = "completed or uidvalidity-changed"  # as the folders are looked at: nothing is copied twice either way
 _NOT_SAID = "what cannot be is not kept"
 _NOT_ASKED = "what was not asked for is passed by"
 _PARSER = "no guess is made at an answer that cannot be read"
@@ -135,8 +136,8 @@ OUTCOMES: dict[str, Outcome] = {
     "literal-longer-than-said": _source(_SILENT, "idle_body"),
     "messages-never-asked-for": _source(COMPLETED, _NOT_ASKED),
     "broken-messages-never-asked-for": _source(COMPLETED, _NOT_ASKED),
-    "uidvalidity-never-the-same": _both(COMPLETED, "it is compared once for each folder"),
-    "status-that-lies": _both(COMPLETED, "what the opened folder says counts"),
+    "uidvalidity-never-the-same": Outcome(("a folder is gone through 3 times at the most",), COMPLETED, _RENUMBERED),
+    "status-that-lies": Outcome(("what the opened folder says counts",), COMPLETED, _RENUMBERED),
     "nil-everywhere": _source(_VIOLATION, _PARSER),
     "nil-for-each-message": _source(WITH_ERRORS, "each is listed as refused"),
     "dates-of-nonsense": _source(COMPLETED, "the message's own date stands in"),

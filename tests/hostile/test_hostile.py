@@ -25,7 +25,7 @@ def attack(dovecot_source: Dovecot, dovecot_destination: Dovecot) -> Iterator[At
 @pytest.mark.parametrize(("name", "side"), list(cases()))
 def test_a_hostile_server_harms_itself_alone(attack: Attack, name: str, side: str) -> None:
     ended = attack.of(BEHAVIOURS[name], side)
-    assert ended.outcome == OUTCOMES[name].on(side), ended
+    assert ended.outcome in OUTCOMES[name].on(side).split(" or "), ended
     assert ended.peak < MEMORY
     assert ended.honest == COMPLETED
     if ended.code:

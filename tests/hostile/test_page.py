@@ -32,9 +32,11 @@ def _row(behaviour: Behaviour) -> str:
 
 
 def _ends(outcome: str) -> str:
-    if "-" in outcome or outcome in ("silent", "standstill"):
-        return f"[`{outcome}`](errors.md#{outcome})"
-    return outcome.replace("_", " ") or "·"
+    return " or ".join(map(_end, outcome.split(" or "))) or "·"
+
+
+def _end(outcome: str) -> str:
+    return f"[`{outcome}`](errors.md#{outcome})" if "-" in outcome or outcome in ("silent", "standstill") else outcome.replace("_", " ")
 
 
 def test_there_are_at_least_40_behaviours_and_each_has_its_outcome() -> None:
