@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import zlib
+from itertools import pairwise
+from unittest import mock
 
 import pytest
 
 from tests.imap.conftest import endpoint_of
 from trasloco.imap.client import connect
+from trasloco.imap.connection import Connection
+from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.deflate import Deflate
 from trasloco.imap.endpoint import Endpoint, Security
 from trasloco.imap.errors import ProtocolViolation
+from trasloco.imap.limits import Limits
 from trasloco.imap.sasl import Credentials
+from trasloco.imap.values import Kind, StatusText
 from trasloco.secret import Secret
 from trasloco.testing.delay_proxy import DelayProxy
 from trasloco.testing.dovecot import Dovecot
@@ -97,3 +104,26 @@ S: t2 OK done
         assert not await client.compress()
         await client.noop()
         client.abort()
+
+
+async def test_what_unpacks_to_much_leaves_the_others_their_turn() -> None:
+    """Sixteen megabytes in one piece of sixteen kilobytes: read a megabyte at a time, and all of it."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = b"".join(packing.compress(b"* OK" + b" " * 99_994 + b"\r\n") for _ in range(160)) + packing.flush(zlib.Z_SYNC_FLUSH)
+    connection = Connection(Deadlines(), Limits(unasked=2**30))
+    transport = mock.Mock(spec=asyncio.Transport)
+    transport.is_closing.return_value = False
+    connection.connection_made(transport)
+    connection.data_received(b"* PREAUTH ready\r\n")
+    connection.begin_compression(StatusText(Kind.OK, "", b"", "go"))
+    turns = []
+    connection.data_received(bomb)
+    while connection._unpacking:
+        turns.append(connection.protocol.unasked.size)
+        await asyncio.sleep(0)
+    turns.append(connection.protocol.unasked.size)
+    assert transport.pause_reading.called
+    assert transport.resume_reading.called
+    assert turns[-1] > 16_000_000
+    assert max(after - before for before, after in pairwise(turns)) < 1_500_000
+    connection.abort()
