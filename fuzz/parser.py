@@ -7,6 +7,7 @@ First byte: which commands wait. Second: how the rest is cut, 0 byte by byte.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import random
 from unittest import mock
 
@@ -151,6 +152,7 @@ async def _read(data: bytes, waiting: int, cut: int | None) -> list[object]:
 
 
 _LOOP = asyncio.new_event_loop()
+atexit.register(_LOOP.close)
 
 
 def check(data: bytes) -> None:
