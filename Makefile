@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos serve messages docs pictures film lock clean
+.PHONY: help setup demo test check bench chaos fuzz serve messages docs pictures film lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -40,6 +40,13 @@ bench: setup  ## how fast it is on this machine, beside its peers (BENCH="--help
 
 chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS="--cuts 300 --kills 50")
 	@$(BIN)/python -m trasloco.testing.chaos $(CHAOS)
+
+fuzz: setup .venv/.fuzz-installed  ## what strangers make us read, under attack (FUZZ="--target parser --seconds 7200")
+	@$(BIN)/python -m fuzz $(FUZZ)
+
+.venv/.fuzz-installed: requirements/fuzz.txt $(STAMP)
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes --requirement requirements/fuzz.txt
+	@touch $@
 
 serve: setup  ## the panel, its worker and its database on this machine
 	@$(BIN)/trasloco serve $(SERVE)

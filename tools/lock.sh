@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements/run.txt and dev.txt from pyproject.toml: every version pinned, every file hashed.
+# Writes requirements/run.txt, dev.txt and fuzz.txt from pyproject.toml: every version pinned, every file hashed.
 # Usage: tools/lock.sh [uv pip compile options, e.g. --upgrade or --upgrade-package django]
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ compile() {
 }
 compile --output-file requirements/run.txt "$@"
 compile --output-file requirements/dev.txt --extra dev --constraint requirements/run.txt "$@"
+compile --output-file requirements/fuzz.txt --extra fuzz --constraint requirements/run.txt "$@"
 if grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt; then
     echo "tools/lock.sh: the lines above name a host; they must not be committed" >&2
     exit 1

@@ -9,7 +9,8 @@ from trasloco.engine import early_lists
 from trasloco.engine.early_lists import EarlyLists
 from trasloco.engine.fate import Tally
 from trasloco.engine.session import Session
-from trasloco.imap.values import Mailbox
+from trasloco.engine.small_folder import SmallFolder
+from trasloco.imap.values import Mailbox, Selected
 from trasloco.testing.dovecot import Dovecot
 
 
@@ -69,3 +70,26 @@ def test_near_by_none_are_asked_for(
         assert bool(made) == bool(distance)
         assert account.run(2).tally == Tally(adopted=len(TWENTY))
         assert len(made) <= 1, "a further run knows its folders"
+
+
+def test_nobody_waits_for_the_list_of_a_folder_that_stays(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trash was listed early too and is left out; a folder that got mail meanwhile goes by itself, behind all that were listed before."""
+    is_plain, late = SmallFolder._is_plain, mails(1, "late")
+
+    with distant(dovecot_source, dovecot_destination, user, 0.03) as (account, _, _):
+
+        def late_in_one(folder: SmallFolder, source: Selected, destination: Selected) -> bool:
+            if folder.record.source_name != b"INBOX":
+                return is_plain(folder, source, destination)
+            with account.source_filler() as filler:
+                filler.append(("INBOX",), [late.pop()])
+            return False
+
+        monkeypatch.setattr(SmallFolder, "_is_plain", late_in_one)
+        fill(account, 2)
+        with account.source_filler() as filler:
+            filler.append(("Trash",), mails(2, "Trash"))
+        assert account.run(1).tally.copied == 2 * len(TWENTY) + 1
+        assert not late

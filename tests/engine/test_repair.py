@@ -94,3 +94,22 @@ def test_the_refusal_says_which_rung_comes_first(words: str, message: bytes, fir
 
 def test_a_rung_that_would_change_nothing_is_not_tried() -> None:
     assert list(rungs("Message contains NUL characters", b"A: b\r\n\r\n")) == [Rung.FLAGS_AND_DATE]
+
+
+def test_a_long_field_without_a_space_is_cut_and_loses_nothing() -> None:
+    mended = repair(b"X-Long: " + b"a" * 5000 + b"\r\n\r\nbody\r\n", Rung.LONG_LINES)
+    head, body = mended.split(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= LONGEST_LINE
+    assert head.replace(b"\r\n ", b"").replace(b" ", b"") == b"X-Long:" + b"a" * 5000
+    assert body == b"body\r\n"
+
+
+def test_a_field_too_long_to_be_encoded_stays() -> None:
+    message = b"Subject: " + b"\xfc" * 70_000 + b"\r\nTo: x\r\n\r\nbody\r\n"
+    assert repair(message, Rung.HEADERS) == message
+
+
+def test_a_message_that_cannot_be_written_again_stays() -> None:
+    head = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(2000))
+    message = head + b"\r\n" + b"x" * 1200 + b"\r\n"
+    assert repair(message, Rung.LONG_LINES) == message

@@ -6,7 +6,7 @@ import asyncio
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trasloco.imap.body_stream import BodyStream
@@ -105,6 +105,7 @@ async def _inventory(data: bytes, sizes: list[int]) -> list[object]:
     return found
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(bodies, endings, cuts)
 def test_messages(answers: list[bytes], ending: list[bytes], sizes: list[int]) -> None:
     data = b"".join([*answers, *ending])
@@ -113,6 +114,7 @@ def test_messages(answers: list[bytes], ending: list[bytes], sizes: list[int]) -
         assert in_bulk == asyncio.run(_bodies(data, sizes))
 
 
+@settings(deadline=None)
 @given(lines, endings, cuts)
 def test_inventories(answers: list[bytes], ending: list[bytes], sizes: list[int]) -> None:
     data = b"".join([*answers, *ending])

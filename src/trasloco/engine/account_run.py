@@ -36,6 +36,7 @@ from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.standstill import unless_stuck
 from trasloco.engine.strikes import Strikes
 from trasloco.engine.together import MOST_MESSAGES
 from trasloco.engine.tree import Listing, Tree, list_side
@@ -183,6 +184,8 @@ class AccountRun:
             # silence alone is asked about twice.
             if failure.side not in self._met and (failure.code in _NO_CONNECTION or (failure.code == "silent" and fruitless)):
                 return replace(failure, retry=Retry.NEVER)
+            if failure.code == "limit-exceeded" and fruitless:
+                return replace(failure, retry=Retry.LATER if failure.side in self._met else Retry.NEVER)
             fruitless, waited = (0, 0.0) if self._progress.further() else (fruitless + 1, waited)
             if fruitless:
                 # The line may never live as long as a whole batch takes: then less of it at a time is settled at least.
@@ -206,10 +209,7 @@ class AccountRun:
         clients = self._clients = []
         self._opened.clear()
         try:
-            source, destination = await self._open_pair()
-            self._remember(source, destination)
-            self._tell_doubts()
-            await self._folders(source, destination)
+            await unless_stuck(self._go_through(), self._progress, (self._deadlines or Deadlines()).standstill)
         except TransferError as error:
             self._together = False
             if error.failure.code == "late-uid":
@@ -228,6 +228,12 @@ class AccountRun:
             raise
         await asyncio.gather(*(close(client) for client in clients))
         return None
+
+    async def _go_through(self) -> None:
+        source, destination = await self._open_pair()
+        self._remember(source, destination)
+        self._tell_doubts()
+        await self._folders(source, destination)
 
     async def _open_pair(self) -> tuple[Client, Client]:
         """Both sides at the same time, each to its end, so that no connection is forgotten. Raises TransferError."""

@@ -118,6 +118,9 @@ def explain(error: errors.ImapError, side: Side, doing: str, scope: Scope = Scop
         return _login_refused(error.status, side, error.greeting)
     if isinstance(error, errors.CommandFailed):
         return _answer(error.status, side, doing, scope, folder)
+    if isinstance(error, errors.DeadlineExceeded) and error.name == "trickle":
+        words = f"the server answers too slowly to be of use while {doing}{_in(folder)} ({error}). Trasloco tries again later"
+        return _failure(side, Scope.ACCOUNT, Retry.LATER, "standstill", words, 3600.0)
     if isinstance(error, errors.DeadlineExceeded):
         hint = ". Perhaps this port speaks TLS from the first byte, or is no mail server's" if error.name == "greeting" else ""
         words = f"the server was silent too long while {doing}{_in(folder)} ({error}){hint}"

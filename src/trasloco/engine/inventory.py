@@ -17,12 +17,21 @@ from trasloco.engine.flags import canonical
 from trasloco.imap import dates
 from trasloco.imap.client import Client
 from trasloco.imap.dates import InternalDate
+from trasloco.imap.errors import LimitExceeded
 from trasloco.imap.fetch_response import ListedItems, listed_message, parse_flags
 from trasloco.imap.values import Fetched
 
 ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE")
 
 _NO_DATE = -(2**63)
+
+_FEW = 20_000
+"""In a longer list a message out of order is not put into its place at once: that would take time by the square."""
+
+MOST_FLAGS = 32 * 1024 * 1024
+"""Bytes, roughly, that the different sets of flags of one folder may take: an honest mailbox has some hundred of them."""
+
+_SET_OF_FLAGS, _FLAG = 400, 100  # bytes of a set and of each flag in it, their letters aside
 
 
 class Inventory:
@@ -38,6 +47,8 @@ class Inventory:
         self._flags = array("I")
         self._flag_texts: list[str] = []
         self._flag_index: dict[frozenset[str], int] = {}
+        self._flag_size = 0
+        self._in_order = True
 
     def __len__(self) -> int:
         return len(self.uids)
@@ -84,8 +95,14 @@ class Inventory:
     def add(self, item: Fetched) -> None:
         """Take one FETCH answer. One that only brings flags updates what is here already: servers
         send those by themselves when another client changes a flag meanwhile. One without a size of a
-        message not here yet is a message all the same: its size is 0 until its bytes come."""
+        message not here yet is a message all the same: its size is 0 until its bytes come.
+
+        Whoever adds more than a few in any order calls ``in_order`` at the end. Raises LimitExceeded.
+        """
         if item.uid is None:
+            return
+        if not self._in_order:
+            self._put(len(self.uids), item)
             return
         if item.size is None and (position := self.position(item.uid)) is not None:
             if item.flags is not None:
@@ -96,12 +113,31 @@ class Inventory:
             return
         self._put(len(self.uids), item)
 
+    def in_order(self) -> None:
+        """Put in order what came in none. Of what was told twice the last flags hold, and the first that is known of the rest."""
+        if self._in_order:
+            return
+        kept: list[int] = []
+        for position in sorted(range(len(self.uids)), key=self.uids.__getitem__):
+            if not kept or self.uids[kept[-1]] != self.uids[position]:
+                kept.append(position)
+                continue
+            first = kept[-1]
+            self._flags[first] = self._flags[position]
+            self.sizes[first] = self.sizes[first] or self.sizes[position]
+            if self._epochs[first] == _NO_DATE:
+                self._epochs[first], self._offsets[first] = self._epochs[position], self._offsets[position]
+        for name in self._columns:
+            column: array[int] = getattr(self, name)
+            setattr(self, name, array(column.typecode, (column[position] for position in kept)))
+        self._in_order = True
+
     def add_many(self, lines: Sequence[ListedItems]) -> None:
         """Take many answers that have all there is to know, as they stand."""
         columns = list(zip(*lines, strict=True))
         uids = array("Q", map(int, columns[1]))
         after = self.uids[-1] if self.uids else 0
-        if uids[0] <= after or any(map(ge, uids, uids[1:])):  # out of order, or again
+        if not self._in_order or uids[0] <= after or any(map(ge, uids, uids[1:])):  # out of order, or again
             for items in lines:
                 self.add(listed_message(items))
             return
@@ -118,12 +154,14 @@ class Inventory:
         """What else there is to keep of ``add_many``."""
 
     def _insert(self, item: Fetched) -> None:
-        """Out of order: rare servers, so a slow insertion is right, and a repeated answer replaces."""
+        """Out of order: rare servers, so a slow insertion is right while there are few, and a repeated answer replaces."""
         assert item.uid is not None
         index = bisect_left(self.uids, item.uid)
         if index < len(self.uids) and self.uids[index] == item.uid:
             self._flags[index] = self._flag_number(item.flags or frozenset())
             return
+        if len(self.uids) > _FEW:
+            self._in_order, index = False, len(self.uids)
         self._put(index, item)
 
     def _put(self, index: int, item: Fetched) -> None:
@@ -139,7 +177,11 @@ class Inventory:
         number = self._flag_index.get(flags)
         if number is None:
             number = self._flag_index[flags] = len(self._flag_texts)
-            self._flag_texts.append(canonical(flags))
+            text = canonical(flags)
+            self._flag_size += _SET_OF_FLAGS + len(text) + _FLAG * len(flags)
+            if self._flag_size > MOST_FLAGS:
+                raise LimitExceeded("flags", "the messages of this folder have more different flags than we keep")
+            self._flag_texts.append(text)
         return number
 
 
@@ -165,6 +207,7 @@ async def take(client: Client, lister: Lister = PLAIN) -> Inventory:
     answers: AsyncIterator[Fetched] = client.fetch("1:*", lister.items)
     async for item in answers:
         inventory.add(item)
+    inventory.in_order()
     return inventory
 
 

@@ -101,6 +101,8 @@ class Lane:
         try:
             await Together(self._session, folders).run()
         finally:
+            if self._early is not None:
+                self._early.drop()  # lists of folders that do not go over: who goes alone from here on would wait for them
             for folder in folders:
                 if folder.done is not None:
                     self._brought.passes[folder.record.source_name] = folder.done

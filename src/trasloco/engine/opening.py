@@ -79,6 +79,7 @@ async def listed(place: Place, name: bytes, status: Status | None, since: Since 
         else:
             found = inventory = lister.make()
             selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add, inventory.add_many)
+            inventory.in_order()
     return selected, found
 
 

@@ -8,6 +8,7 @@ and says in the report which rung it took. What no rung helps is parked (see ``s
 from __future__ import annotations
 
 import email
+import email.errors
 import enum
 import re
 from base64 import encodebytes
@@ -24,6 +25,13 @@ LONGEST_LINE = 998
 """Bytes of a line without its CRLF (RFC 5322 2.1.1)."""
 
 FOLD_AT = 76
+
+LONGEST_FIELD = 64 * 1024
+"""Bytes of a header field that is written anew as encoded-words, which takes time for each character."""
+
+_NOT_WRITTEN = (email.errors.MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What ``email`` raises on messages that it reads and cannot write again: nested too deep, with what it takes for a header
+within a header, with an encoding that is none. A rung that fails has changed nothing."""
 
 
 class Rung(enum.StrEnum):
@@ -68,17 +76,17 @@ def _mend_headers(message: bytes) -> bytes:
     newline = b"\r\n" if b"\r\n" in head + gap or not head else b"\n"
     if not gap:
         head, gap, body = _divide(head, newline)
-    fields: list[bytes] = []
+    fields: list[list[bytes]] = []
     for line in re.split(rb"\r?\n", head):
         if _is_field(line):
             name, _, value = line.partition(b":")
-            fields.append(name.rstrip() + b":" + value)
+            fields.append([name.rstrip() + b":" + value])
         elif fields and line:
             # A continuation as it should be, or a line that can only be one: folded into the field before.
-            fields[-1] += newline + (line if line[:1] in b" \t" else b" " + line)
+            fields[-1].append(line if line[:1] in b" \t" else b" " + line)
         elif line:
-            fields.append(b"X-Unreadable: " + line)
-    return newline.join(_encoded(item, newline) for item in fields) + gap + body
+            fields.append([b"X-Unreadable: " + line])
+    return newline.join(_encoded(newline.join(lines), newline) for lines in fields) + gap + body
 
 
 def _divide(text: bytes, newline: bytes) -> tuple[bytes, bytes, bytes]:
@@ -94,13 +102,16 @@ def _divide(text: bytes, newline: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _encoded(item: bytes, newline: bytes) -> bytes:
-    """One field with its 8-bit text as encoded-words."""
-    if not any(byte > 126 for byte in item):
+    """One field with its 8-bit text as encoded-words; one that cannot be written so is left as it is."""
+    if len(item) > LONGEST_FIELD or not any(byte > 126 for byte in item):
         return item
     name, _, value = item.partition(b":")
     text = " ".join(_text(value).split())
     ascii_name = re.sub(rb"[^!-9;-~]", b"_", name).decode("ascii")
-    encoded = Header(text, "utf-8", header_name=ascii_name, maxlinelen=FOLD_AT, continuation_ws=" ").encode()
+    try:
+        encoded = Header(text, "utf-8", header_name=ascii_name, maxlinelen=FOLD_AT, continuation_ws=" ").encode()
+    except _NOT_WRITTEN:
+        return item
     return f"{ascii_name}: {encoded}".encode("ascii", "replace").replace(b"\r\n", b"\n").replace(b"\n", newline)
 
 
@@ -111,7 +122,15 @@ def _mend_long_lines(message: bytes) -> bytes:
     folded = _fold_long_fields(head, b"\r\n" if b"\r\n" in head + gap else b"\n") + gap + body
     if all(len(line) <= LONGEST_LINE for line in re.split(rb"\r?\n", body)):
         return folded
-    parsed = email.message_from_bytes(folded)  # by its default policy; naming one takes a tenth of our start-up to import
+    try:
+        return _armoured(folded)
+    except _NOT_WRITTEN:
+        return folded  # a message that cannot be taken apart and put together again
+
+
+def _armoured(message: bytes) -> bytes:
+    """The message with its parts that have long lines as base64. Raises what ``email`` does on messages it cannot write."""
+    parsed = email.message_from_bytes(message)  # by its default policy; naming one takes a tenth of our start-up to import
     for part in parsed.walk():
         _armour(part)
     out = BytesIO()
@@ -133,16 +152,23 @@ def _armour(part: Message) -> None:
 
 
 def _fold_long_fields(head: bytes, newline: bytes) -> bytes:
-    lines = []
-    for line in re.split(rb"\r?\n", head):
-        while len(line) > LONGEST_LINE:
-            cut = max(line.rfind(b" ", 1, LONGEST_LINE), line.rfind(b"\t", 1, LONGEST_LINE), line.rfind(b",", 1, LONGEST_LINE) + 1)
-            if cut <= 1:
-                cut = LONGEST_LINE - 1
-            lines.append(line[:cut])
-            line = b" " + line[cut:].lstrip(b" \t")
-        lines.append(line)
-    return newline.join(lines)
+    return newline.join(piece for line in re.split(rb"\r?\n", head) for piece in _fold(line))
+
+
+def _fold(line: bytes) -> Iterator[bytes]:
+    """The line in pieces that are short enough, each but the first with a space before it; work is linear in its length."""
+    blank, position = b"", 0
+    while len(blank) + len(line) - position > LONGEST_LINE:
+        piece = blank + line[position : position + LONGEST_LINE]
+        cut = max(piece.rfind(b" ", 1, LONGEST_LINE), piece.rfind(b"\t", 1, LONGEST_LINE), piece.rfind(b",", 1, LONGEST_LINE) + 1)
+        if cut <= 1:
+            cut = LONGEST_LINE - 1
+        yield piece[:cut]
+        position += cut - len(blank)
+        while line[position : position + 1] in (b" ", b"\t"):
+            position += 1
+        blank = b" "
+    yield blank + line[position:]
 
 
 def _split(message: bytes) -> tuple[bytes, bytes, bytes]:

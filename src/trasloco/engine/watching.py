@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trasloco.engine.sink import Entry, Sink
 
 
@@ -17,6 +19,7 @@ class Watching:
         self._furthest: dict[str, int] = {}  # messages with a fate, by folder
         self._before = 0
         self.size = 0
+        self.on_message: Callable[[], None] = lambda: None  # called when messages get a fate
         self.expect, self.write = sink.expect, sink.write
 
     def lane(self) -> Sink:
@@ -33,6 +36,7 @@ class Watching:
 
     def advance(self, messages: int, size: int) -> None:
         self.size += size
+        self.on_message()
         self._sink.advance(messages, size)
 
     def reached(self, folder: str, messages: int) -> None:

@@ -18,7 +18,7 @@ from typing import cast
 from trasloco.imap import quirks
 from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
-from trasloco.imap.errors import CommandFailed, ImapError, ProtocolViolation
+from trasloco.imap.errors import CommandFailed, ImapError, LimitExceeded, ProtocolViolation
 from trasloco.imap.exchange import Exchange
 from trasloco.imap.fetch_response import whole_message_at
 from trasloco.imap.number_set import uid_set
@@ -236,12 +236,15 @@ class BodyStream:
         return position
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
+        if size > self._connection.limits.body:
+            raise LimitExceeded("body", f"the server announced a message of {size} bytes")
         self._count(size)
         if uid is None:
             uid = self._only
             self._note(quirks.LATE_UID)
         if not self._listening or (uid is not None and (uid not in self._asked or uid in self._given)):
             self._incoming = None  # nobody asked for it, or it came before: let it pass by
+            self._connection.protocol.unasked.line(0)
             return
         if uid is not None:
             self._given.add(uid)
@@ -249,9 +252,11 @@ class BodyStream:
         self._put(self._incoming)
 
     def data(self, chunk: bytes) -> None:
-        if self._incoming is not None:
-            self._connection.hold(len(chunk))
-            self._put(chunk)
+        if self._incoming is None:
+            self._connection.protocol.unasked.body(len(chunk))
+            return
+        self._connection.hold(len(chunk))
+        self._put(chunk)
 
     def end(self, uid: int | None) -> None:
         if self._incoming is None:
@@ -267,6 +272,8 @@ class BodyStream:
         self._put(_END)
 
     def broken(self, words: str) -> None:
+        if self._incoming is None:
+            return  # nobody reads it: nobody misses its end
         self._put(ProtocolViolation(words, in_step=True))
 
     def _take(self, response: Response) -> None:

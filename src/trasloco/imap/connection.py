@@ -20,6 +20,7 @@ from trasloco.imap.deflate import Deflate
 from trasloco.imap.errors import CommandFailed, ConnectionLost, DeadlineExceeded, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange, Wait
 from trasloco.imap.limits import Limits
+from trasloco.imap.progress import Progress
 from trasloco.imap.protocol import Protocol
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Capabilities, Kind, StatusText
@@ -85,6 +86,7 @@ class Connection(asyncio.Protocol):
         self.round_trip = math.inf  # seconds: the quickest answer to a command that had the line to itself
         self._deflate: Deflate | None = None
         self._packed = b""  # received behind the OK to COMPRESS
+        self._unpacking = False  # there is more of it to be read, and others have their turn
         self._flush_due = False
         self._unsent = 0
         self._drained: asyncio.Future[None] | None = None
@@ -92,6 +94,8 @@ class Connection(asyncio.Protocol):
         self._reading_paused = False
         self._wanted: set[asyncio.Future[None]] = set()  # what somebody waits for the server to bring
         self._touched = self._loop.time()
+        self._received = 0
+        self._progress = Progress(limits.trickle, deadlines.trickle)
         self._timer: asyncio.TimerHandle | None = None
         self._farewell: asyncio.TimerHandle | None = None
 
@@ -137,6 +141,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._touched = self._loop.time()
+        self._received += len(data)
         if self.error is not None:
             return
         if self.switching_to_tls:
@@ -154,10 +159,36 @@ class Connection(asyncio.Protocol):
             self.protocol.receive_data(data)
             data, self._packed = self._packed, b""  # there is some when this was the answer to COMPRESS
         if self._deflate is not None:
-            for piece in self._deflate.unpack(data):
-                self.protocol.receive_data(piece)
-                if self.error is not None:
-                    return
+            self._deflate.feed(data)
+            self._unpack()
+
+    def _unpack(self) -> None:
+        """Read what was compressed, as much of it as may be in one turn; before the rest others have theirs."""
+        assert self._deflate is not None
+        assert self.transport is not None
+        left = self.limits.unpacked
+        while left > 0 and self.error is None and (piece := self._deflate.unpack()):
+            left -= len(piece)
+            self._received += len(piece)
+            self.protocol.receive_data(piece)
+        self._unpacking = left <= 0 and self.error is None
+        if self._unpacking:
+            self.transport.pause_reading()
+            if not self._reading_paused:
+                self._loop.call_soon(self._unpack_on)
+
+    def _unpack_on(self) -> None:
+        if not self._unpacking or self._reading_paused or self.error is not None:
+            return  # what a slow reader lets go calls again
+        self._touched = self._loop.time()
+        try:
+            self._unpack()
+        except ImapError as error:
+            self.abort(error)
+            return
+        self._write_later()
+        if not self._unpacking and not self._reading_paused:
+            self._resume()
 
     def eof_received(self) -> bool:
         return False
@@ -304,7 +335,9 @@ class Connection(asyncio.Protocol):
     def _resume(self) -> None:
         self._reading_paused = False
         self._touched = self._loop.time()
-        if self.transport is not None and not self.transport.is_closing():
+        if self._unpacking:
+            self._loop.call_soon(self._unpack_on)
+        elif self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def _greeted(self, status: StatusText) -> None:
@@ -373,11 +406,15 @@ class Connection(asyncio.Protocol):
         now = self._loop.time()
         due = self.protocol.waiting_for
         if due is None or self._reading_paused:
+            self._progress.stuck(None, 0, now)
             self._touched = now
             self._timer = self._loop.call_later(min(self.deadlines.command, self.deadlines.idle_body), self._look)
+            return
+        if self._progress.stuck(due, self._received - self.protocol.unasked.size, now):
+            self.abort(DeadlineExceeded("trickle", self._progress.seconds, due.words))
             return
         seconds: float = getattr(self.deadlines, due.deadline)
         if now - self._touched >= seconds:
             self.abort(DeadlineExceeded(due.deadline, seconds, due.words))
             return
-        self._timer = self._loop.call_at(self._touched + seconds, self._look)
+        self._timer = self._loop.call_at(min(self._touched + seconds, now + self._progress.seconds), self._look)

@@ -7,7 +7,6 @@ becoming the bottleneck. What a server makes us unpack comes out in bounded piec
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 
 from trasloco.imap.errors import ProtocolViolation
 
@@ -22,20 +21,29 @@ class Deflate:
     def __init__(self) -> None:
         self._packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
         self._unpacking = zlib.decompressobj(_RAW)
+        self._packed = b""
 
     def pack(self, data: bytes) -> bytes:
         """What is to be written for these bytes, so that the other side can read all of them at once."""
         return self._packing.compress(data) + self._packing.flush(zlib.Z_SYNC_FLUSH)
 
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        """What was received, in pieces of at most 256 KiB. Raises ProtocolViolation when it is no DEFLATE stream."""
-        while data:
+    def feed(self, data: bytes) -> None:
+        """What was received, for ``unpack``."""
+        self._packed += data
+
+    def unpack(self) -> bytes:
+        """The next piece of what was received, at most 256 KiB; b"" when there is no more of it.
+
+        Raises ProtocolViolation when it is no DEFLATE stream.
+        """
+        while self._packed:
             try:
-                piece = self._unpacking.decompress(data, _PIECE)
+                piece = self._unpacking.decompress(self._packed, _PIECE)
             except zlib.error as error:
                 raise ProtocolViolation(f"the server agreed to compress and sends what is not compressed ({error})") from None
-            if piece:
-                yield piece
-            elif self._unpacking.eof:
+            if not piece and self._unpacking.eof:
                 raise ProtocolViolation("the server ended its compressed stream and goes on all the same")
-            data = self._unpacking.unconsumed_tail
+            self._packed = self._unpacking.unconsumed_tail
+            if piece:
+                return piece
+        return b""

@@ -51,6 +51,7 @@ class Exchange:
     on_ready: called when all pieces given so far were handed to the line (open exchanges only).
     open: more pieces may follow by ``Protocol.extend``; nothing else is sent meanwhile.
     deadline: the field of ``Deadlines`` that says how long the server may be silent.
+    challenges: answered so far by ``on_continue``.
     received: bytes of untagged data it got, FETCH aside.
     broken: set when an answer of it could not be read; the tagged OK is then no success.
     """
@@ -59,6 +60,7 @@ class Exchange:
         "accepts",
         "body",
         "broken",
+        "challenges",
         "deadline",
         "done",
         "in_bulk",
@@ -111,6 +113,7 @@ class Exchange:
         self.open = is_open
         self.done = False
         self.received = 0
+        self.challenges = 0
         self.broken = ""
 
     def wants(self, response: Response) -> bool:

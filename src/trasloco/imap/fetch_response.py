@@ -12,22 +12,26 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from trasloco.imap.limits import Limits
+from trasloco.imap.number_set import LARGEST
 from trasloco.imap.tokens import GrammarError, Tokens
 from trasloco.imap.values import Fetched
 
 _ITEMS = (
-    rb'(?:(?:UID (\d{1,19})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,19})|MODSEQ \((\d{1,19})\)'
+    rb'(?:(?:UID (\d{1,18})|FLAGS \(([^()\r\n]*+)\)|INTERNALDATE "([^"\\\r\n]*+)"|RFC822\.SIZE (\d{1,12})|MODSEQ \((\d{1,18})\)'
     rb"|X-GM-MSGID (\d{1,20}))(?: |(?=\))))"
 )
 _COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")
 _ITEM_NAME = re.compile(rb"([A-Za-z0-9.\-_]+)(?:\[(.*)\])?(?:<\d+>)?", re.DOTALL)
 _OLD_SECTIONS = {"RFC822": b"", "RFC822.HEADER": b"HEADER", "RFC822.TEXT": b"TEXT"}
+LARGEST_MESSAGE = 2**40
+"""Bytes: what is told to be larger is told wrongly."""
+
 _LONGEST_KEPT = 300  # a longer list of flags is read anew: the server does not decide how much we remember
 # Before a literal that may stream: the whole message as the next value of the outermost list.
 _WHOLE_BODY = re.compile(rb"[ (](?:BODY|BINARY|RFC822)(?:\.PEEK)?(?:\[\](?:<0>)?)? ?$", re.IGNORECASE)
 _LISTED = re.compile(_COMMON.pattern + rb"\r\n")
-_WHOLE = re.compile(rb"\* \d{1,20} FETCH \(UID (\d{1,20}) BODY\[\] \{([1-9]\d{0,8})\}\r\n")
-_BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,20}) )?BODY\[\] ")
+_WHOLE = re.compile(rb"\* \d{1,20} FETCH \(UID (\d{1,18}) BODY\[\] \{([1-9]\d{0,8})\}\r\n")
+_BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,18}) )?BODY\[\] ")
 
 ListedItems = tuple[bytes | None, ...]
 """Of one line, as they stand there: sequence number, UID, flags without parentheses, INTERNALDATE without quotes, RFC822.SIZE,
@@ -133,7 +137,7 @@ def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Toke
     elif item in _OLD_SECTIONS:
         fetched.sections[_OLD_SECTIONS[item]] = tokens.nstring()
     elif item == "UID":
-        fetched.uid = tokens.expect_number()
+        fetched.uid = _number64(tokens)
     elif item == "FLAGS":
         fetched.flags = parse_flags(tokens.flag_list())
     elif item == "INTERNALDATE":
@@ -141,10 +145,10 @@ def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Toke
     elif item == "RFC822.SIZE":
         # Some servers send NIL or -1 for a message they cannot open: the size is not known then.
         value = tokens.value()
-        fetched.size = value if isinstance(value, int) else None
+        fetched.size = value if isinstance(value, int) and value < LARGEST_MESSAGE else None
     elif item == "MODSEQ":
         tokens.expect(b"(")
-        fetched.modseq = tokens.expect_number()
+        fetched.modseq = _number64(tokens)
         tokens.expect(b")")
     elif item == "X-GM-LABELS" and tokens.peek() == b"(":
         fetched.other[item] = tuple(_strings(tokens))
@@ -152,6 +156,13 @@ def _parse_item(fetched: Fetched, item: str, section: bytes | None, tokens: Toke
         fetched.other[f"{item}[{section.decode('latin-1')}]"] = tokens.value()
     else:
         fetched.other[item] = tokens.value()
+
+
+def _number64(tokens: Tokens) -> int:
+    number = tokens.expect_number()
+    if number > LARGEST:
+        raise tokens.error("a number beyond 2^63")
+    return number
 
 
 def _strings(tokens: Tokens) -> Iterator[bytes]:

@@ -53,6 +53,7 @@ class FetchStream:
         self.listening = True  # false: what comes is not for us (yet)
         self._wake: asyncio.Future[None] | None = None
         self._unanswered = 0
+        self._answers = 0
         self._error: ImapError | None = None
         names = items if any(item.upper() == "UID" for item in items) else ("UID", *items)
         for text in [uids.encode("ascii")] if isinstance(uids, str) else uid_set(uids):
@@ -90,13 +91,15 @@ class FetchStream:
                 response = _merge(earlier, response)
             if not self._is_complete(response):
                 self._partial[uid] = response
-                if len(self._partial) > self._connection.limits.entries:
-                    self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+                if len(self._partial) > self._connection.limits.partial:
+                    words = "the server tells of more messages only a part of what was asked than we keep"
+                    self._connection.abort(LimitExceeded("partial", words))
                 return
         elif self._partial:
             self._partial.pop(uid, None)
         self._queue.append(response)
         self._connection.hold(self._weigh(response))
+        self._count(1)
         self._awake()
 
     def _take_many(self, asked: NumberSet | None, data: bytes, position: int) -> int:
@@ -114,8 +117,15 @@ class FetchStream:
             lines.append(items)
             position = end
         if lines:
+            self._count(len(lines))
             self._take_block(lines)
         return position
+
+    def _count(self, answers: int) -> None:
+        """A server may tell of a message more than once, but not without end."""
+        self._answers += answers
+        if self._answers > self._connection.limits.entries:
+            self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
 
     def _belongs(self, items: ListedItems, asked: NumberSet | None) -> bool:
         uid = int(items[1] or 0)

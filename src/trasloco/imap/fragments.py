@@ -128,7 +128,7 @@ class Fragments:
     def _keep(self, piece: bytes) -> None:
         size = len(self._begun) + len(piece)
         if size > self._limits.line:
-            self._check(size, bytes(self._begun[:64]) or piece[:64])
+            self._check(size, bytes(self._begun[:64]) + piece[:64])
         self._begun += piece
 
     def _check(self, size: int, beginning: bytes) -> None:

@@ -24,6 +24,7 @@ from trasloco.imap.values import Capabilities, Kind, Namespace, Namespaces, Quot
 _UNTAGGED = re.compile(rb"\*[ \t]*+(?:(\d{1,20})[ \t]++)?([A-Za-z][A-Za-z0-9.\-]*+)(?=[ \t]|$)")
 _TAGGED = re.compile(rb"([^\s*+(){%\"\\]+)[ \t]++(OK|NO|BAD)(?=[ \t]|$)", re.IGNORECASE)
 _NUMBERS = re.compile(rb"(?:[ \t]++\d{1,20})*+[ \t]*+")
+_MOST_MESSAGES = 2**32 - 1
 _KINDS = {kind.value.encode(): kind for kind in Kind}
 
 
@@ -65,6 +66,8 @@ def _parse_untagged(parts: Sequence[bytes], limits: Limits) -> Response:
 
 
 def _parse_numbered(number: int, name: str, tokens: Tokens, line: bytes) -> Response:
+    if name != "FETCH" and number > _MOST_MESSAGES:
+        raise tokens.error("there are not so many messages")
     match name:
         case "FETCH":
             fetched = parse_items(number, tokens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from trasloco.imap.limits import Limits
+from trasloco.imap.number_set import LARGEST
 from trasloco.imap.responses import Listed, MailboxStatus, Response
 from trasloco.imap.tokens import LITERAL, Tokens
 from trasloco.imap.values import Mailbox, Status
@@ -12,12 +13,13 @@ from trasloco.imap.values import Mailbox, Status
 # What the Gmail of before SPECIAL-USE called the same roles in XLIST.
 _XLIST_ROLES = {"\\allmail": "\\all", "\\spam": "\\junk", "\\starred": "\\flagged"}
 _PLAIN_NAME = re.compile(rb'[^"\\{(]')
+# Item -> (field of Status, the largest number that can be true): a larger one is not kept.
 _STATUS_FIELDS = {
-    b"MESSAGES": "messages",
-    b"UIDNEXT": "uidnext",
-    b"UIDVALIDITY": "uidvalidity",
-    b"HIGHESTMODSEQ": "highest_modseq",
-    b"SIZE": "size",
+    b"MESSAGES": ("messages", 2**32 - 1),
+    b"UIDNEXT": ("uidnext", LARGEST),
+    b"UIDVALIDITY": ("uidvalidity", LARGEST),
+    b"HIGHESTMODSEQ": ("highest_modseq", LARGEST),
+    b"SIZE": ("size", 2**45),
 }
 
 
@@ -89,8 +91,8 @@ def parse_status(_: str, tokens: Tokens, limits: Limits) -> Response:
     tokens.expect(b"(")
     found: dict[str, int] = {}
     while not tokens.skip(b")"):
-        key = _STATUS_FIELDS.get(tokens.expect_atom().upper())
+        key, largest = _STATUS_FIELDS.get(tokens.expect_atom().upper(), ("", 0))
         value = tokens.value()
-        if key is not None and isinstance(value, int):
+        if key and isinstance(value, int) and value <= largest:
             found[key] = value
     return MailboxStatus(name, Status(**found))

@@ -9,6 +9,9 @@ from trasloco.imap.errors import LimitExceeded
 
 _MOST_RANGES = 2_000_000
 
+LARGEST = 2**63 - 1
+"""number64 (RFC 9051 section 9): no server has a UID, a UIDVALIDITY or a count beyond."""
+
 
 def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
     """Compact sets in rising order, each at most ``longest`` bytes, so that no command line is longer
@@ -58,6 +61,8 @@ def parse_set(text: bytes) -> tuple[tuple[int, int], ...]:
         if not low.isdigit() or (colon and not high.isdigit()) or len(low) > 20 or len(high) > 20:
             raise ValueError("not a set of numbers")
         first, last = int(low), int(high) if colon else int(low)
+        if max(first, last) > LARGEST:
+            raise ValueError("not a set of numbers")
         found.append((first, last) if first <= last else (last, first))
     return tuple(found)
 

@@ -33,6 +33,7 @@ from trasloco.imap.redaction import without_secrets
 from trasloco.imap.responses import VERBS, Response
 from trasloco.imap.status_text import readable
 from trasloco.imap.tokens import GrammarError
+from trasloco.imap.unasked import LINE, Unasked
 from trasloco.imap.values import Capabilities, Fetched, Kind, StatusText
 
 _LITERAL_MINUS = 4096  # RFC 7888 section 5
@@ -62,6 +63,7 @@ class Protocol:
         self.bye: StatusText | None = None
         self.refusals = 0  # NO and BAD so far: some servers count them and hang up
         self.hidden: tuple[str, ...] = ()  # secrets, in every form we send them: a server may say them back
+        self.unasked = Unasked(limits.unasked)
         self._limits = limits
         self._on_greeting = on_greeting
         self._on_news = on_news
@@ -201,8 +203,9 @@ class Protocol:
         self.fail(lambda doing: ConnectionLost(doing, self.bye))
 
     def fail(self, error: Callable[[str], ImapError]) -> None:
-        """End every exchange with ``error(words of the command)``. Nothing is sent any more."""
+        """End every exchange with ``error(words of the command)``. Nothing is sent any more, and what came is not read on."""
         self.state = State.LOGOUT
+        self._fragments.drain()
         ended = list(self._pending.values())
         ended += [exchange for exchange in self._outgoing if exchange.tag not in self._pending]
         self._pending.clear()
@@ -314,6 +317,7 @@ class Protocol:
             self._continue(response)
             return
         if isinstance(response, responses.Unparsable):
+            self.unasked.line(size)
             self._mark_broken(response)
             return
         if isinstance(response, responses.CapabilityList):
@@ -326,13 +330,15 @@ class Protocol:
                 if exchange.on_data is not None:
                     exchange.on_data(response)
                 break
+        else:
+            self.unasked.line(size)
         if self._on_news is not None and kind is not Fetched:
             self._on_news(response)
 
     def _count(self, exchange: Exchange, kind: type, size: int) -> None:
         """A command's answer is kept until its end; only FETCH is read on the way."""
         if kind is not Fetched:
-            exchange.received += size
+            exchange.received += size + LINE
             if exchange.received > self._limits.answer:
                 words = f"the server answers {exchange.words} with more than {self._limits.answer} bytes"
                 raise LimitExceeded("answer", words)
@@ -365,11 +371,13 @@ class Protocol:
     def _finish(self, response: responses.Tagged) -> None:
         exchange = self._pending.pop(response.tag, None)
         if exchange is None:
+            self.unasked.line(len(response.tag))
             if self._log is not None:
                 self._log(f"< answer to no command of ours: {response.status}")
             return
         if self._log is not None:
             self._log(f"< {exchange.tag.decode()} {response.status}")
+        self.unasked.answered()
         self._learn_from(response.status)
         self.refusals += response.status.kind is not Kind.OK
         broken = exchange.broken and response.status.kind is Kind.OK
@@ -397,9 +405,14 @@ class Protocol:
             self._pump()
             return
         if self._outgoing and (answer := self._outgoing[0].on_continue) is not None:
+            self._outgoing[0].challenges += 1
+            if self._outgoing[0].challenges > self._limits.challenges:
+                words = f"the server asks more than {self._limits.challenges} questions in one login"
+                raise LimitExceeded("challenges", words)
             self._out.append(answer(response.text) + b"\r\n")
             return
         # Some servers send "+" for a non-synchronising literal too; nothing waits for it.
+        self.unasked.line(len(response.text))
         if self._log is not None:
             self._log("< + that nothing waits for")
 

@@ -174,6 +174,7 @@ VERBS: dict[str, type] = {
     "STATUS": MailboxStatus,
     "SEARCH": SearchHits,
     "ESEARCH": SearchHits,
+    "VANISHED": Vanished,
     "NAMESPACE": Namespaces,
     "ID": ServerId,
     "QUOTA": QuotaUsage,

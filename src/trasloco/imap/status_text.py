@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from trasloco.imap.number_set import parse_set
+from trasloco.imap.number_set import LARGEST, parse_set
 from trasloco.imap.values import Kind, StatusText
 
 _CODE = re.compile(
@@ -53,15 +53,19 @@ def readable(text: bytes) -> str:
 def _plausible(code: str, arguments: bytes) -> bool:
     """Whether the arguments are what the code's RFC says, for the codes we act upon."""
     if code in _ONE_NUMBER:
-        return _NUMBER.fullmatch(arguments) is not None
+        return _is_number(arguments)
     words = arguments.split()
     if code == "APPENDUID":
-        return len(words) == 2 and _NUMBER.fullmatch(words[0]) is not None and _is_set(words[1])
+        return len(words) == 2 and _is_number(words[0]) and _is_set(words[1])
     if code == "COPYUID":
-        return len(words) == 3 and _NUMBER.fullmatch(words[0]) is not None and _is_set(words[1]) and _is_set(words[2])
+        return len(words) == 3 and _is_number(words[0]) and _is_set(words[1]) and _is_set(words[2])
     if code == "PERMANENTFLAGS":
         return arguments.startswith(b"(")
     return True
+
+
+def _is_number(text: bytes) -> bool:
+    return _NUMBER.fullmatch(text) is not None and int(text) <= LARGEST
 
 
 def _is_set(text: bytes) -> bool:

@@ -28,6 +28,7 @@ class Tree:
         self._listed: dict[bytes, Mailbox] = {}
         self._subscribed: set[bytes] = set()
         self._statuses: dict[bytes, Status] = {}
+        self._lines = 0
 
     def _has(self, name: str) -> bool:
         capabilities = self._connection.protocol.capabilities
@@ -86,7 +87,9 @@ class Tree:
             else:
                 earlier = self._listed.get(mailbox.name)
                 self._listed[mailbox.name] = mailbox if earlier is None else _merged(earlier, mailbox)
-        if max(len(self._listed), len(self._subscribed), len(self._statuses)) > self._connection.limits.mailboxes:
+        self._lines += 1
+        most = self._connection.limits.mailboxes
+        if max(len(self._listed), len(self._subscribed), len(self._statuses)) > most or self._lines > 4 * most:
             self._connection.abort(LimitExceeded("mailboxes", "the server lists more mailboxes than we keep"))
 
     def _complete(self, mailbox: Mailbox) -> Mailbox:

@@ -104,6 +104,9 @@ _OF_CODE = {
         _("The server wants fewer accounts at once"), _("Nothing to do: this account goes on by itself when there is room."), itself=True
     ),
     "limit-exceeded": Diagnosis(_("The server's answer is beyond all measure"), _("Ask its administrator; we stopped reading to be safe.")),
+    "standstill": Diagnosis(
+        _("The account gets no further"), _("One of the servers is too slow to be of use. It is tried again; ask their administrators.")
+    ),
     "protocol-violation": Diagnosis(_("The server's answer is not understood"), _("Please report it with the log of the account.")),
     "uidvalidity-changed": Diagnosis(_("A folder was renumbered while it was copied"), _("Try again; nothing is copied twice.")),
     "folder-exchanged": Diagnosis(_("A folder has become another one"), _("It is tried again by itself; nothing is copied twice.")),
