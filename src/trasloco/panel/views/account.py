@@ -15,6 +15,7 @@ from trasloco.records import clock
 from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
 from trasloco.records.account_lines import RESTS, SLEEPS
 from trasloco.records.diagnosis import diagnosis
+from trasloco.records.failure_groups import group_key
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
 from trasloco.records.resting import opens_at, wakes_at
@@ -28,7 +29,7 @@ PER_PAGE = 100
 def account(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """run: number of the run whose folders are shown, the last one by default; fate: of the messages that are listed."""
     found = account_of(request, code, account_id)
-    transfers = list(Transfer.objects.filter(account=found).select_related("run").order_by("run__number"))
+    transfers = list(Transfer.objects.filter(account=found).select_related("run", "account__migration").order_by("run__number"))
     chosen = _chosen(transfers, request.GET.get("run", ""))
     under_way = any(transfer.status in UNFINISHED for transfer in transfers)
     context = {**_standing(found, transfers, chosen), "account": found, "migration": found.migration, "area": "migrations"}
@@ -64,17 +65,24 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
     return {
         "transfers": transfers,
         "last": last,
+        "group": group_key(last) if last is not None else "",
         "opens": opens,
         "goes_on": goes_on,
         "state": SLEEPS if goes_on else RESTS if opens and last is not None and last.status == TransferState.WAITING else "",
-        "advice": diagnosis(last.failure_code) if last is not None and last.failure_code else None,
+        "advice": diagnosis(last.failure_code, _type_there(last)) if last is not None and last.failure_code else None,
         "chosen": chosen,
         "folders": folders,
         "sums": _sums(folders),
         "can_retry": retryable and has_passwords and (last is None or last.status != TransferState.WAITING or last.attempts > 0),
+        "can_take_in": found.left_out and has_passwords and last is not None and last.status == TransferState.LEFT_OUT,
         "has_passwords": has_passwords,
         "verified": newest_verifications(found.migration).get(found.destination_address),
     }
+
+
+def _type_there(transfer: Transfer) -> str:
+    """The type of source where the old server is at fault, else ""."""
+    return transfer.account.migration.source_type if transfer.failure_side == "source" else ""
 
 
 def _sums(folders: list[FolderLine]) -> dict[str, int]:
