@@ -9,44 +9,34 @@ from datetime import timedelta
 from typing import Any
 
 _NOT_AGAIN = "it is not tried again by itself."
-FAILURES = (
+_SAYS = "could not sign in; the server says"
+_SAID = {
     (
-        *("source", "login-refused"),
-        "Source imaps://imap.old.example: {login} could not sign in; the server says “[AUTHENTICATIONFAILED] Authentication failed.”. "
-        f"Check login and password; {_NOT_AGAIN}",
-    ),
+        "source",
+        "login-refused",
+    ): f"{{login}} {_SAYS} “[AUTHENTICATIONFAILED] Authentication failed.”. Check login and password; {_NOT_AGAIN}",
     (
-        *("source", "imap-switched-off"),
-        "Source imaps://imap.old.example: {login} could not sign in; the server says “[ALERT] IMAP access is disabled for this mailbox.”. "
-        f"IMAP is switched off for that account: it has to be switched on in the provider's settings; {_NOT_AGAIN}",
-    ),
+        "source",
+        "imap-switched-off",
+    ): f"{{login}} {_SAYS} “[ALERT] IMAP access is disabled for this mailbox.”. IMAP is switched off for that "
+    f"account: it has to be switched on in the provider's settings; {_NOT_AGAIN}",
+    ("source", "certificate-wrong-name"): "its certificate is for another name (mail.elsewhere.example). Write the name it is for.",
     (
-        *("source", "certificate-wrong-name"),
-        "Source imaps://imap.old.example: its certificate is for another name (mail.elsewhere.example). Write the name the certificate is for.",
-    ),
+        "source",
+        "connection-refused",
+    ): "nothing answers on port 993 of imap.old.example. Check the port, and that IMAP is switched on there.",
+    ("source", "connection-timeout"): "imap.old.example does not answer on port 993. A firewall may be in between; check host and port.",
     (
-        *("source", "connection-refused"),
-        "Source imaps://imap.old.example: nothing answers on port 993 of imap.old.example. Check the port, and that IMAP is switched on there.",
-    ),
-    (
-        *("source", "connection-timeout"),
-        "Source imaps://imap.old.example: imap.old.example does not answer on port 993. A firewall may be in between; check host and port.",
-    ),
-    (
-        *("destination", "over-quota"),
-        "Destination imaps://mx.example.net: the server says “[OVERQUOTA] Quota exceeded (mailbox for user is full)” while storing messages in "
-        "“INBOX”: the destination mailbox is full. Give it more room, then start again; nothing is copied twice.",
-    ),
-    (
-        *("source", "limit-exceeded"),
-        "Source imaps://imap.old.example: an answer went past a safety limit while reading the folder list (a line of 1048576 bytes).",
-    ),
-    (
-        *("source", "token-refused"),
-        "Source imaps://imap.old.example: there is no OAuth token for {login}: Microsoft says “AADSTS50057: The user account is disabled.”. "
-        f"The account is disabled: an administrator of the tenant has to enable it; {_NOT_AGAIN}",
-    ),
-)
+        "destination",
+        "over-quota",
+    ): "the server says “[OVERQUOTA] Quota exceeded (mailbox for user is full)” while storing messages in “INBOX”: "
+    "the destination mailbox is full. Give it more room, then start again; nothing is copied twice.",
+    ("source", "limit-exceeded"): "an answer went past a safety limit while reading the folder list (a line of 1048576 bytes).",
+    ("source", "token-refused"): "there is no OAuth token for {login}: Microsoft says “AADSTS50057: The user account is disabled.”. "
+    f"The account is disabled: an administrator of the tenant has to enable it; {_NOT_AGAIN}",
+}
+_SERVERS = {"source": "Source imaps://imap.old.example", "destination": "Destination imaps://mx.example.net"}
+FAILURES = tuple((side, code, f"{_SERVERS[side]}: {words}") for (side, code), words in _SAID.items())
 """Side, code and words of failures that a run meets, in the engine's words."""
 
 EACH = 900  # messages of an account

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,7 +29,7 @@ from trasloco.records.failure_remedies import Remedies, remedies_of
 from trasloco.records.history import note
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.leaving_out import leave_out_of_runs
-from trasloco.records.models import Account, LoginCheck, MailMigration
+from trasloco.records.models import Account, CheckState, LoginCheck, MailMigration
 from trasloco.records.planning import NotNow, retry_failed
 from trasloco.records.rights import Right
 from trasloco.records.stages import Stage, stage_of
@@ -49,6 +50,8 @@ def _of_group(view: GroupView) -> Callable[Concatenate[PanelRequest, ...], HttpR
         try:
             if chosen is not None:
                 return view(request, migration, chosen)
+            if request.htmx:
+                return HttpResponse(headers={"HX-Redirect": _home(migration)})
             messages.info(request, _("No account fails in that way any more."))
         except (NotNow, KeyProblem) as error:
             messages.error(request, refusal_words(error) if isinstance(error, NotNow) else str(error))
@@ -145,6 +148,7 @@ def _group_page(
         "draft": migration.planned_at is None,
         "members": shown,
         "checks": {check.account_id: check for check in checks if check.retry or check.source or check.destination},
+        "checking": any(check.state in (CheckState.WAITING, CheckState.RUNNING) for check in checks),
         "upload": upload if upload is not None and upload.problems else None,
         "area": "migrations",
     }
@@ -163,4 +167,9 @@ def _accounts(migration: MailMigration, chosen: FailureGroup) -> list[Account]:
 
 
 def _back(migration: MailMigration) -> HttpResponse:
-    return redirect("migration" if migration.planned_at or migration.customer is None else "new_check", migration.code)
+    return redirect(_home(migration))
+
+
+def _home(migration: MailMigration) -> str:
+    """Where it says how the migration, or its check, stands."""
+    return reverse("migration" if migration.planned_at or migration.customer is None else "new_check", args=[migration.code])
