@@ -41,5 +41,6 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "pk": 1,
         "uidb36": "1",
         "key": "nonsense",
+        "fate": "copied",
         "group": "failed-source-nonsense",
     }

@@ -132,6 +132,8 @@ MIGRATIONS = {
     "migrations": Line("oooooos", NEVER),
     "migration": Line(OF_ALPHA, NEVER),
     "migration_mx": Line(OF_ALPHA, NEVER),
+    "migration_completeness": Line(OF_ALPHA, NEVER),
+    "migration_messages": Line(OF_ALPHA, NEVER),
     "migration_events": Line(OF_ALPHA, NEVER),
     "migration_figures": Line(OF_ALPHA, NEVER),
     "migration_progress": Line(OF_ALPHA, NEVER),

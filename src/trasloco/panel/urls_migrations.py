@@ -7,6 +7,7 @@ from django.urls import path
 from trasloco.panel.views import (
     account,
     account_log,
+    completeness,
     downloads,
     failures,
     live_figures,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("", migration_list.migrations, name="migrations"),
     path("<slug:code>/", migration.migration, name="migration"),
     path("<slug:code>/mx/", migration.migration_mx, name="migration_mx"),
+    path("<slug:code>/completeness/", completeness.whole, name="migration_completeness"),
+    path("<slug:code>/messages/<slug:fate>/", completeness.messages, name="migration_messages"),
     path("<slug:code>/events/", live_figures.events, name="migration_events"),
     path("<slug:code>/figures/", live_figures.figures, name="migration_figures"),
     path("<slug:code>/progress/", live_figures.progress, name="migration_progress"),

@@ -12,15 +12,17 @@ from django.shortcuts import get_object_or_404, render
 from trasloco.panel.access import PanelRequest, account_of, page
 from trasloco.panel.live import live_part
 from trasloco.records import clock
-from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
+from trasloco.records.account_contents import BROUGHT, Brought, Exceptions, folder_lines
 from trasloco.records.account_lines import RESTS, SLEEPS
+from trasloco.records.completeness import completeness
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.failure_groups import group_key
+from trasloco.records.fate_list import FATES
+from trasloco.records.fates import counted_folders
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
 from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
-from trasloco.records.verification import newest_verifications
 
 PER_PAGE = 100
 
@@ -72,11 +74,10 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "advice": diagnosis(last.failure_code, _type_there(last)) if last is not None and last.failure_code else None,
         "chosen": chosen,
         "folders": folders,
-        "sums": _sums(folders),
         "can_retry": retryable and has_passwords and (last is None or last.status != TransferState.WAITING or last.attempts > 0),
         "can_take_in": found.left_out and has_passwords and last is not None and last.status == TransferState.LEFT_OUT,
         "has_passwords": has_passwords,
-        "verified": newest_verifications(found.migration).get(found.destination_address),
+        "whole": completeness(found.migration, found.pk),
     }
 
 
@@ -85,21 +86,19 @@ def _type_there(transfer: Transfer) -> str:
     return transfer.account.migration.source_type if transfer.failure_side == "source" else ""
 
 
-def _sums(folders: list[FolderLine]) -> dict[str, int]:
-    names = ("on_source", "on_destination", "behind")
-    return {name: sum(getattr(folder, name) for folder in folders) for name in names}
-
-
 def _exceptions(request: PanelRequest, found: Account) -> dict[str, Any]:
     fate = request.GET.get("fate", "")
-    listed: Any = Exceptions(found, fate)
-    if fate not in listed.counts:
-        fate, listed = "", Exceptions(found)
+    others: Any = Exceptions(found)
+    counted = counted_folders(found.migration, found.pk)
+    fate = fate if fate in others.counts or fate in FATES else ""
+    listed: Any = Brought(found, fate) if fate in BROUGHT else Exceptions(found, fate) if fate else others
     kept = urlencode({name: value for name, value in (("run", request.GET.get("run", "")), ("fate", fate)) if value})
     return {
         "exceptions": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
-        "fates": sorted(listed.counts.items()),
-        "exception_count": sum(listed.counts.values()),
+        "fates": sorted(others.counts.items()),
+        "exception_count": sum(others.counts.values()),
+        "counted": [(folder, count) for folder in counted if fate and (count := getattr(folder.tally, fate, 0))],
+        "brought": fate in BROUGHT,
         "fate": fate,
         "query": f"{kept}&" if kept else "",
     }
