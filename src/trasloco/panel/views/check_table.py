@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.fields import CharField
 
+from trasloco.panel.views.outlook_asked import outlook_of
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.failure_groups import check_groups
 from trasloco.records.failure_remedies import remedies_of
@@ -66,9 +67,10 @@ def check_table(migration: MailMigration, asked: Mapping[str, str]) -> dict[str,
     found = Paginator(accounts.select_related("check_result").order_by(place, "line"), ROWS).get_page(asked.get("page"))
     query = f"show={show}&" if show != "all" else ""
     sought = servers_sought(migration)
-    groups = check_groups(migration)
+    groups, sums = check_groups(migration), check_sums(migration)
     return {
-        **check_sums(migration),
+        **sums,
+        **(outlook_of(migration, asked) if sums["works"] and not sums["checking"] else {}),
         "rows": [_row(migration, account) for account in found],
         "page": found,
         "show": show,

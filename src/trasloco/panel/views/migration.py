@@ -15,6 +15,7 @@ from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.query_text import query_text
+from trasloco.panel.views.outlook_asked import outlook_of
 from trasloco.records import clock
 from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts
 from trasloco.records.diagnosis import Diagnosis, diagnosis
@@ -48,6 +49,8 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
+    if stage is Stage.PLANNED:
+        context |= outlook_of(found, request.GET)
     return render(request, "panel/migrations/migration.html", context | _whole(found) | {"live": stage not in ENDED})
 
 
