@@ -6,13 +6,13 @@ run; ``LEFT_OUT`` or ``PLANNED`` where it has none.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields import CharField
 from django.db.models.functions import Coalesce
 
@@ -65,10 +65,13 @@ def narrowed(accounts: QuerySet[Account], run: Run | None, *, state: str = "", w
     return narrow
 
 
-def state_counts(accounts: QuerySet[Account], run: Run | None) -> dict[str, int]:
+def state_counts(migration: MailMigration, run: Run | None) -> dict[str, int]:
     """How many accounts are in which state; ``ATTENTION`` is counted beside it."""
-    found: Any = accounts
-    counts = Counter(found.values_list("state", flat=True))
+    counts: dict[str, int] = dict(run.transfers.order_by().values_list("status").annotate(count=Count("pk"))) if run is not None else {}
+    without = migration.accounts.exclude(Exists(Transfer.objects.filter(run=run, account=OuterRef("pk"))))
+    for left_out, count in without.order_by().values_list("left_out").annotate(count=Count("pk")):
+        state = LEFT_OUT if left_out else PLANNED
+        counts[state] = counts.get(state, 0) + count
     return {**counts, ATTENTION: troubled(run).count()}
 
 

@@ -128,7 +128,7 @@ def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
     everyone = accounts_with_state(found, run)
     shown = Paginator(narrowed(everyone, run, state=state, words=words), PER_PAGE).get_page(request.GET.get("page"))
     lines = [{"line": item, "advice": _advice(found, item.transfer)} for item in account_lines(shown, run)]
-    counts = state_counts(everyone, run)
+    counts = state_counts(found, run)
     kept = urlencode({name: value for name, value in (("state", state), ("q", words)) if value})
     return {
         "lines": lines,
