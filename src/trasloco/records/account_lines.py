@@ -6,13 +6,13 @@ run; ``LEFT_OUT`` or ``PLANNED`` where it has none.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields import CharField
 from django.db.models.functions import Coalesce
 
@@ -67,11 +67,16 @@ def narrowed(accounts: QuerySet[Account], run: Run | None, *, state: str = "", w
 
 def state_counts(migration: MailMigration, run: Run | None) -> dict[str, int]:
     """How many accounts are in which state; ``ATTENTION`` is counted beside it."""
-    counts: dict[str, int] = dict(run.transfers.order_by().values_list("status").annotate(count=Count("pk"))) if run is not None else {}
-    without = migration.accounts.exclude(Exists(Transfer.objects.filter(run=run, account=OuterRef("pk"))))
-    for left_out, count in without.order_by().values_list("left_out").annotate(count=Count("pk")):
-        state = LEFT_OUT if left_out else PLANNED
-        counts[state] = counts.get(state, 0) + count
+    without = dict(migration.accounts.order_by().values_list("left_out").annotate(count=Count("pk")))
+    counts: dict[str, int] = {}
+    taken = Transfer.objects.filter(run=run).order_by().values_list("status", "account__left_out") if run is not None else ()
+    for (status, left_out), count in Counter(taken).items():
+        counts[status] = counts.get(status, 0) + count
+        without[left_out] -= count
+    for left_out, count in without.items():
+        if count:
+            state = LEFT_OUT if left_out else PLANNED
+            counts[state] = counts.get(state, 0) + count
     return {**counts, ATTENTION: troubled(run).count()}
 
 
@@ -80,18 +85,11 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
     page = list(accounts)
     states: dict[int, dict[int, str]] = defaultdict(dict)
     current: dict[int, Transfer] = {}
-    for transfer in Transfer.objects.filter(account__in=page).select_related("run__migration").order_by("run__number"):
+    for transfer in Transfer.objects.filter(account__in=page).select_related("run").order_by("run__number"):
         states[transfer.account_id][transfer.run.number] = transfer.status
         if run is not None and transfer.run_id == run.pk:
             current[transfer.account_id] = transfer
-    now, hours = clock.now(), {}
-    closed = run is not None and opens_at(run.migration, now) is not None
-    for pk, transfer in current.items():
-        hours[pk] = wakes_at(transfer, transfer.run.migration, now)
-        if hours[pk] is not None:
-            states[pk][transfer.run.number] = SLEEPS
-        elif closed and transfer.status == TransferState.WAITING:
-            states[pk][transfer.run.number] = RESTS
+    hours = _rests(run, current, states) if run is not None else {}
     sums = _sums([transfer.pk for transfer in current.values()])
     lines = []
     for account in page:
@@ -100,6 +98,19 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
         refused, skipped = sums.get(transfer_now.pk, (0, 0)) if transfer_now else (0, 0)
         lines.append(AccountLine(account, own.state, transfer_now, states[account.pk], refused, skipped, hours.get(account.pk)))
     return lines
+
+
+def _rests(run: Run, current: dict[int, Transfer], states: dict[int, dict[int, str]]) -> dict[int, datetime | None]:
+    """When each account that sleeps goes on; and the state of what rests now becomes ``SLEEPS`` or ``RESTS``."""
+    now, hours = clock.now(), {}
+    closed = opens_at(run.migration, now) is not None
+    for pk, transfer in current.items():
+        hours[pk] = wakes_at(transfer, run.migration, now)
+        if hours[pk] is not None:
+            states[pk][run.number] = SLEEPS
+        elif closed and transfer.status == TransferState.WAITING:
+            states[pk][run.number] = RESTS
+    return hours
 
 
 def troubled(run: Run | None) -> QuerySet[Transfer]:

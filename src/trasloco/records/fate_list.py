@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db import connection
@@ -33,9 +34,16 @@ WHERE a.migration_id = %s AND m.fate = %s AND NOT a.left_out GROUP BY a.line, a.
 """
 _COUNT = f"SELECT count(*), coalesce(sum(n), 0) FROM (SELECT count(*) AS n {_OF}) g"  # noqa: S608 - constants of this module
 _PAGE = f"""
-SELECT a.id, a.destination_address, f.source_name, m.reason, count(*), (array_agg(m.source_uid ORDER BY m.source_uid))[1:{MOST_UIDS}]
-{_OF} ORDER BY a.line, a.id, f.id, m.reason LIMIT %s OFFSET %s
+SELECT a.id, a.destination_address, f.id, f.source_name, m.reason, count(*) {_OF}
+ORDER BY a.line, a.id, f.id, m.reason LIMIT %s OFFSET %s
 """
+# Asked for the lines of one page only: gathering the UIDs of every line would read them all.
+_UIDS = f"""
+SELECT k.place, m.source_uid FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS k (folder, reason, place) CROSS JOIN LATERAL (
+    SELECT m.source_uid FROM trasloco_ledger_message m WHERE m.folder_id = k.folder AND m.fate = %s AND m.reason = k.reason
+    ORDER BY m.source_uid LIMIT {MOST_UIDS}
+) m ORDER BY k.place, m.source_uid
+"""  # noqa: S608
 
 
 class FateList:
@@ -60,9 +68,19 @@ class FateList:
 
     def __getitem__(self, part: slice) -> list[FateLine]:
         start, stop, _step = part.indices(len(self))
-        lines: list[FateLine] = []
-        if start < self._listed:
-            with connection.cursor() as cursor:
-                cursor.execute(_PAGE, [*self._asked, min(stop, self._listed) - start, start])
-                lines = [FateLine(row[0], row[1], decode_name(bytes(row[2])), row[3], row[4], tuple(row[5])) for row in cursor.fetchall()]
+        lines = self._page(min(stop, self._listed) - start, start) if start < self._listed else []
         return lines + self._counted[max(0, start - self._listed) : max(0, stop - self._listed)]
+
+    def _page(self, many: int, start: int) -> list[FateLine]:
+        """Of the lines that have rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(_PAGE, [*self._asked, many, start])
+            rows = cursor.fetchall()
+            cursor.execute(_UIDS, [[row[2] for row in rows], [row[4] for row in rows], self._asked[1]])
+            uids: dict[int, list[int]] = defaultdict(list)
+            for place, uid in cursor.fetchall():
+                uids[place].append(uid)
+        return [
+            FateLine(account, address, decode_name(bytes(name)), reason, count, tuple(uids[place]))
+            for place, (account, address, _folder, name, reason, count) in enumerate(rows, 1)
+        ]
