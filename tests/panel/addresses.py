@@ -43,4 +43,5 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "key": "nonsense",
         "fate": "copied",
         "group": "failed-source-nonsense",
+        "name": "errors",
     }

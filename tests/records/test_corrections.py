@@ -79,10 +79,10 @@ def test_passwords_of_new_mailboxes_are_told_line_by_line(make_migration: Make) 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_what_is_kept_can_be_opened_by_its_side_alone(make_migration: Make, ring: KeyRing, side: str) -> None:
-    from trasloco.records.corrections import correct_passwords
     from trasloco.records.drafts import vault
     from trasloco.records.history import SCHEDULE
     from trasloco.records.models import HistoryEntry
+    from trasloco.records.other_passwords import correct_passwords
 
     migration = make_migration()
     account, other = migration.accounts.get(line=1), migration.accounts.get(line=2)

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from django.db import transaction
 
 from trasloco.jobs.errands import CHECK, enqueue
-from trasloco.records.corrections import correct_passwords
 from trasloco.records.history import SCHEDULE, Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, LoginCheck, MailMigration
+from trasloco.records.other_passwords import correct_passwords
 from trasloco.records.planning import NotNow, retry_failed
 from trasloco.secret import Secret
 

@@ -1,4 +1,4 @@
-"""Other passwords for accounts whose login fails: what may be given, and the verb that keeps it.
+"""Other passwords for accounts whose login fails: which lines may be taken, and what is wrong with the others.
 
 A line says whose password it is by the address of the new mailbox; server, login and master user have to be those that
 are known, as only passwords are changed here. A line without a password changes nothing.
@@ -10,18 +10,12 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
-
 from trasloco.plan.formula import without_guard
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.problems import Problem
 from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row, physical_lines
-from trasloco.records.drafts import vault
-from trasloco.records.history import Actor, note
-from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, MailMigration
-from trasloco.records.planning import NotNow
 from trasloco.secret import Secret
 
 _WITHOUT = re.compile(r"[^;]*;?\s*(\"\")?\s*")
@@ -70,26 +64,6 @@ def destination_corrections(migration: MailMigration, accounts: Collection[int],
         elif account is not None:
             passwords[account.pk] = password
     return Corrections(passwords, problems, sum(bool(line.strip()) for line in lines) - sum(bool(line.strip()) for line in filled))
-
-
-def correct_passwords(actor: Actor, migration: MailMigration, side: str, passwords: Mapping[int, Secret], ring: KeyRing) -> int:
-    """Keep these passwords, by account; returns of how many accounts. side: "source" or "destination".
-
-    Raises ``NotNow`` when the migration's passwords have been wiped, ``KeyProblem``."""
-    with transaction.atomic():
-        found = MailMigration.objects.select_for_update(of=("self",)).filter(pk=migration.pk, deleting_at=None).first()
-        if found is None:
-            raise NotNow("deleted")
-        if found.wrapped_key is None:
-            raise NotNow("passwords-wiped")
-        lock, column = vault(found, ring), f"{side}_secret"
-        accounts = list(found.accounts.filter(pk__in=passwords).order_by("line"))
-        for account in accounts:
-            setattr(account, column, lock.lock(passwords[account.pk], f"{account.destination_address} {side}"))
-        Account.objects.bulk_update(accounts, [column], batch_size=500)
-        addresses = [account.destination_address for account in accounts]
-        note(actor, "passwords-corrected", migration=found, accounts=len(accounts), addresses=addresses)
-        return len(accounts)
 
 
 def _by_address(migration: MailMigration) -> dict[str, Account]:

@@ -38,8 +38,8 @@ def forecast_words(found: Forecast) -> str:
     if found.measured:
         return _("Expected to take %(least)s to %(most)s, going by earlier transfers here.") % spans
     words = _(
-        "Expected to take %(least)s to %(most)s: a cautious guess, as there are no earlier transfers here to go by. It assumes %(size)s and "
-        "%(messages)s messages a second for each account, %(many)s accounts of a server at once."
+        "Expected to take %(least)s to %(most)s: a cautious guess, as there are no earlier transfers here to go by. "
+        "It assumes %(size)s and %(messages)s messages a second for each account, %(many)s accounts of a server at once."
     )
     assumed = {"size": filesizeformat(GUESSED_BYTES), "messages": int(GUESSED_MESSAGES), "many": AT_ONCE}
     return words % {**spans, **assumed}
