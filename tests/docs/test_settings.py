@@ -25,6 +25,7 @@ SECTIONS = {
     "Profile and settings of a customer": {"ProfileForm", "CustomerSettingsForm"},
 }
 ELSEWHERE = {
+    "PasswordsForm",  # other passwords for accounts that fail: docs/csv.md
     "InstallationForm",  # docs/service.md, held against the model by tests/service/test_documented.py
     "MailboxAddressForm",  # a question, not a setting: with which mailbox a destination is tried
     "FirstStartForm",  # signing in

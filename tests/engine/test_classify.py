@@ -61,3 +61,24 @@ def test_a_full_mailbox_is_not_too_much() -> None:
     full = StatusText(Kind.NO, "OVERQUOTA", b"", "Quota exceeded")
     failure = explain(CommandFailed(full, "APPEND"), DESTINATION, "adding messages")
     assert (failure.code, failure.retry, failure.throttled) == ("over-quota", Retry.NEVER, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your account is not enabled for IMAP use. Please visit your Gmail settings page and enable your account for IMAP access.",
+        "IMAP access is disabled for your domain. Please contact your domain administrator",
+        "You are yet to enable IMAP for your account. Please contact your administrator",
+        "IMAP is disabled for this mailbox",
+    ],
+)
+def test_imap_that_is_switched_off_is_no_wrong_password(words: str) -> None:
+    failure = explain(LoginRefused(StatusText(Kind.NO, "ALERT", b"", words), "LOGIN"), SOURCE, "signing in")
+    assert (failure.code, failure.retry) == ("imap-switched-off", Retry.NEVER)
+    assert words in failure.words
+
+
+@pytest.mark.parametrize("words", ["LOGIN invalid credentials or IMAP is disabled", "Invalid login or password", "Authentication failed."])
+def test_a_server_that_does_not_say_which_has_refused_the_login(words: str) -> None:
+    failure = explain(LoginRefused(StatusText(Kind.NO, "AUTHENTICATIONFAILED", b"", words), "LOGIN"), SOURCE, "signing in")
+    assert failure.code == "login-refused"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -65,16 +66,8 @@ def test_it_is_one_look_wide_and_narrow_light_and_dark(page: Page, crowded: Any)
     expect(page.get_by_text("60 of 500 accounts have failed.")).to_be_visible()
     expect(page.locator(".troubles > li")).to_have_count(len(FAILURES) + 2)  # and those with errors, and those that are tried again
     expect(page.locator("#chart canvas")).to_be_visible()
-    wanted = os.environ.get("TRASLOCO_PICTURES", "")
-    for size in (WIDE, NARROW):
-        for colours in ("light", "dark"):
-            page.set_viewport_size(size)  # type: ignore[arg-type] # a TypedDict
-            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
-            page.wait_for_timeout(300)  # colours fade
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (size, colours)
-            assert barriers(page) == [], (size, colours)
-            if wanted:
-                page.screenshot(path=Path(wanted) / f"crowd-{size['width']}-{colours}.png")
+    expect(page.locator("#completeness h2")).to_be_visible()
+    _looked_at(page, "crowd")
 
 
 def test_a_square_is_a_link_with_a_name_and_arrows_lead_on(page: Page, crowded: Any) -> None:
@@ -99,6 +92,61 @@ def test_a_square_is_a_link_with_a_name_and_arrows_lead_on(page: Page, crowded: 
     page.wait_for_url("**/accounts/**")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"a2@{domain}")
     expect(page.get_by_text("Check the user name").first).to_be_visible()  # from the account to the remedy: one click
+
+
+@pytest.mark.parametrize(("side", "code"), [failure[:2] for failure in FAILURES])
+def test_from_a_failing_account_to_its_remedy_in_two_clicks(page: Page, crowded: Any, side: str, code: str) -> None:
+    place = [failure[:2] for failure in FAILURES].index((side, code))
+    failing = page.locator("#field a.f").nth(place)  # they fail in turn
+    page.goto(f"/migrations/{crowded.code}/")
+    name = failing.get_attribute("aria-label")
+    assert name is not None
+    failing.click()
+    page.wait_for_url("**/accounts/**")
+    remedy = page.locator("#live .notice.bad p").first.inner_text()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name.removesuffix(", failed"))
+    page.locator("#group").click()
+    page.wait_for_url(f"**/failures/failed-{side}-{code}/")
+    expect(page.get_by_text(remedy)).to_be_visible()
+    expect(page.locator(f"#try-failed-{side}-{code}")).to_be_visible()
+    expect(page.locator("#keep-passwords")).to_have_count(1 if code == "login-refused" else 0)
+    expect(page.locator(".steps-there li")).to_have_count(1 if code == "imap-switched-off" else 0)
+    expect(page.locator("#accounts")).to_contain_text(name.removesuffix(", failed"))
+
+
+@pytest.mark.parametrize(
+    "part", ["failures/failed-source-login-refused/", "failures/failed-source-login-refused/leave-out/", "messages/copied/"]
+)
+def test_the_pages_behind_it_are_of_the_same_look(page: Page, crowded: Any, part: str) -> None:
+    page.goto(f"/migrations/{crowded.code}/{part}")
+    _looked_at(page, part.strip("/").replace("/", "-"))
+
+
+def test_other_passwords_are_given_where_they_fail(page: Page, panel_server: PanelServer, crowded: Any) -> None:
+    page.goto(f"/migrations/{crowded.code}/failures/failed-source-login-refused/")
+    lines = page.get_by_label("Write the passwords into these lines")
+    expect(lines).to_have_value(re.compile(rf"^a2@{crowded.domains[0]};.*;\"\""))
+    with page.expect_download() as taken:
+        page.locator("#lines").click()
+    assert Path(taken.value.path()).read_text("utf-8-sig").count('""') == 8
+    lines.fill(lines.input_value().replace('""', "new password", 2).replace("old.example", "new.example", 1))
+    page.locator("#keep-passwords").click()
+    expect(page.get_by_text("This is not the login that is known of this account.")).to_be_visible()
+    lines.fill(lines.input_value().replace("new.example", "old.example", 1))
+    page.locator("#keep-passwords").click()
+    expect(page.get_by_text("2 passwords were kept; their logins are tried now.")).to_be_visible()
+    expect(page.get_by_text("being checked")).to_have_count(2)
+    panel_server.do(_refuse_again, crowded)
+    expect(page.get_by_text("does not work either")).to_have_count(2, timeout=PATIENCE)
+
+
+def test_what_is_left_out_fails_no_more(page: Page, crowded: Any) -> None:
+    page.goto(f"/migrations/{crowded.code}/")
+    page.locator("#leave-failed-source-connection-refused").click()
+    page.get_by_role("button", name="Leave 8 accounts out").click()
+    page.wait_for_url(f"**/migrations/{crowded.code}/")
+    expect(page.get_by_text("52 of 500 accounts have failed.")).to_be_visible()
+    expect(page.locator("#legend [data-letter=l]")).to_contain_text("left out 8")
 
 
 def test_what_moves_is_shown_without_a_reload(page: Page, panel_server: PanelServer, crowded: Any) -> None:
@@ -138,6 +186,30 @@ def test_five_windows_cost_one_look_a_second(panel_server: PanelServer, crowded:
     assert live_figures.SHARED.taken - looked <= (seconds + 1) / 0.9 + 1, "as one window alone"
     for context in contexts:
         context.close()
+
+
+def _looked_at(page: Page, name: str) -> None:
+    """In both widths and both colours: nothing sticks out, nobody is kept out. Pictures where they are wanted: TRASLOCO_PICTURES."""
+    wanted = os.environ.get("TRASLOCO_PICTURES", "")
+    for size in (WIDE, NARROW):
+        for colours in ("light", "dark"):
+            page.set_viewport_size(size)  # type: ignore[arg-type] # a TypedDict
+            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+            page.wait_for_timeout(300)  # colours fade
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, size, colours)
+            assert barriers(page) == [], (name, size, colours)
+            if wanted:
+                page.screenshot(path=Path(wanted) / f"{name}-{size['width']}-{colours}.png")
+
+
+def _refuse_again(migration: Any) -> None:
+    """As a worker does with a password that is wrong too."""
+    from trasloco.records.clock import now
+    from trasloco.records.models import LoginCheck
+
+    result = {"ok": False, "code": "login-refused", "words": "the server says “no”", "server": ""}
+    waiting = LoginCheck.objects.filter(account__migration=migration, state="waiting")
+    waiting.update(state="failed", source=result, ended_at=now(), retry=False)
 
 
 def _complete(migration: Any, line: int) -> None:

@@ -41,5 +41,7 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "pk": 1,
         "uidb36": "1",
         "key": "nonsense",
+        "fate": "copied",
+        "group": "failed-source-nonsense",
         "name": "errors",
     }

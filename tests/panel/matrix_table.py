@@ -134,10 +134,18 @@ MIGRATIONS = {
     "migrations": Line("oooooos", NEVER),
     "migration": Line(OF_ALPHA, NEVER),
     "migration_mx": Line(OF_ALPHA, NEVER),
+    "migration_completeness": Line(OF_ALPHA, NEVER),
+    "migration_messages": Line(OF_ALPHA, NEVER),
     "migration_events": Line(OF_ALPHA, NEVER),
     "migration_figures": Line(OF_ALPHA, NEVER),
     "migration_progress": Line(OF_ALPHA, NEVER),
     "migration_again": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),  # said in words: a run is under way
+    # Nobody fails there: back to the migration, which says so.
+    "failure_group": Line(DONE_OF_ALPHA, NEVER),
+    "failure_try": Line(NEVER, DONE_OF_ALPHA),
+    "failure_lines": Line(DONE_OF_ALPHA, NEVER),
+    "failure_passwords": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),
+    "failure_leave_out": Line(DONE_OF_ALPHA, DONE_OF_ALPHA),
     "permissions": Line(DONE_OF_ALPHA, NEVER),  # its mailboxes are opened by password: back to the migration
     "permission_sign_in": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example"}),
     "permission_answer": Line(NEVER, DONE_OF_ALPHA, {"mailbox": "anna@old.example", "address": "http://127.0.0.1/"}),
@@ -150,6 +158,7 @@ MIGRATIONS = {
     "account": Line(OF_ALPHA, NEVER),
     "account_retry": Line(NEVER, DONE_OF_ALPHA),
     "account_certificate": Line(NEVER, DONE_OF_ALPHA),
+    "account_take_in": Line(NEVER, DONE_OF_ALPHA),
     "account_report": Line(OF_ALPHA, NEVER),
     "account_proof": Line(OF_ALPHA, NEVER),
     "account_log": Line(OF_ALPHA, NEVER),

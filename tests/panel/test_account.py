@@ -55,13 +55,14 @@ def test_folders_stand_with_their_counts_on_both_sides(anna: Client, make_migrat
     account = _with_messages(make_migration())
     page = _page(anna, account)
     assert _rows(page, 2) == [["INBOX", "INBOX", "5", "3", "2"], ["Trash Trash is left out", "left out", "120", "0", "120"]]
-    assert re.findall(r"<dd> ?(\d+) <small>", page) == ["125", "3", "122"]
+    assert "<dd>125</dd>" in page, "seen on the old server"
+    assert re.findall(r'id="fate-(\w+)" href="[^"]*">(\d+)<', page) == [("copied", "3"), ("skipped", "120"), ("refused", "2")]
 
 
 def test_every_message_that_stayed_behind_is_listed_refused_ones_first(anna: Client, make_migration: Make) -> None:
     account = _with_messages(make_migration())
     page = _page(anna, account)
-    assert "all <b>123</b>" in page
+    assert "all that are not there as they were <b>123</b>" in page
     shown = _rows(page, 3)
     assert [row[:3] for row in shown[:4]] == [
         ["INBOX", "3", "there, mended"],
@@ -78,7 +79,7 @@ def test_they_are_filtered_by_fate(anna: Client, make_migration: Make) -> None:
     account = _with_messages(make_migration())
     page = _page(anna, account, "?fate=refused")
     assert [row[1] for row in _rows(page, 3)] == ["4", "5"]
-    assert "all <b>123</b>" in page
+    assert "all that are not there as they were <b>123</b>" in page
 
 
 def test_a_parked_message_comes_as_it_was(anna: Client, make_migration: Make) -> None:
@@ -100,7 +101,7 @@ def test_a_failed_account_says_why_what_to_do_and_can_be_tried_again(anna: Clien
     set_states(begin(migration), ["failed", "completed", "completed"])
     page = _page(anna, _account(migration))
     assert "Wrong login or password" in page
-    assert "In the server's words: NO [AUTHENTICATIONFAILED]" in page
+    assert "the server says “[AUTHENTICATIONFAILED]" in page
     assert "Try this account again" in page
     assert "Try this account again" not in _page(anna, _account(migration, 2))
 

@@ -49,9 +49,9 @@ def test_while_it_runs_it_says_how_far_and_what_is_wrong(anna: Client, make_migr
     page = _page(anna, migration)
     assert "Run 1 is under way: 2 of 4 accounts are done." in page
     assert "1 of 4 accounts has failed." in page
-    assert "Wrong login or password: 1 account" in page
+    assert "1 account: Wrong login or password" in page
     assert "Authentication failed." in page, "the server's words"
-    assert "Try them again now" in page
+    assert "Try them all again now" in page
     assert "Stop the run" in page
     assert "Delete (not while a run is in progress)" in page
     assert "/delete/" not in page
@@ -117,7 +117,7 @@ def test_what_failed_at_the_end_needs_its_passwords_again(anna: Client, make_mig
     close(migration)
     page = _page(anna, migration)
     assert f"/migrations/{migration.code}/again/?only=failed" in page
-    assert "Try them again now" not in page
+    assert "Try them all again now" not in page
 
 
 def test_a_stopped_run_can_be_gone_on_with(anna: Client, make_migration: Make) -> None:

@@ -45,28 +45,11 @@ def test_each_line_knows_its_state_in_every_run_and_its_refused_messages(make_mi
 
 
 def test_counts_are_by_state_with_those_that_need_somebody_beside_them(make_migration: Make) -> None:
-    from trasloco.records.account_lines import ATTENTION, accounts_with_state, state_counts
+    from trasloco.records.account_lines import ATTENTION, state_counts
 
     migration = make_migration(accounts=5)
     run = begin(migration)
     set_states(run, ["completed", "failed", "completed_with_errors", "waiting", "waiting"])
     run.transfers.filter(account__line=5).update(attempts=1)
-    counts = state_counts(accounts_with_state(migration, run), run)
+    counts = state_counts(migration, run)
     assert counts == {"completed": 1, "failed": 1, "completed_with_errors": 1, "waiting": 2, ATTENTION: 3}
-
-
-def test_what_is_wrong_is_told_once_for_all_accounts_that_have_it_failed_ones_first(make_migration: Make) -> None:
-    from trasloco.records.account_lines import troubles
-
-    migration = make_migration(accounts=9)
-    run = begin(migration)
-    set_states(run, ["failed"] * 6 + ["completed_with_errors", "waiting", "completed"])
-    run.transfers.filter(account__line=8).update(attempts=2, failure_code="connection-timeout")
-    found = troubles(run)
-    assert [(item.status, item.code, item.count) for item in found] == [
-        ("failed", "login-refused", 6),
-        ("completed_with_errors", "", 1),
-        ("waiting", "connection-timeout", 1),
-    ]
-    assert found[0].addresses == tuple(f"a{n}@{migration.domains[0]}" for n in range(1, 6))
-    assert troubles(None) == []

@@ -74,3 +74,49 @@ def test_nothing_to_do_takes_no_time(ring: KeyRing) -> None:
     from trasloco.records.forecast import forecast
 
     assert forecast(checked(ring, []), NOON).most == 0.0
+
+
+def test_no_more_accounts_go_at_once_than_a_worker_has_hands_for(ring: KeyRing) -> None:
+    from trasloco.records.forecast import forecast
+
+    migration = checked(ring, [GB] * 40)
+    for account in migration.accounts.all():
+        account.source_host = f"imap{account.line % 10}.example.org"
+        account.save()
+    assert forecast(migration, NOON).most == 2 * 40 * 1000 / 20, "ten servers, but twenty accounts at once in all"
+
+
+def test_it_must_begin_so_long_before_it_is_wanted_done(ring: KeyRing) -> None:
+    from trasloco.records.forecast import forecast, latest_start
+
+    migration = checked(ring, [GB] * 20)
+    by = NOON + timedelta(hours=5)
+    assert latest_start(migration, by, NOON) == by - timedelta(seconds=forecast(migration, NOON).most)
+    assert latest_start(migration, NOON + timedelta(hours=1), NOON) is None, "4000 seconds"
+    assert latest_start(migration, NOON - timedelta(hours=1), NOON) is None
+
+
+def test_hours_of_rest_are_reckoned_with_from_the_end(ring: KeyRing) -> None:
+    from trasloco.records.forecast import latest_start
+    from trasloco.records.models import MailMigration
+
+    migration = checked(ring, [18 * GB])  # ten hours
+    hours = {"window_start": time(20), "window_end": time(6), "time_zone": "Europe/Rome"}
+    MailMigration.objects.filter(pk=migration.pk).update(**hours)
+    found = MailMigration.objects.get(pk=migration.pk)
+    tomorrow = NOON + timedelta(hours=20)  # 08:00 in Rome
+    latest = latest_start(found, tomorrow, NOON)
+    assert latest is not None
+    assert latest == NOON + timedelta(hours=8), "a whole night from 20:00 on"
+    assert latest_start(found, tomorrow - timedelta(hours=3), NOON) is None
+
+
+def test_the_first_run_begins_at_its_hour_or_now(ring: KeyRing) -> None:
+    from trasloco.records.forecast import begins_at
+    from trasloco.records.models import Run
+
+    migration = checked(ring, [GB])
+    assert begins_at(migration, NOON) == NOON
+    Run.objects.create(migration=migration, number=1, status="planned", due_at=NOON + timedelta(hours=3))
+    assert begins_at(migration, NOON) == NOON + timedelta(hours=3)
+    assert begins_at(migration, NOON + timedelta(hours=4)) == NOON + timedelta(hours=4)

@@ -114,10 +114,10 @@ def test_one_account_is_tried_again_without_the_others(ring: KeyRing) -> None:
     run = start_now(_actor(), migration)
     _end(run, "failed", "failed", "completed")
     second = run.transfers.order_by("pk")[1]
-    assert retry_failed(_actor(), migration, second.account_id) == 1
+    assert retry_failed(_actor(), migration, [second.account_id]) == 1
     assert [row.status for row in run.transfers.order_by("pk")] == ["failed", "waiting", "completed"]
     third = run.transfers.order_by("pk")[2]
-    assert _refused(lambda: retry_failed(_actor(), migration, third.account_id)) == "nothing-to-retry"
+    assert _refused(lambda: retry_failed(_actor(), migration, [third.account_id])) == "nothing-to-retry"
 
 
 def test_an_account_that_waits_for_its_next_try_is_tried_at_once(ring: KeyRing) -> None:

@@ -13,6 +13,7 @@ import io
 
 from trasloco.documents.report_figures import FATES, Report, fate_words
 from trasloco.documents.units import count_words
+from trasloco.plan.formula import guarded
 
 COLUMNS = (
     *("migration", "source", "destination", "run", "status", "error", "seconds", "bytes"),
@@ -20,7 +21,6 @@ COLUMNS = (
     *("message_uid", "message_fate", "message_size", "message_reason"),
 )
 _MESSAGE_FIELDS = 4
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_report(report: Report) -> bytes:
@@ -48,5 +48,4 @@ def csv_report(report: Report) -> bytes:
 
 
 def _text(value: object) -> str:
-    words = str(value)
-    return "'" + words if words.lstrip(" ").startswith(_FORMULA_STARTS) else words
+    return guarded(str(value))

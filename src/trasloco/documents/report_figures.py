@@ -32,6 +32,7 @@ STATUS_WORDS = {
     "running": _("running"),
     "waiting": _("waiting"),
     "admitted": _("waiting"),
+    "left-out": _("left out"),
 }
 
 FATE_WORDS = {
@@ -102,7 +103,7 @@ def attention(report: Report) -> list[Attention]:
         refused = run["messages"].get("refused", 0)
         if run["error"]:
             found.append(Attention(name_of(account), run["number"], run["error"]))
-        elif run["status"] == "failed":
+        elif run["status"] in ("failed", "left-out"):
             found.append(Attention(name_of(account), run["number"], _("failed; the account's log says more")))
         elif refused:
             found.append(

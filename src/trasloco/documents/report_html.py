@@ -24,7 +24,7 @@ from trasloco.documents.report_figures import FATE_WORDS, LABELS, STATUS_WORDS, 
 from trasloco.documents.verification_words import verification_words
 from trasloco.records.said import said
 
-_TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn"}
+_TONES = {"completed": "good", "completed_with_errors": "warn", "failed": "bad", "stopped": "warn", "left-out": "warn"}
 _MOST_MESSAGES = 200  # of one folder, one by one
 _NEWS = ("copied", "moved", "refused", "vanished")
 
@@ -74,7 +74,7 @@ def _headline(report: Report, total: Mapping[str, int]) -> str:
 
 def _unread(report: Report) -> str:
     """What the figures leave out, as nobody has seen it; "" when every account was read to its end."""
-    broken_off = sum(run["status"] in ("failed", "stopped") for run in figures.last_runs(report))
+    broken_off = sum(run["status"] in ("failed", "stopped", "left-out") for run in figures.last_runs(report))
     if not broken_off:
         return ""
     return ngettext(

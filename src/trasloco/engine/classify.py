@@ -46,6 +46,9 @@ _NOT_CONNECTED = re.compile(r"authenticated but not connected", re.IGNORECASE)
 _BEGINNING = frozenset({"signing in", "reading the folder list"})
 _LOGIN_BYE = re.compile(r"authentication fail|login fail|invalid (login|credentials|user|password)|bad password", re.IGNORECASE)
 
+_IMAP_OFF = re.compile(r"IMAP (access )?is (disabled|not enabled)|not enabled for IMAP|enable IMAP", re.IGNORECASE)
+_OR_WRONG = re.compile(r"invalid|incorrect|wrong", re.IGNORECASE)  # "invalid credentials or IMAP is disabled" says neither
+
 # What to do about a refused login, where the server's words or its name tell.
 _SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -57,7 +60,7 @@ _SIGN_IN_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
         "The provider wants the owner to sign in once in a web browser, or an app password instead of the account's own",
     ),
     (
-        re.compile(r"IMAP (access )?is (disabled|not enabled)|not enabled for IMAP|enable IMAP", re.IGNORECASE),
+        _IMAP_OFF,
         "IMAP is switched off for that account: it has to be switched on in the provider's settings",
     ),
     (
@@ -195,6 +198,8 @@ def _login_refused(status: StatusText, side: Side, greeting: str = "") -> Failur
         words = f"the sign-in of {side.credentials.display} is put off ({status}). Trasloco tries again later"
         return _later(side, "login-later", words, status)
     words = f"{side.credentials.display} could not sign in; the server says “{status}”. {_sign_in_advice(status, side, greeting)}"
+    if _IMAP_OFF.search(status.words) and not _OR_WRONG.search(status.words):
+        return _failure(side, Scope.ACCOUNT, Retry.NEVER, "imap-switched-off", words)
     return _failure(side, Scope.ACCOUNT, Retry.NEVER, "login-refused", words)
 
 

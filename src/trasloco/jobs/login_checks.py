@@ -22,6 +22,7 @@ from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.probe import Probe
 from trasloco.engine.room import UNIT
 from trasloco.imap.endpoint import Trust
+from trasloco.jobs.corrected_logins import retry_corrected
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.letters import write_letters
 from trasloco.plan.providers import providers
@@ -68,7 +69,9 @@ async def check_migration(migration_id: int, account_id: int | None, ring: KeyRi
     except Exception:
         await in_thread(_give_up, opened)
         raise
-    if account_id is None and len(opened) > 1:  # one that was corrected in place is looked at by the person who did it
+    if migration.planned_at is not None:
+        await in_thread(retry_corrected, migration)
+    elif account_id is None and len(opened) > 1:  # one that was corrected in place is looked at by the person who did it
         await in_thread(_tell_problems, migration)
 
 

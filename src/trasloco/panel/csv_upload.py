@@ -67,14 +67,7 @@ class CsvUpload:
     @property
     def lines(self) -> list[ProblemLine]:
         """Problems beside their lines, in the order of the file; that there are too many of them stands above all."""
-        found: dict[int | None, list[Problem]] = {}
-        for problem in sorted(self.problems, key=lambda problem: problem.code != "too-many-lines"):
-            found.setdefault(problem.line, []).append(problem)
-        texts = physical_lines(str(self.typed.get("text", "")))
-        return [
-            ProblemLine(number, masked(texts[number - 1]) if number and number <= len(texts) else "", problems)
-            for number, problems in list(found.items())[:MOST_SHOWN]
-        ]
+        return problem_lines(self.problems, str(self.typed.get("text", "")))
 
     @property
     def more(self) -> int:
@@ -112,22 +105,31 @@ class CsvUpload:
         return cls(table.rows, sorted(problems, key=lambda problem: problem.order), table.warnings, passwords, typed, oauth)
 
 
+def problem_lines(problems: Iterable[Problem], text: str) -> list[ProblemLine]:
+    """Problems beside their lines, in their order; that there are too many lines stands above all. text: what was sent."""
+    found: dict[int | None, list[Problem]] = {}
+    for problem in sorted(problems, key=lambda problem: problem.code != "too-many-lines"):
+        found.setdefault(problem.line, []).append(problem)
+    texts = physical_lines(text)
+    return [
+        ProblemLine(number, masked(texts[number - 1]) if number and number <= len(texts) else "", own)
+        for number, own in list(found.items())[:MOST_SHOWN]
+    ]
+
+
 def stored_text(migration: MailMigration, accounts: Iterable[Account] | None = None, password: str = KEPT) -> str:
     """The accounts that a migration has (or these of them), as the CSV they could be given with again; password: in the place of theirs."""
-    tls = migration.source_tls
     return write_rows(
-        Row(
-            account.line,
-            account.destination_address,
-            account.source_host,
-            None if account.source_port == usual_port(tls, speech_of(account.source_speech)) else account.source_port,
-            account.login,
-            Secret(password),
-            account.master,
-            speech_of(account.source_speech),
-        )
-        for account in (migration.accounts.order_by("line") if accounts is None else accounts)
+        stored_row(migration, account, password) for account in (migration.accounts.order_by("line") if accounts is None else accounts)
     )
+
+
+def stored_row(migration: MailMigration, account: Account, password: str) -> Row:
+    """The line of the CSV that an account came from, with this password."""
+    speech = speech_of(account.source_speech)
+    port = None if account.source_port == usual_port(migration.source_tls, speech) else account.source_port
+    words = (account.login, Secret(password), account.master)
+    return Row(account.line, account.destination_address, account.source_host, port, *words, speech)
 
 
 def too_large() -> Problem:

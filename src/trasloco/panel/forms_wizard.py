@@ -63,7 +63,7 @@ ALWAYS_TLS = ("gmail", "office365")
 HOURS_ADVISED = (4, 8)
 MOST_RECIPIENTS = 10
 
-_AREA = {"class": "csv", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off", "autocorrect": "off"}
+AREA = {"class": "csv", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off", "autocorrect": "off"}
 
 
 class TypeForm(forms.Form):
@@ -98,7 +98,7 @@ class CsvForm(forms.Form):
     """A file or pasted text; passwords: of the destination, where its mailboxes have one each. Only shown: what comes in is
     read by ``CsvUpload``, which knows more than a field does."""
 
-    text = forms.CharField(label=_("Paste it here"), required=False, widget=forms.Textarea(attrs={**_AREA, "rows": 12}))
+    text = forms.CharField(label=_("Paste it here"), required=False, widget=forms.Textarea(attrs={**AREA, "rows": 12}))
     file = forms.FileField(
         label=_("or choose a file"),
         required=False,
@@ -108,13 +108,13 @@ class CsvForm(forms.Form):
     passwords = forms.CharField(
         label=_("Passwords of the new mailboxes"),
         required=False,
-        widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
+        widget=forms.Textarea(attrs={**AREA, "rows": 5}),
         help_text=_("One line for each: address;password. Who has a stored one needs no line."),
     )
     oauth = forms.CharField(
         label=_("OAuth credentials"),
         required=False,
-        widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
+        widget=forms.Textarea(attrs={**AREA, "rows": 5}),
         help_text=_(
             'For lines with an empty password: kind = "microsoft-app" with tenant, client_id and client_secret of the app, one in each '
             'line as key = "value"; Google\'s JSON key of a service account as it is; or, where the owners sign in themselves, '

@@ -15,6 +15,7 @@ _ENDINGS = {
     "completed_with_errors": "completed with errors",
     "failed": "failed",
     "stopped": "stopped",
+    "left-out": "left out",
 }
 
 

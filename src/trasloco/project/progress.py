@@ -14,7 +14,7 @@ _ENOUGH_SECONDS = 2.0  # before that a rate is a guess
 _MOMENT = 0.4  # a run that ended so soon has no rate at all
 
 UNDER_WAY = "running"
-ENDED = frozenset({"completed", "completed_with_errors", "failed", "stopped"})
+ENDED = frozenset({"completed", "completed_with_errors", "failed", "stopped", "left-out"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from trasloco.documents.report_figures import FATES, LABELS, STATUS_WORDS, Repor
 from trasloco.documents.units import count_words, duration_words, size_words
 from trasloco.project.screen import say, screen, table
 
-_STYLES = {"failed": "red", "completed_with_errors": "yellow", "stopped": "yellow"}
+_STYLES = {"failed": "red", "completed_with_errors": "yellow", "stopped": "yellow", "left-out": "yellow"}
 _MOST_ATTENTION = 25
 
 

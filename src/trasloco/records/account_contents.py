@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -44,7 +45,7 @@ def folder_lines(transfer: Transfer) -> list[FolderLine]:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionLine:
-    """One message that is not on the destination as it was. fate: as of ``exception_counts``. size: bytes.
+    """One message. fate: of ``Fate``, or ``REPAIRED`` for one that is there and not as it was. size: bytes.
     parked: the id of its ``ParkedMessage``, None when there is none."""
 
     folder: str
@@ -55,9 +56,18 @@ class ExceptionLine:
     parked: int | None
 
 
+BROUGHT = (Fate.COPIED.value, Fate.ADOPTED.value, Fate.MOVED.value)
 # What is there and had to be mended for it is called so, whatever way it came.
 _NOT_THERE = (Fate.SKIPPED, Fate.REFUSED, Fate.VANISHED)
 _SHOWN = {code: fate.value if fate in _NOT_THERE else REPAIRED for code, fate in FATES.items()}
+_PLAIN = """
+SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, NULL
+FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE f.account_id = %s AND m.fate = %s ORDER BY f.id, m.source_uid LIMIT %s OFFSET %s
+"""
+_PLAIN_COUNT = """
+SELECT count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id WHERE f.account_id = %s AND m.fate = %s
+"""
 _COUNTS = f"""
 SELECT m.fate, count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
 WHERE f.account_id = %s AND {IS_EXCEPTION} GROUP BY m.fate
@@ -92,4 +102,27 @@ class Exceptions:
         start, stop, _step = part.indices(self._length)
         with connection.cursor() as cursor:
             cursor.execute(_EXCEPTIONS, [self._account.pk, self._codes, stop - start, start])
-            return [ExceptionLine(decode_name(bytes(row[0])), row[1], _SHOWN[row[2]], row[3], row[4], row[5]) for row in cursor.fetchall()]
+            return [_line(row, _SHOWN[row[2]]) for row in cursor.fetchall()]
+
+
+class Brought:
+    """The messages of an account that are on the destination by one fate, of ``BROUGHT``, mended or not; a list like ``Exceptions``."""
+
+    def __init__(self, account: Account, fate: str) -> None:
+        self._asked = [account.pk, FATE_CODES[Fate(fate)]]
+        with connection.cursor() as cursor:
+            cursor.execute(_PLAIN_COUNT, self._asked)
+            self._length = int(cursor.fetchone()[0])
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice) -> list[ExceptionLine]:
+        start, stop, _step = part.indices(self._length)
+        with connection.cursor() as cursor:
+            cursor.execute(_PLAIN, [*self._asked, stop - start, start])
+            return [_line(row, FATES[row[2]].value) for row in cursor.fetchall()]
+
+
+def _line(row: tuple[Any, ...], fate: str) -> ExceptionLine:
+    return ExceptionLine(decode_name(bytes(row[0])), row[1], fate, row[3], row[4], row[5])

@@ -1,7 +1,7 @@
 """The accounts of a migration with what became of them in each run: one page of a table at a time.
 
 A few queries whatever the number of accounts. The state of an account is that of its transfer in the current
-run; ``LEFT_OUT`` and ``PLANNED`` where it has none.
+run; ``LEFT_OUT`` or ``PLANNED`` where it has none.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from trasloco.records import clock
 from trasloco.records.models import Account, FolderTally, MailMigration, Run, Transfer, TransferState
 from trasloco.records.resting import opens_at, wakes_at
 
-PLANNED, LEFT_OUT = "planned", "left-out"
+PLANNED, LEFT_OUT = "planned", TransferState.LEFT_OUT.value
 SLEEPS, RESTS = "sleeps", "rests"
 """How a waiting account is shown whose day's bytes are used up, and one of a migration outside its hours; no filter of its own."""
 
 ATTENTION = "attention"
 """The filter for what needs somebody: failed, with errors, or waiting for another try."""
-STATES = (*TransferState.values, PLANNED, LEFT_OUT)
+STATES = (*(state for state in TransferState.values if state != LEFT_OUT), PLANNED, LEFT_OUT)
 _WRONG = (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS)
-MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,6 @@ class AccountLine:
     goes_on: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Accounts of a run with the same failure. status: ``failed``, ``completed_with_errors``, or ``waiting`` for the next try.
-    code: "" where single messages were refused. addresses: the first few."""
-
-    status: str
-    code: str
-    count: int
-    addresses: tuple[str, ...]
-
-
 def accounts_with_state(migration: MailMigration, run: Run | None) -> QuerySet[Account]:
     """In the order of the CSV, each with ``state``."""
     found = migration.accounts.order_by("line", "pk")
@@ -70,18 +58,26 @@ def narrowed(accounts: QuerySet[Account], run: Run | None, *, state: str = "", w
     if words:
         found = found.filter(Q(destination_address__icontains=words) | Q(login__icontains=words))
     if state == ATTENTION:
-        found = found.filter(pk__in=_troubled(run).values("account_id"))
+        found = found.filter(pk__in=troubled(run).values("account_id"))
     elif state:
         found = found.filter(state=state) if state in STATES else found.none()
     narrow: QuerySet[Account] = found
     return narrow
 
 
-def state_counts(accounts: QuerySet[Account], run: Run | None) -> dict[str, int]:
+def state_counts(migration: MailMigration, run: Run | None) -> dict[str, int]:
     """How many accounts are in which state; ``ATTENTION`` is counted beside it."""
-    found: Any = accounts
-    counts = Counter(found.values_list("state", flat=True))
-    return {**counts, ATTENTION: _troubled(run).count()}
+    without = dict(migration.accounts.order_by().values_list("left_out").annotate(count=Count("pk")))
+    counts: dict[str, int] = {}
+    taken = Transfer.objects.filter(run=run).order_by().values_list("status", "account__left_out") if run is not None else ()
+    for (status, left_out), count in Counter(taken).items():
+        counts[status] = counts.get(status, 0) + count
+        without[left_out] -= count
+    for left_out, count in without.items():
+        if count:
+            state = LEFT_OUT if left_out else PLANNED
+            counts[state] = counts.get(state, 0) + count
+    return {**counts, ATTENTION: troubled(run).count()}
 
 
 def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountLine]:
@@ -89,18 +85,11 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
     page = list(accounts)
     states: dict[int, dict[int, str]] = defaultdict(dict)
     current: dict[int, Transfer] = {}
-    for transfer in Transfer.objects.filter(account__in=page).select_related("run__migration").order_by("run__number"):
+    for transfer in Transfer.objects.filter(account__in=page).select_related("run").order_by("run__number"):
         states[transfer.account_id][transfer.run.number] = transfer.status
         if run is not None and transfer.run_id == run.pk:
             current[transfer.account_id] = transfer
-    now, hours = clock.now(), {}
-    closed = run is not None and opens_at(run.migration, now) is not None
-    for pk, transfer in current.items():
-        hours[pk] = wakes_at(transfer, transfer.run.migration, now)
-        if hours[pk] is not None:
-            states[pk][transfer.run.number] = SLEEPS
-        elif closed and transfer.status == TransferState.WAITING:
-            states[pk][transfer.run.number] = RESTS
+    hours = _rests(run, current, states) if run is not None else {}
     sums = _sums([transfer.pk for transfer in current.values()])
     lines = []
     for account in page:
@@ -111,19 +100,21 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
     return lines
 
 
-def troubles(run: Run | None) -> list[Trouble]:
-    """What is wrong in a run, the most frequent first; failed accounts before those with errors."""
-    found = _troubled(run)
-    groups = found.values("status", "failure_code").annotate(count=Count("pk")).order_by("-count")
-    lines = []
-    for group in groups:
-        own = found.filter(status=group["status"], failure_code=group["failure_code"]).order_by("account__line")
-        addresses = own.values_list("account__destination_address", flat=True)[:MOST_NAMED]
-        lines.append(Trouble(group["status"], group["failure_code"], group["count"], tuple(addresses)))
-    return sorted(lines, key=lambda line: (line.status != TransferState.FAILED, line.status == TransferState.WAITING))
+def _rests(run: Run, current: dict[int, Transfer], states: dict[int, dict[int, str]]) -> dict[int, datetime | None]:
+    """When each account that sleeps goes on; and the state of what rests now becomes ``SLEEPS`` or ``RESTS``."""
+    now, hours = clock.now(), {}
+    closed = opens_at(run.migration, now) is not None
+    for pk, transfer in current.items():
+        hours[pk] = wakes_at(transfer, run.migration, now)
+        if hours[pk] is not None:
+            states[pk][run.number] = SLEEPS
+        elif closed and transfer.status == TransferState.WAITING:
+            states[pk][run.number] = RESTS
+    return hours
 
 
-def _troubled(run: Run | None) -> QuerySet[Transfer]:
+def troubled(run: Run | None) -> QuerySet[Transfer]:
+    """The transfers of a run that need somebody, or are tried again by themselves."""
     if run is None:
         return Transfer.objects.none()
     return run.transfers.filter(Q(status__in=_WRONG) | Q(status=TransferState.WAITING, attempts__gt=0))

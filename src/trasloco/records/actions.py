@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -313,14 +313,17 @@ def end_run(run: Run) -> None:
     states = set(run.transfers.values_list("status", flat=True).distinct())
     if states & set(UNFINISHED):
         return
-    if states <= {TransferState.COMPLETED}:
-        status = RunState.COMPLETED
-    elif states == {TransferState.FAILED}:
-        status = RunState.FAILED
-    else:
-        status = RunState.COMPLETED_WITH_ERRORS
+    status = end_of(states)
     if Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now()):
         log.info("migration %s: run %s ended: %s", run.migration.code, run.number, status.value)
+
+
+def end_of(states: Collection[str]) -> RunState:
+    """How a run ends whose transfers are in these states. What was left out counts for nothing, unless it is all there is."""
+    counted = set(states) - {TransferState.LEFT_OUT}
+    if counted <= {TransferState.COMPLETED} and (counted or not states):
+        return RunState.COMPLETED
+    return RunState.FAILED if counted <= {TransferState.FAILED} else RunState.COMPLETED_WITH_ERRORS
 
 
 def _host(name: str) -> str:

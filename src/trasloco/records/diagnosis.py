@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """title: what it is, a few words. remedy: what to do now, a sentence or two. itself: nothing is wrong, and no server's words
-    belong to it."""
+    belong to it. steps: where to click for it at the provider, one after the other."""
 
     title: str | Promise
     remedy: str | Promise
     itself: bool = False
+    steps: tuple[str | Promise, ...] = ()
 
 
 _OF_CODE = {
@@ -64,6 +65,11 @@ _OF_CODE = {
     "login-refused": Diagnosis(
         _("Wrong login or password"),
         _("Check the user name (often the whole address) and the password, and whether IMAP is allowed for this mailbox."),
+    ),
+    "imap-switched-off": Diagnosis(
+        _("IMAP is switched off for this mailbox"),
+        _("Its owner, or the administrator of the old provider, switches it on; then try again. It may take some minutes."),
+        steps=(_("In the settings of the mailbox or of its webmail, look for “IMAP”, “POP and IMAP” or “mail programs”; switch it on."),),
     ),
     "master-refused": Diagnosis(
         _("The master user is refused"),
@@ -134,18 +140,46 @@ _OF_CODE = {
 _OTHER = Diagnosis(_("It did not work"), _("Read what the server says; the log of the account has more."))
 
 
-# What a refused login mostly means at providers that take no ordinary password.
-_REFUSED_BY = {
-    "gmail": Diagnosis(
+# What a failure means, and what is to be done, at providers that are not like the others.
+_AT_PROVIDER = {
+    ("login-refused", "gmail"): Diagnosis(
         _("Google refuses the login"),
         _(
             "It takes app passwords only, which need two-step verification; the login is the whole address. The password of the "
             "account itself never works."
         ),
+        steps=(
+            _("myaccount.google.com, Security: switch on 2-Step Verification."),
+            _("myaccount.google.com/apppasswords: make one for mail, and write its 16 letters into the CSV."),
+        ),
     ),
-    "office365": Diagnosis(
+    ("login-refused", "office365"): Diagnosis(
         _("Microsoft refuses the login"),
         _("Passwords are not taken by IMAP any more, app passwords included: leave it empty, and give OAuth credentials with the CSV."),
+    ),
+    ("imap-switched-off", "gmail"): Diagnosis(
+        _("Google has IMAP switched off for this mailbox"),
+        _("The administrator switches it on for the domain, or its owner for the mailbox; then try again. It may take some minutes."),
+        steps=(
+            _("Of a Workspace domain: admin.google.com, Apps, Google Workspace, Gmail, End User Access, POP and IMAP access: on."),
+            _("Of a single account: Gmail, Settings, See all settings, Forwarding and POP/IMAP: Enable IMAP."),
+        ),
+    ),
+    ("imap-switched-off", "office365"): Diagnosis(
+        _("Microsoft has IMAP switched off for this mailbox"),
+        _("An administrator of the tenant switches it on; then try again. It may take up to an hour."),
+        steps=(
+            _("admin.microsoft.com, Users, Active users, the user, Mail, Manage email apps: IMAP on."),
+            _("For many at once, in Exchange Online PowerShell: Set-CASMailbox -Identity <mailbox> -ImapEnabled $true"),
+        ),
+    ),
+    ("imap-switched-off", "exchange"): Diagnosis(
+        _("Exchange has IMAP switched off for this mailbox"),
+        _("Its administrator switches it on; then try again."),
+        steps=(
+            _("Exchange admin center, Recipients, Mailboxes, the mailbox, Mailbox features, Email Connectivity: enable IMAP."),
+            _("For many at once, in the Exchange Management Shell: Set-CASMailbox -Identity <mailbox> -ImapEnabled $true"),
+        ),
     ),
 }
 
@@ -154,9 +188,7 @@ _REFUSED_BY = {
 def diagnosis(code: str, source_type: str = "") -> Diagnosis:
     """The diagnosis of a failure's code; a general one for a code that has none of its own. source_type: of the
     source, "" for the destination."""
-    if code == "login-refused" and source_type in _REFUSED_BY:
-        return _REFUSED_BY[source_type]
-    return _OF_CODE.get(code, _OTHER)
+    return _AT_PROVIDER.get((code, source_type)) or _OF_CODE.get(code, _OTHER)
 
 
 def known_title(code: str, source_type: str = "") -> str | Promise:

@@ -6,7 +6,7 @@ in the place of its password keeps the one that is stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -168,10 +168,12 @@ def leave_out(actor: Actor, account: Account, *, out: bool = True) -> None:
 
 
 @transaction.atomic
-def leave_out_failed(actor: Actor, migration: MailMigration) -> int:
-    """Plan without all accounts whose logins fail; returns how many."""
+def leave_out_failed(actor: Actor, migration: MailMigration, accounts: Collection[int] | None = None) -> int:
+    """Plan without the accounts whose logins fail (these, or all); returns how many."""
     draft = locked(migration)
     failed = draft.accounts.filter(left_out=False, check_result__state=CheckState.FAILED)
+    if accounts is not None:
+        failed = failed.filter(pk__in=accounts)
     addresses = list(failed.order_by("line").values_list("destination_address", flat=True))
     if addresses:
         failed.update(left_out=True)

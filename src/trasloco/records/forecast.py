@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Max, Sum
 
@@ -17,6 +17,7 @@ from trasloco.records.models import CheckState, MailMigration, Transfer, Transfe
 from trasloco.records.pacing import limits_of, window_of
 
 AT_ONCE = 10  # accounts of one source host, as admission lets in
+AT_ONCE_IN_ALL = 20  # of one worker, where it was not told otherwise
 GUESSED_BYTES = 1_000_000.0  # per second and account: a source behind an ordinary line
 GUESSED_MESSAGES = 25.0
 ENOUGH = 5  # transfers, before their pace means anything
@@ -53,10 +54,57 @@ class _Host:
         return max(slowest, shared, *(amount / rate for amount, rate in by_rate if rate))
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Seconds of a first run while it may move, the least and the most that are likely; the others as in ``Forecast``."""
+
+    least: float
+    most: float
+    measured: bool
+    sleepers: int
+
+
 def forecast(migration: MailMigration, now: datetime | None = None) -> Forecast:
     """Of the accounts that work; what a server does not tell the size of counts by its messages alone."""
+    work, window = _work(migration), window_of(migration)
+    least, most = work.least, work.most
+    if window is not None:
+        begins = begins_at(migration, now)
+        least, most = ((window.finishes(begins, seconds) - begins).total_seconds() for seconds in (least, most))
+    return Forecast(least, most, work.measured, work.sleepers, window is not None)
+
+
+def begins_at(migration: MailMigration, now: datetime | None = None) -> datetime:
+    """When the first run begins: at its hour, or now where that is over or none was chosen."""
+    moment = now or clock.now()
+    planned = migration.runs.filter(number=1).values_list("due_at", flat=True).first() or migration.first_run_at
+    return max(planned or moment, moment)
+
+
+def latest_start(migration: MailMigration, by: datetime, now: datetime | None = None) -> datetime | None:
+    """When the first run has to begin at the latest so that it is done by then, also if it takes as long as is likely; None when
+    not even now is early enough. To the minute where it rests outside some hours."""
+    moment, work, window = now or clock.now(), _work(migration), window_of(migration)
+    if by < moment:
+        return None
+    if window is None:
+        start = by - timedelta(seconds=work.most)
+        return start if start >= moment else None
+    early, late = 0, max(0, int((by - moment).total_seconds() // 60))  # minutes from now
+    if window.finishes(moment, work.most) > by:
+        return None
+    while early < late:  # whoever begins later is done later
+        middle = (early + late + 1) // 2
+        if window.finishes(moment + timedelta(minutes=middle), work.most) <= by:
+            early = middle
+        else:
+            late = middle - 1
+    return moment + timedelta(minutes=early)
+
+
+def _work(migration: MailMigration) -> _Work:
     by_bytes, by_messages, measured = _pace()
-    limits, window = limits_of(migration), window_of(migration)
+    limits = limits_of(migration)
     hosts: dict[str, _Host] = defaultdict(_Host)
     sleepers = 0
     works = migration.accounts.filter(left_out=False, check_result__state=CheckState.OK)
@@ -67,14 +115,12 @@ def forecast(migration: MailMigration, now: datetime | None = None) -> Forecast:
         host.days.append(((days - 1) * (DAY + SLOT), work / days))
         host.messages, host.size, sleepers = host.messages + (messages or 0), host.size + (size or 0), sleepers + (days > 1)
     at_once = min(AT_ONCE, limits.connections_per_host or AT_ONCE)
+    together = sum(sum(host.work) for host in hosts.values()) / AT_ONCE_IN_ALL
     least, most = (
-        max((host.seconds(factor, at_once, limits) for host in hosts.values()), default=0.0)
+        max((*(host.seconds(factor, at_once, limits) for host in hosts.values()), factor * together))
         for factor in ((0.7, 1.5) if measured else (0.25, 2.0))
     )
-    if window is not None:
-        begins = max(migration.first_run_at or (now or clock.now()), now or clock.now())
-        least, most = ((window.finishes(begins, seconds) - begins).total_seconds() for seconds in (least, most))
-    return Forecast(least, most, measured, sleepers, window is not None)
+    return _Work(least, most, measured, sleepers)
 
 
 def _pace() -> tuple[float, float, bool]:

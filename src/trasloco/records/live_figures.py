@@ -20,6 +20,7 @@ LETTERS = {
     TransferState.WAITING.value: "w",
     TransferState.STOPPED.value: "s",
     TransferState.COMPLETED.value: "c",
+    TransferState.LEFT_OUT.value: LEFT_OUT,
 }
 _OPEN = frozenset({TransferState.WAITING.value, TransferState.RUNNING.value, TransferState.ADMITTED.value})
 

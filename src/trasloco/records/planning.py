@@ -6,7 +6,7 @@ long nobody was there to do so. The second run waits for the end of the first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -157,8 +157,8 @@ def resume(actor: Actor, migration: MailMigration) -> None:
         note(actor, "run-resumed", migration=migration, run=run.number)
 
 
-def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None = None) -> int:
-    """Try the accounts again that failed in the last run, or that wait for their next try (one, or all); returns how many.
+def retry_failed(actor: Actor, migration: MailMigration, accounts: Collection[int] | None = None) -> int:
+    """Try the accounts again that failed in the last run, or that wait for their next try (these, or all); returns how many.
 
     An ended run is taken up again, and told of again when it ends. Raises ``NotNow``.
     """
@@ -169,8 +169,8 @@ def retry_failed(actor: Actor, migration: MailMigration, account_id: int | None 
             raise NotNow("nothing-to-retry")
         ended = Q(status__in=[TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS])
         failed = run.transfers.filter(ended | Q(status=TransferState.WAITING, not_before__gt=clock.now()))
-        if account_id is not None:
-            failed = failed.filter(account_id=account_id)
+        if accounts is not None:
+            failed = failed.filter(account__in=accounts)
         again = failed.update(status=TransferState.WAITING, attempts=0, not_before=None, ended_at=None)
         if not again:
             raise NotNow("nothing-to-retry")

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Count
 
 from trasloco.engine.fate import Fate, Tally
-from trasloco.imap.utf7 import decode_name
+from trasloco.records.fates import fates_by_account
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, ParkedMessage, Run, Transfer
 from trasloco.records.stored_endpoints import connections
@@ -169,7 +169,7 @@ def report(code: str) -> dict[str, Any] | None:
     runs: dict[int, list[Transfer]] = defaultdict(list)
     for transfer in Transfer.objects.filter(run__migration=found).select_related("run").order_by("run__number"):
         runs[transfer.account_id].append(transfer)
-    totals, listed = _ledger_totals(found), _listed_folders(found)
+    totals = fates_by_account(found)
     return {
         "migration": found.code,
         "accounts": [
@@ -177,9 +177,7 @@ def report(code: str) -> dict[str, Any] | None:
                 "source": account.login,
                 "destination": account.destination_address,
                 "connections": connections(account, found.destination),
-                "messages": _cumulative(
-                    totals.get(account.pk, Tally()), [folders[row.pk] for row in runs[account.pk]], listed.get(account.pk, set())
-                ),
+                "messages": totals.get(account.pk, Tally()).as_dict(),
                 "runs": [_run(transfer, folders[transfer.pk]) for transfer in runs[account.pk]],
             }
             for account in found.accounts.order_by("line", "pk")
@@ -223,42 +221,3 @@ def _run(transfer: Transfer, folders: Iterable[FolderTally]) -> dict[str, Any]:
 
 def _tally(folder: FolderTally) -> Tally:
     return Tally(**{fate.value: getattr(folder, fate.value) for fate in Fate})
-
-
-def _ledger_totals(found: MailMigration) -> dict[int, Tally]:
-    """What the ledger says of every message it ever saw, by account."""
-    totals: dict[int, Tally] = defaultdict(Tally)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT f.account_id, m.fate, count(*) FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id"
-            " JOIN trasloco_ledger_message m ON m.folder_id = f.id WHERE a.migration_id = %s GROUP BY 1, 2",
-            [found.pk],
-        )
-        for account_id, fate, count in cursor.fetchall():
-            totals[account_id].add(FATES[fate], count)
-    return totals
-
-
-def _listed_folders(found: MailMigration) -> dict[int, set[str]]:
-    """Displayed names of the folders that have rows, by account."""
-    names: dict[int, set[str]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT f.account_id, f.source_name FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id"
-            " WHERE a.migration_id = %s AND EXISTS (SELECT FROM trasloco_ledger_message m WHERE m.folder_id = f.id)",
-            [found.pk],
-        )
-        for account_id, name in cursor.fetchall():
-            names[account_id].add(decode_name(bytes(name)))
-    return names
-
-
-def _cumulative(ledger: Tally, runs: list[list[FolderTally]], listed: set[str]) -> dict[str, int]:
-    """The ledger's fates, and the folders that could only be counted in the last run that saw the tree (they have no rows)."""
-    total = Tally()
-    total.merge(ledger)
-    last = next((folders for folders in reversed(runs) if folders), [])
-    for folder in last:
-        if not folder.destination and folder.source not in listed:
-            total.merge(_tally(folder))
-    return total.as_dict()

@@ -46,6 +46,10 @@ class Summary:
         return self.states.get(TransferState.COMPLETED, 0)
 
     @property
+    def left_out(self) -> int:
+        return self.states.get(TransferState.LEFT_OUT, 0)
+
+    @property
     def more_problems(self) -> int:
         """Accounts that did not go through well and are not among ``problems``."""
         return self.failed + self.with_errors - len(self.problems)

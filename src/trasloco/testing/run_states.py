@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-WRONG_PASSWORD = {"failure_code": "login-refused", "failure_words": "NO [AUTHENTICATIONFAILED] Authentication failed."}
+WRONG_PASSWORD = {
+    "failure_side": "source",
+    "failure_code": "login-refused",
+    "failure_words": "Source imaps://imap.old.example: {login} could not sign in; the server says “[AUTHENTICATIONFAILED] Authentication "
+    "failed.”. Check login and password; it is not tried again by itself.",
+}
 
 
 def begin(migration: Any) -> Any:
@@ -23,9 +28,9 @@ def set_states(run: Any, states: Sequence[str]) -> None:
     from trasloco.records.models import Run, Transfer
 
     Run.objects.filter(pk=run.pk).update(status="running", started_at=now())
-    for transfer, state in zip(run.transfers.order_by("account__line"), states, strict=True):
+    for transfer, state in zip(run.transfers.select_related("account").order_by("account__line"), states, strict=True):
         ended = now() if state in ("completed", "completed_with_errors", "failed") else None
-        failure = WRONG_PASSWORD if state == "failed" else {}
+        failure = {name: text.format(login=transfer.account.login) for name, text in WRONG_PASSWORD.items()} if state == "failed" else {}
         Transfer.objects.filter(pk=transfer.pk).update(status=state, started_at=now(), ended_at=ended, **failure)
     end_run(run)
     run.refresh_from_db()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from trasloco.records.live_figures import Square
 
 register = template.Library()
 
@@ -41,6 +46,17 @@ LOOKS = {
 @register.filter
 def look(letter: str) -> Look:
     return LOOKS[letter]
+
+
+@register.filter
+def drawn(squares: Sequence[Square]) -> SafeString:
+    """All squares, each a link with a name, relative to the page of the migration. Not by a template: there are hundreds."""
+    words = {letter: str(found.word) for letter, found in LOOKS.items()}
+    return format_html_join(
+        "\n",
+        '<a class="{}" href="accounts/{}/" aria-label="{}, {}">{}</a>',
+        ((each.letter, each.pk, each.address, words[each.letter], LOOKS[each.letter].sign) for each in squares),
+    )
 
 
 @register.simple_tag

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from django import template
+from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trasloco.panel.forms_wizard import GMAIL, TYPES
-from trasloco.records.forecast import Forecast
+from trasloco.records.forecast import AT_ONCE, GUESSED_BYTES, GUESSED_MESSAGES, Forecast
 from trasloco.records.models import ServerSearch
 
 register = template.Library()
@@ -36,7 +37,12 @@ def forecast_words(found: Forecast) -> str:
     spans = {"least": _span(found.least), "most": _span(found.most)}
     if found.measured:
         return _("Expected to take %(least)s to %(most)s, going by earlier transfers here.") % spans
-    return _("Expected to take %(least)s to %(most)s: a cautious guess, as there are no earlier transfers here to go by.") % spans
+    words = _(
+        "Expected to take %(least)s to %(most)s: a cautious guess, as there are no earlier transfers here to go by. "
+        "It assumes %(size)s and %(messages)s messages a second for each account, %(many)s accounts of a server at once."
+    )
+    assumed = {"size": filesizeformat(GUESSED_BYTES), "messages": int(GUESSED_MESSAGES), "many": AT_ONCE}
+    return words % {**spans, **assumed}
 
 
 def _span(seconds: float) -> str:

@@ -12,15 +12,18 @@ from django.shortcuts import get_object_or_404, render
 from trasloco.panel.access import PanelRequest, account_of, page
 from trasloco.panel.live import live_part
 from trasloco.records import clock
-from trasloco.records.account_contents import Exceptions, FolderLine, folder_lines
+from trasloco.records.account_contents import BROUGHT, Brought, Exceptions, folder_lines
 from trasloco.records.account_lines import RESTS, SLEEPS
+from trasloco.records.completeness import completeness
 from trasloco.records.diagnosis import diagnosis
+from trasloco.records.failure_groups import group_key
+from trasloco.records.fate_list import FATES
+from trasloco.records.fates import counted_folders
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
 from trasloco.records.renewed_certificates import certificate_changed
 from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
-from trasloco.records.verification import newest_verifications
 
 PER_PAGE = 100
 
@@ -29,7 +32,7 @@ PER_PAGE = 100
 def account(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """run: number of the run whose folders are shown, the last one by default; fate: of the messages that are listed."""
     found = account_of(request, code, account_id)
-    transfers = list(Transfer.objects.filter(account=found).select_related("run").order_by("run__number"))
+    transfers = list(Transfer.objects.filter(account=found).select_related("run", "account__migration").order_by("run__number"))
     chosen = _chosen(transfers, request.GET.get("run", ""))
     under_way = any(transfer.status in UNFINISHED for transfer in transfers)
     context = {**_standing(found, transfers, chosen), "account": found, "migration": found.migration, "area": "migrations"}
@@ -65,35 +68,39 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
     return {
         "transfers": transfers,
         "last": last,
+        "group": group_key(last) if last is not None else "",
         "opens": opens,
         "goes_on": goes_on,
         "state": SLEEPS if goes_on else RESTS if opens and last is not None and last.status == TransferState.WAITING else "",
-        "advice": diagnosis(last.failure_code) if last is not None and last.failure_code else None,
+        "advice": diagnosis(last.failure_code, _type_there(last)) if last is not None and last.failure_code else None,
         "chosen": chosen,
         "folders": folders,
-        "sums": _sums(folders),
         "can_retry": retryable and has_passwords and (last is None or last.status != TransferState.WAITING or last.attempts > 0),
+        "can_take_in": found.left_out and has_passwords and last is not None and last.status == TransferState.LEFT_OUT,
         "has_passwords": has_passwords,
         "certificate_changed": certificate_changed(last) and has_passwords,
-        "verified": newest_verifications(found.migration).get(found.destination_address),
+        "whole": completeness(found.migration, found.pk),
     }
 
 
-def _sums(folders: list[FolderLine]) -> dict[str, int]:
-    names = ("on_source", "on_destination", "behind")
-    return {name: sum(getattr(folder, name) for folder in folders) for name in names}
+def _type_there(transfer: Transfer) -> str:
+    """The type of source where the old server is at fault, else ""."""
+    return transfer.account.migration.source_type if transfer.failure_side == "source" else ""
 
 
 def _exceptions(request: PanelRequest, found: Account) -> dict[str, Any]:
     fate = request.GET.get("fate", "")
-    listed: Any = Exceptions(found, fate)
-    if fate not in listed.counts:
-        fate, listed = "", Exceptions(found)
+    others: Any = Exceptions(found)
+    counted = counted_folders(found.migration, found.pk)
+    fate = fate if fate in others.counts or fate in FATES else ""
+    listed: Any = Brought(found, fate) if fate in BROUGHT else Exceptions(found, fate) if fate else others
     kept = urlencode({name: value for name, value in (("run", request.GET.get("run", "")), ("fate", fate)) if value})
     return {
         "exceptions": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
-        "fates": sorted(listed.counts.items()),
-        "exception_count": sum(listed.counts.values()),
+        "fates": sorted(others.counts.items()),
+        "exception_count": sum(others.counts.values()),
+        "counted": [(folder, count) for folder in counted if fate and (count := getattr(folder.tally, fate, 0))],
+        "brought": fate in BROUGHT,
         "fate": fate,
         "query": f"{kept}&" if kept else "",
     }

@@ -9,7 +9,10 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.fields import CharField
 
+from trasloco.panel.views.outlook_asked import outlook_of
 from trasloco.records.diagnosis import diagnosis
+from trasloco.records.failure_groups import check_groups
+from trasloco.records.failure_remedies import remedies_of
 from trasloco.records.models import Account, CheckState, MailMigration
 from trasloco.records.server_search import servers_sought
 
@@ -64,12 +67,16 @@ def check_table(migration: MailMigration, asked: Mapping[str, str]) -> dict[str,
     found = Paginator(accounts.select_related("check_result").order_by(place, "line"), ROWS).get_page(asked.get("page"))
     query = f"show={show}&" if show != "all" else ""
     sought = servers_sought(migration)
+    groups, sums = check_groups(migration), check_sums(migration)
     return {
-        **check_sums(migration),
+        **sums,
+        **(outlook_of(migration, asked) if sums["works"] and not sums["checking"] else {}),
         "rows": [_row(migration, account) for account in found],
         "page": found,
         "show": show,
         "query": query,
+        "groups": [{"group": group, "remedies": remedies_of(migration, group)} for group in groups],
+        "draft": True,
         "sought": sought,
         "proposals": sought.proposals[:PROPOSALS],
         "more_proposals": max(0, len(sought.proposals) - PROPOSALS),

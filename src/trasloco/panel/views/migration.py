@@ -17,11 +17,14 @@ from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.query_text import query_text
+from trasloco.panel.views.outlook_asked import outlook_of
 from trasloco.records import clock
-from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts, troubles
-from trasloco.records.diagnosis import diagnosis
+from trasloco.records.account_lines import ATTENTION, STATES, account_lines, accounts_with_state, narrowed, state_counts
+from trasloco.records.diagnosis import Diagnosis, diagnosis
+from trasloco.records.failure_groups import Kind, run_groups
+from trasloco.records.failure_remedies import remedies_of
 from trasloco.records.live_figures import squares
-from trasloco.records.models import ENDED_RUN, UNFINISHED_RUN, MailMigration, Run, RunState, TransferState
+from trasloco.records.models import ENDED_RUN, UNFINISHED_RUN, MailMigration, Run, RunState, Transfer
 from trasloco.records.mx_lines import mx_lines
 from trasloco.records.mx_watches import all_changed, watched
 from trasloco.records.overviews import RunLine, current_run, run_lines
@@ -51,6 +54,8 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
         return response
+    if stage is Stage.PLANNED:
+        context |= outlook_of(found, request.GET)
     return render(request, "panel/migrations/migration.html", context | _whole(found) | {"live": stage not in ENDED})
 
 
@@ -97,7 +102,7 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
     """What the top of the page says: stage, runs, next and current run, what is wrong, and which buttons there are."""
     run, runs = current_run(found), run_lines([found]).get(found.pk, [])
     line = _line(runs, run)
-    found_wrong, now = troubles(run), clock.now()
+    groups, now = run_groups(run), clock.now()
     rest = rest_of(run, now) if run is not None and run.status in UNFINISHED_RUN else None
     has_passwords = found.wrapped_key is not None
     return {
@@ -111,9 +116,9 @@ def standing(found: MailMigration, stage: Stage) -> dict[str, Any]:
         "rest": rest,
         "window": window_of(found),
         "next": next((item for item in runs if item.planned), None),
-        "failed": sum(item.count for item in found_wrong if item.status == TransferState.FAILED),
-        "wrong": [{"trouble": item, "advice": diagnosis(item.code) if item.code else None} for item in found_wrong],
-        "can_retry": bool(found_wrong) and has_passwords and stage is not Stage.STOPPED,
+        "failed": sum(group.count for group in groups if group.kind is Kind.FAILED),
+        "groups": [{"group": group, "remedies": remedies_of(found, group, stopped=stage is Stage.STOPPED)} for group in groups],
+        "can_retry": bool(groups) and has_passwords and stage is not Stage.STOPPED,
         "can_again": stage in ENDED and not has_passwords and found.customer is not None,
         "mx_now": _mx_now(stage, runs, line),
         "mx_watched": watched(found),
@@ -144,11 +149,8 @@ def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
     state = state if state in (*STATES, ATTENTION) else ""
     everyone = accounts_with_state(found, run)
     shown = Paginator(narrowed(everyone, run, state=state, words=words), PER_PAGE).get_page(request.GET.get("page"))
-    lines = [
-        {"line": item, "advice": diagnosis(item.transfer.failure_code) if item.transfer and item.transfer.failure_code else None}
-        for item in account_lines(shown, run)
-    ]
-    counts = state_counts(everyone, run)
+    lines = [{"line": item, "advice": _advice(found, item.transfer)} for item in account_lines(shown, run)]
+    counts = state_counts(found, run)
     kept = urlencode({name: value for name, value in (("state", state), ("q", words)) if value})
     return {
         "lines": lines,
@@ -160,6 +162,12 @@ def _accounts(request: PanelRequest, found: MailMigration) -> dict[str, Any]:
         "query": f"{kept}&" if kept else "",
         "here": f"?{kept}{'&' if kept else ''}page={shown.number}",
     }
+
+
+def _advice(found: MailMigration, transfer: Transfer | None) -> Diagnosis | None:
+    if transfer is None or not transfer.failure_code:
+        return None
+    return diagnosis(transfer.failure_code, found.source_type if transfer.failure_side == "source" else "")
 
 
 def _line(runs: list[RunLine], run: Run | None) -> RunLine | None:

@@ -17,6 +17,7 @@ from trasloco.panel.refusals import refusal_words
 from trasloco.records.cut_over import wait_for_mx
 from trasloco.records.deletion import contents, mark_deleted
 from trasloco.records.history import Actor
+from trasloco.records.leaving_out import take_in_again
 from trasloco.records.limits import Limits
 from trasloco.records.models import UNFINISHED_RUN, Account, MailMigration, Run, RunState, SecondRun
 from trasloco.records.planning import NotNow, reschedule, resume, retry_failed, start_now, stop
@@ -63,7 +64,19 @@ def account_certificate(request: PanelRequest, code: str, account_id: int) -> Ht
 
 def _tried_again(request: PanelRequest, found: Account) -> HttpResponse:
     try:
-        retry_failed(request.actor, found.migration, found.pk)
+        retry_failed(request.actor, found.migration, [found.pk])
+        messages.success(request, _("%(address)s is tried again.") % {"address": found.destination_address})
+    except NotNow as error:
+        messages.error(request, refusal_words(error))
+    return redirect("account", found.migration.code, found.pk)
+
+
+@page(Right.MIGRATE, methods=("POST",))
+def account_take_in(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
+    """An account that was left out after it had failed, once more with the others."""
+    found = account_of(request, code, account_id)
+    try:
+        take_in_again(request.actor, found)
         messages.success(request, _("%(address)s is tried again.") % {"address": found.destination_address})
     except NotNow as error:
         messages.error(request, refusal_words(error))

@@ -19,6 +19,7 @@ from trasloco.panel.refusals import refusal_words
 from trasloco.panel.views.steps import key_ring
 from trasloco.records.customer_credentials import kept_credentials
 from trasloco.records.drafts import own_passwords
+from trasloco.records.failure_groups import groups_of
 from trasloco.records.models import Account, MailMigration, TransferState
 from trasloco.records.once_more import row_problems, run_once_more
 from trasloco.records.overviews import current_run
@@ -30,7 +31,7 @@ FAILED = "failed"
 
 @page(Right.MIGRATE, methods=("GET", "HEAD", "POST"))
 def again(request: PanelRequest, code: str) -> HttpResponse:
-    """Only the accounts of the lines take part. only=failed: begin with those that failed."""
+    """Only the accounts of the lines take part. only: begin with those that "failed", or with those of a group of failures."""
     found = migration_of(request, code)
     try:
         refuse_another_run(found)
@@ -44,7 +45,7 @@ def again(request: PanelRequest, code: str) -> HttpResponse:
         messages.error(request, refusal_words(error))
         return redirect("migration", code)
     only = request.GET.get("only", "")
-    accounts = (_failed(found) if only == FAILED else found.accounts.all()).order_by("line")
+    accounts = _chosen(found, only).order_by("line")
     typed = upload.typed if upload is not None else {}
     initial = {**(upload.typed.dict() if upload is not None else {}), "text": typed.get("text") or stored_text(found, accounts, "")}
     context = {
@@ -72,6 +73,13 @@ def _given(request: PanelRequest, found: MailMigration) -> CsvUpload | None:
     upload = CsvUpload.read(request.viewer, found, request.POST, request.FILES.get("file"))
     wrong = [*upload.problems, *row_problems(found, upload.rows)]
     return replace(upload, problems=sorted(wrong, key=lambda problem: problem.order))
+
+
+def _chosen(found: MailMigration, only: str) -> QuerySet[Account]:
+    if only == FAILED:
+        return _failed(found)
+    group = next((item for item in groups_of(found) if item.key == only), None)
+    return found.accounts.filter(pk__in=group.accounts) if group is not None else found.accounts.all()
 
 
 def _failed(found: MailMigration) -> QuerySet[Account]:

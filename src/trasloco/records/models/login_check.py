@@ -23,7 +23,8 @@ class LoginCheck(models.Model):
 
     source, destination: dictionaries of one shape: {"ok": bool, "code": str, "words": str, "server": str};
     {} while not tried. folders, messages, size (bytes), too_large (messages over the limit), room (free bytes
-    on the destination): None when not known. warnings: sentences that do not stop the account.
+    on the destination): None when not known. warnings: sentences that do not stop the account. retry: of an account that failed
+    in a run: it is tried again there as soon as its logins work.
     """
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="check_result")
@@ -37,6 +38,7 @@ class LoginCheck(models.Model):
     too_large = models.BigIntegerField(null=True)
     room = models.BigIntegerField(null=True)
     warnings: models.JSONField[list[str]] = models.JSONField(default=list)
+    retry = models.BooleanField(default=False, db_default=False)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

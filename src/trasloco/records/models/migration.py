@@ -74,7 +74,7 @@ class MailMigration(models.Model):
 class Account(models.Model):
     """One line of the CSV. Secrets are ciphertexts of ``vault``; the address is pinned for both runs.
 
-    left_out: the operator decided so while its logins were checked; no run touches it.
+    left_out: somebody decided so, while its logins were checked or after it had failed; no run touches it.
     ledger_turn: grows with every account that takes over the ledger of the same pair of mailboxes; None before its
     first run (see ``inheritance``).
     """

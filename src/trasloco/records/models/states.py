@@ -34,7 +34,8 @@ class RunState(models.TextChoices):
 
 
 class TransferState(models.TextChoices):
-    """waiting -> admitted -> running -> an end; running and admitted go back to waiting when their worker is lost."""
+    """waiting -> admitted -> running -> an end; running and admitted go back to waiting when their worker is lost.
+    left-out: it failed, or waited for another try, and somebody decided to go on without it; it can be taken in again."""
 
     WAITING = "waiting"
     ADMITTED = "admitted"
@@ -43,6 +44,7 @@ class TransferState(models.TextChoices):
     COMPLETED_WITH_ERRORS = "completed_with_errors"
     FAILED = "failed"
     STOPPED = "stopped"
+    LEFT_OUT = "left-out"
 
 
 UNFINISHED_RUN = (RunState.WAITING, RunState.RUNNING)
