@@ -117,8 +117,8 @@ class Crawler:
 
     def send(self, where: str, place: int) -> None:
         """Fill the form at that place of the page with markup, whatever its fields ask for, and send it."""
-        if not self.go(where):
-            return
+        if not self.go(where) or place >= len(self.forms()):
+            return  # what was sent before has changed the page
         with self.page.expect_event("load", timeout=30_000):
             self.page.evaluate(FILL, [place, PAYLOAD])
         self.look(f"form {place} of {where}")

@@ -98,7 +98,7 @@ def _of_first_run() -> Subquery:
 
 
 def _of_the_csv() -> Subquery:
-    """How many accounts it has that nobody left out. Counted beside the migration, not joined to it: its stage would be found anew for each."""
+    """How many accounts it has that nobody left out. Not joined to the migration: its stage would be found anew for each."""
     given = Account.objects.filter(migration=OuterRef("pk"), left_out=False).order_by().values("migration")
     return Subquery(given.annotate(number=Count("pk")).values("number"))
 
