@@ -3,8 +3,8 @@
 Each test process hunts for itself, after its last test. Looked through: what commands and tests print and log, answers of the panel, mails,
 the tests' own directories (logs, reports, proofs, databases of services), and the tests' own database: its files, with dead
 rows and the write-ahead log. Not looked through: the wire between client and mail server and what the test servers keep of it, as it
-carries passwords by its nature; the files a test makes for the product to read (``leak_hunt.INPUT``); and the page of the form in which somebody
-has just typed a CSV, which gives back to him what was not accepted.
+carries passwords by its nature; the files a test makes for the product to read (``leak_hunt.INPUT``); and the page of the form in
+which somebody has just typed a CSV, which gives back to him what was not accepted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,11 @@ def pytest_runtest_logstart(nodeid: str) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: Any = yield
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
     for name, text in report.sections:
         _HUNT.keep(f"{name} of {item.nodeid}", text)
-    return report  # type: ignore[return-value]  # noqa: B901 - as pytest wants it of a wrapper
+    return report
 
 
 def _watch(patch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def _watch(patch: pytest.MonkeyPatch) -> None:
     _before(patch, Secret, "__init__", lambda secret, value: _learn(value))
     _before(patch, Wire, "login", lambda wire, user, password, **more: _learn(password))
     _after(patch, Client, "request", _answered)
-    _after(patch, pytest.CaptureFixture, "readouterr", lambda said, *_, **more: (_kept("read", said.out), _kept("read", said.err)))
+    _after(patch, pytest.CaptureFixture, "readouterr", lambda said, *_: _kept("what was read", f"{said.out}\n{said.err}"))
     _after(patch, subprocess.Popen, "communicate", _said)
     _watch_sink(patch)
     _watch_served(patch)

@@ -36,8 +36,10 @@ def rows(model: Any) -> int:
 
 def test_every_table_is_guarded_or_says_why_it_need_not_be(clean_database: Database) -> None:
     with psycopg.connect(clean_database.conninfo) as connection:
-        found = connection.execute("SELECT relname, relrowsecurity FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
-        tables = dict(found.fetchall())
+        found = connection.execute(
+            "SELECT relname, relrowsecurity FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        tables: dict[str, bool] = dict(found.fetchall())
     assert not set(GUARDED) & set(OPEN)
     assert set(tables) == set(GUARDED) | set(OPEN), "a table with rows of customers belongs into wall_rules.GUARDED, any other into OPEN"
     assert {name for name, guarded in tables.items() if guarded} == set(GUARDED)
@@ -202,7 +204,9 @@ def test_an_ordinary_user_has_the_wall_if_he_may_make_roles_or_was_given_it(
     assert wall.build(conninfo) == ""
     assert wall.build(conninfo) == "", "a second time nothing is left to do"
     with psycopg.connect(conninfo, autocommit=True) as theirs:
-        assert theirs.execute("SELECT id FROM trasloco_migration ORDER BY 1").fetchall() == [(1,), (2,)], "the owner, as of workers and dumps"
+        assert theirs.execute("SELECT id FROM trasloco_migration ORDER BY 1").fetchall() == [(1,), (2,)], (
+            "the owner, as of workers and dumps"
+        )
         theirs.execute("SELECT set_config('role', 'wall_test_panel', false), set_config('trasloco.customer', '7', false)")
         assert theirs.execute("SELECT id FROM trasloco_migration").fetchall() == [(1,)]
 

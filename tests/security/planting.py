@@ -11,7 +11,19 @@ ADDRESS = "javascript:window.hit=1"
 # What the program itself writes, and nobody else: words of a fixed set, keys, and what a page is found by.
 OWN = {"code", "key_id", "identity", "fingerprint", "source_fingerprint", "time_zone", "language", "password", "email", "kind", "provider"}
 OWN |= {"source_security", "source_trust", "source_speech", "source_type", "source_tls", "verification", "failure_side", "failure_scope"}
-OWN |= {"failure_retry", "failure_code", "level", "action", "verb", "migration_code", "login_method", "type", "session_key", "found_by", "state"}
+OWN |= {
+    "failure_retry",
+    "failure_code",
+    "level",
+    "action",
+    "verb",
+    "migration_code",
+    "login_method",
+    "type",
+    "session_key",
+    "found_by",
+    "state",
+}
 OWN |= {"source_address", "separator", "security", "trust", "form", "smtp_security", "cache_key", "domains"}
 
 
@@ -57,7 +69,9 @@ def more_rows(cast: Any) -> None:
     from trasloco.records.models import FolderTally, OwnerSignIn, ServerSearch, Transfer, Verification
 
     transfer = Transfer.objects.get(account=cast.account)
-    Transfer.objects.filter(pk=transfer.pk).update(status="failed", failure_code="login-refused", failure_side="source", failure_scope="account")
+    Transfer.objects.filter(pk=transfer.pk).update(
+        status="failed", failure_code="login-refused", failure_side="source", failure_scope="account"
+    )
     FolderTally.objects.create(transfer=transfer, source="INBOX", destination="INBOX", note="n", refused=1)
     ServerSearch.objects.create(migration=cast.draft, domain="old.example", address="a@old.example", state="ok", port=993)
     OwnerSignIn.objects.create(migration=cast.moving, mailbox="anna@old.example", state="open")

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.fix_panel_server import PanelServer
 from tests.fix_people import Cast
@@ -20,7 +20,22 @@ from tests.security.planting import ADDRESS, PAYLOAD, PROBE, more_rows, plant
 MakeClient = Callable[..., Client]
 MARKUP = re.compile(rf"<{PROBE}|<img src=x|<svg/onload".encode())
 BROKEN = re.compile(rb"Traceback \(most recent|django\.[a-z.]+Error|psycopg\.|File &quot;/|File \"/")
-PARAMETERS = ("q", "page", "sort", "stage", "show", "level", "after", "before", "next", "customer", "domain", "account", "download", "state")
+PARAMETERS = (
+    "q",
+    "page",
+    "sort",
+    "stage",
+    "show",
+    "level",
+    "after",
+    "before",
+    "next",
+    "customer",
+    "domain",
+    "account",
+    "download",
+    "state",
+)
 SPELLINGS = (
     PAYLOAD,
     ADDRESS,
@@ -37,15 +52,18 @@ SPELLINGS = (
 )
 LAST = re.compile(r"/(delete|remove|lock|forget[^/]*|second-factor)/")
 # What a page may hold that would run: elements of ours, handlers, addresses that are scripts; and whether anything did.
-LOOK = """() => ({
-    probes: document.querySelectorAll('%s, img[src="x"]').length,
-    handlers: [...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name))).map(e => e.outerHTML.slice(0, 200)),
-    addresses: [...document.querySelectorAll('[href], [src], [action], [formaction]')]
-        .filter(e => ['href', 'src', 'action', 'formaction'].some(n => /^\\s*(javascript|vbscript):/i.test(e.getAttribute(n) || '')))
-        .map(e => e.outerHTML.slice(0, 200)),
-    hit: window.hit || 0,
-    violations: window.violations || [],
-})""" % PROBE  # noqa: UP031 - braces of JavaScript
+LOOK = """() => {
+    const handled = e => [...e.attributes].some(a => /^on/i.test(a.name));
+    const leading = e => ['href', 'src', 'action', 'formaction'].some(n => /^\\s*(javascript|vbscript):/i.test(e.getAttribute(n) || ''));
+    const words = (found, asked) => [...document.querySelectorAll(found)].filter(asked).map(e => e.outerHTML.slice(0, 200));
+    return {
+        probes: document.querySelectorAll('xss-probe, img[src="x"]').length,
+        handlers: words('*', handled),
+        addresses: words('[href], [src], [action], [formaction]', leading),
+        hit: window.hit || 0,
+        violations: window.violations || [],
+    };
+}"""
 FILL = """([place, payload]) => {
     const form = document.forms[place];
     for (const field of form.elements) {
@@ -66,7 +84,11 @@ def addresses(cast: Cast, viewer: str) -> Iterator[tuple[str, str]]:
     place = VIEWERS.index(viewer)
     for room in ROOMS.values():
         for name, line in room.items():
-            if line.get[place] in "oc" and name not in ("migration_events", "account_logout", "csv_templates") and not name.endswith("_proof"):
+            if (
+                line.get[place] in "oc"
+                and name not in ("migration_events", "account_logout", "csv_templates")
+                and not name.endswith("_proof")
+            ):
                 yield name, found.of(name)
 
 
@@ -89,7 +111,7 @@ class Crawler:
             "window.violations = []; document.addEventListener('securitypolicyviolation',"
             " e => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`))"
         )
-        page.on("dialog", lambda dialog: (self.wrong.append(f"a dialog on {page.url}: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._asked)
         page.on("pageerror", lambda error: self.wrong.append(f"a script failed on {page.url}: {error}"))
         page.on("response", self._answered)
 
@@ -122,6 +144,10 @@ class Crawler:
         with self.page.expect_event("load", timeout=30_000):
             self.page.evaluate(FILL, [place, PAYLOAD])
         self.look(f"form {place} of {where}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.wrong.append(f"a dialog on {self.page.url}: {dialog.message}")
+        dialog.dismiss()
 
     def _answered(self, response: Any) -> None:
         if response.status >= 500:
@@ -156,7 +182,7 @@ def test_markup_in_path_and_query_is_never_given_back_and_breaks_nothing(planted
     client.raise_request_exception = False
     wrong = []
     for name, where in addresses(planted, "superuser"):
-        asked = [f"{where}?{urlencode({parameter: text for parameter in PARAMETERS}, errors='replace')}" for text in SPELLINGS]
+        asked = [f"{where}?{urlencode(dict.fromkeys(PARAMETERS, text), errors='replace')}" for text in SPELLINGS]
         parts = where.strip("/").split("/")
         asked += [f"/{'/'.join([*parts[:place], quote(PAYLOAD, safe=''), *parts[place + 1 :]])}/" for place in range(len(parts))]
         wrong += [f"{name}: {problem}" for path in asked if (problem := problem_of(client.get(path)))]

@@ -82,7 +82,15 @@ def test_the_second_factor_is_not_got_around(cast: Cast, make_client: MakeClient
     code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
     client = make_client()
     client.post("/account/login/", {"login": "admin@alpha.example", "password": PASSWORD})
-    for path in ("/", "/migrations/", "/people/", "/profile/", "/account/2fa/", "/account/password/change/", "/account/2fa/recovery-codes/"):
+    for path in (
+        "/",
+        "/migrations/",
+        "/people/",
+        "/profile/",
+        "/account/2fa/",
+        "/account/password/change/",
+        "/account/2fa/recovery-codes/",
+    ):
         assert client.get(path).headers["Location"].startswith("/account/"), path
     assert client.post("/account/2fa/authenticate/", {"code": code}).headers["Location"] == "/"
     again = make_client()

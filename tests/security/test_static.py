@@ -36,7 +36,11 @@ def tracked() -> list[str]:
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip("needs the repository: this is a copy without it")
-    return [name for name in done.stdout.split("\0") if name and Path(ROOT, name).is_file() and not name.endswith((".png", ".svg", ".mo", ".po"))]
+    return [
+        name
+        for name in done.stdout.split("\0")
+        if name and Path(ROOT, name).is_file() and not name.endswith((".png", ".svg", ".mo", ".po"))
+    ]
 
 
 @pytest.mark.slow
@@ -98,7 +102,17 @@ def test_a_package_that_is_not_what_was_pinned_is_refused(tmp_path: Path) -> Non
     wheel.write_bytes(b"PK\5\6" + b"\0" * 18)
     pins = tmp_path / "pins.txt"
     pins.write_text(f"idna==3.10 --hash=sha256:{'0' * 64}\n", "utf-8")
-    words = ["-m", "pip", "--disable-pip-version-check", "install", "--no-index", "--find-links", str(tmp_path), "--require-hashes", "--dry-run"]
+    words = [
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--no-index",
+        "--find-links",
+        str(tmp_path),
+        "--require-hashes",
+        "--dry-run",
+    ]
     done = subprocess.run(
         [sys.executable, *words, "--ignore-installed", "-r", str(pins)], capture_output=True, text=True, check=False, timeout=120
     )

@@ -39,7 +39,9 @@ def test_there_is_one_for_the_whole_and_one_for_each_part() -> None:
 def test_no_root_no_new_privileges_and_a_file_system_that_is_read_only(unit: Path) -> None:
     given = settings(unit)
     assert {name: given.get(name) for name in WANTED} == WANTED
-    assert not any("PASSWORD" in line or "DATABASE_URL=" in line for line in unit.read_text("utf-8").splitlines() if not line.startswith("#"))
+    assert not any(
+        "PASSWORD" in line or "DATABASE_URL=" in line for line in unit.read_text("utf-8").splitlines() if not line.startswith("#")
+    )
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any
 
 FRESH_SECONDS = 0.9
 BEAT_SECONDS = 15.0
@@ -26,9 +26,6 @@ _FORGOTTEN_SECONDS = 60.0
 GONE = json.dumps({"gone": True})
 
 
-Key = TypeVar("Key", bound=Hashable)
-
-
 @dataclass(slots=True)
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -36,16 +33,16 @@ class _Kept:
     text: str = GONE
 
 
-class SharedFigures(Generic[Key]):
+class SharedFigures:
     """take: figures of the migration with that key, as JSON; called in a thread. taken: how often it was, for tests."""
 
-    def __init__(self, take: Callable[[Key], str]) -> None:
+    def __init__(self, take: Callable[[Any], str]) -> None:
         self.taken = 0
         self._take = take
-        self._kept: dict[Key, _Kept] = {}
+        self._kept: dict[Hashable, _Kept] = {}
         self._lock = threading.Lock()
 
-    def latest(self, key: Key) -> str:
+    def latest(self, key: Hashable) -> str:
         """Not older than ``FRESH_SECONDS``."""
         with self._lock:
             now = time.monotonic()
@@ -59,7 +56,7 @@ class SharedFigures(Generic[Key]):
                 self.taken += 1
             return kept.text
 
-    async def stream(self, key: Key, seconds: float = STREAM_SECONDS, pause: float = 1.0) -> AsyncIterator[bytes]:
+    async def stream(self, key: Hashable, seconds: float = STREAM_SECONDS, pause: float = 1.0) -> AsyncIterator[bytes]:
         """Events until the seconds are over, or nothing moves any more."""
         yield b"retry: 2000\n\n"
         end, spoken, seen = time.monotonic() + seconds, time.monotonic(), ""

@@ -36,7 +36,9 @@ def rewrap(ring: KeyRing) -> int:
     """Everything to the ring's newest key; returns how many rows. Raises ``KeyProblem`` at the first that does not open."""
     count = 0
     for _ in range(LOOKS):
-        changed = sum(_rewrap(found, ring) for found in _wrapped(ring.newest)) + sum(_rewrap_sign_in(found, ring) for found in _sign_ins(ring.newest))
+        changed = sum(_rewrap(found, ring) for found in _wrapped(ring.newest)) + sum(
+            _rewrap_sign_in(found, ring) for found in _sign_ins(ring.newest)
+        )
         if not changed:
             break
         count += changed
@@ -54,9 +56,11 @@ def keys_in_use() -> frozenset[str]:
 def _wrapped(but: str) -> Iterator[_Wrapped]:
     """What is wrapped with another key."""
     for model in (MailMigration, DestinationSystem, CustomerCredentials, Installation):
-        rows: Any = model.objects.exclude(wrapped_key=None).exclude(key_id=but).only(*_needed(model))  # type: ignore[attr-defined] # each has some
+        rows: Any = model.objects.exclude(wrapped_key=None).exclude(key_id=but).only(*_needed(model))
         for row in rows.order_by("pk").iterator():
-            yield _Wrapped(row, row.code if isinstance(row, MailMigration) else VAULT_CODE if isinstance(row, Installation) else row.vault_code)
+            yield _Wrapped(
+                row, row.code if isinstance(row, MailMigration) else VAULT_CODE if isinstance(row, Installation) else row.vault_code
+            )
 
 
 def _needed(model: Any) -> list[str]:

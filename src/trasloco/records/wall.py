@@ -129,9 +129,9 @@ connection_created.connect(_opened, dispatch_uid="trasloco.records.wall")
 
 
 def build(conninfo: str) -> str:
-    """Make role and rules where they are missing or have changed, and try them. Returns "" or, in words for the operator, why there is no wall.
+    """Make role and rules where they are missing or have changed, and try them. Returns why there is no wall, "" when it stands.
 
-    Raises psycopg.Error when the database cannot be had.
+    The words are for the operator. Raises psycopg.Error when the database cannot be had.
     """
     global _role
     with psycopg.connect(conninfo, autocommit=True, connect_timeout=30) as connection:
@@ -160,21 +160,26 @@ def _role_name(connection: psycopg.Connection[Any]) -> str:
 
 def _plan(connection: psycopg.Connection[Any]) -> str:
     """A digest of the rules and of the tables there are: a new one has to be opened to the role."""
-    tables = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1")
+    tables = connection.execute(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1"
+    )
     return hashlib.sha256(json.dumps([dict(GUARDED), tables.fetchall()], sort_keys=True).encode()).hexdigest()
 
 
 def _stands(connection: psycopg.Connection[Any], role: str, plan: str) -> bool:
     """Tried, not believed: the role is taken on, and what it may see is asked for."""
     noted = connection.execute(
-        "SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = %s AND polrelid = 'trasloco_migration'::regclass", (POLICY,)
+        "SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = %s AND polrelid = 'trasloco_migration'::regclass",
+        (POLICY,),
     ).fetchone()
     if noted != (plan,):
         return False
     try:
         with connection.transaction(force_rollback=True):
             connection.execute("SELECT set_config('role', %s, true), set_config('trasloco.customer', '0', true)", (role,))
-            found = connection.execute("SELECT row_security_active('trasloco_migration'), EXISTS (SELECT FROM trasloco_migration)").fetchone()
+            found = connection.execute(
+                "SELECT row_security_active('trasloco_migration'), EXISTS (SELECT FROM trasloco_migration)"
+            ).fetchone()
     except psycopg.Error:
         return False
     return found == (True, False)
@@ -215,7 +220,7 @@ def _make_rules(connection: psycopg.Connection[Any], plan: str) -> None:
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
         connection.execute(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(policy, name))
         # For whatever is done to a row, and for the row that comes of it.
-        rule = sql.SQL(condition)  # type: ignore[arg-type] # constants of ``wall_rules``
+        rule = sql.SQL(condition)
         connection.execute(sql.SQL("CREATE POLICY {} ON {} USING ({}) WITH CHECK ({})").format(policy, name, rule, rule))
     connection.execute(sql.SQL("COMMENT ON POLICY {} ON trasloco_migration IS {}").format(policy, sql.Literal(plan)))
 
@@ -230,6 +235,7 @@ def _words(connection: psycopg.Connection[Any], role: str, error: psycopg.Error 
     owner = connection.info.user
     said = f" PostgreSQL said: {' '.join(str(error).split())}." if error else ""
     return (
-        f"The database does not keep customers apart by itself: its user {owner} may not make the role that does.{said} The pages do all the same. "
+        f"The database does not keep customers apart by itself: its user {owner} may not make the role that does.{said} "
+        "The pages do all the same. "
         f'To have both, let an administrator of PostgreSQL run CREATE ROLE "{role}" NOLOGIN; GRANT "{role}" TO "{owner}"; and start again.'
     )

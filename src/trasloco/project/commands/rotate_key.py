@@ -19,7 +19,9 @@ trasloco rotate-key --no-new-key. Backups made before need the old key: keep a c
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @option("--add-only", is_flag=True, default=False, section="Steps", help="Make the new key; what is stored keeps the old one.")
 @option("--no-new-key", is_flag=True, default=False, section="Steps", help="Only bring what is stored to the newest key there is.")
-@option("--forget-old", is_flag=True, default=False, section="Steps", help="Then take the keys out of the file that nothing needs any more.")
+@option(
+    "--forget-old", is_flag=True, default=False, section="Steps", help="Then take the keys out of the file that nothing needs any more."
+)
 def rotate_key(*, add_only: bool, no_new_key: bool, forget_old: bool) -> int:
     """Make a new master key and bring all stored passwords to it."""
     if add_only and (no_new_key or forget_old):
