@@ -1,7 +1,8 @@
 """Looks for the passwords of the tests in everything that was written, said or sent while they ran.
 
 ``learn`` a password when one is used, ``keep`` what somebody would see; ``search`` looks, before they go, into files, and in the end
-into what was kept. ``found`` says which password stands where, in whatever shape (``tests.service.traces``). All are looked for at once, by grep.
+into what was kept. ``found`` says which password stands where, in whatever shape (``tests.service.traces``). All are looked for at
+once, by grep.
 """
 
 from __future__ import annotations
