@@ -78,6 +78,8 @@ PEOPLE = {
     "history": Line("ooo--os", NEVER),
     "mails": Line("ooo--os", NEVER),
     "mail_again": Line(NEVER, "rrr---s"),
+    "manual": Line("oooooos", NEVER),
+    "manual_page": Line("oooooos", NEVER),
 }
 
 DESTINATION = {

@@ -29,7 +29,7 @@ TOKEN_SERVERS = frozenset(
     }
 )
 _ADDRESSES = ("authority", "auth_uri", "token_uri")
-_REMEDY = _("Write them as docs/oauth.md shows, or paste Google's key of the service account as it is.")
+_REMEDY = _("Write them as the manual's page about OAuth shows, or paste Google's key of the service account as it is.")
 
 
 def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
