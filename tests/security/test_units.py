@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
+
+from trasloco.testing.service import Service
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy/systemd").glob("*.service"))
 WANTED = {
@@ -60,3 +64,24 @@ def test_systemd_finds_little_exposed(unit: Path) -> None:
     words = ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", "--no-pager", str(unit)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_service_works_where_memory_may_not_be_written_and_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``MemoryDenyWriteExecute`` as the kernel itself has it (PR_SET_MDWE), which holds for the database and all parts, too."""
+    from trasloco.testing import service as ours
+
+    program = tmp_path / "trasloco"
+    program.write_text(
+        f"#!{sys.executable}\nimport ctypes, os, sys\n"
+        "if ctypes.CDLL(None, use_errno=True).prctl(65, 1, 0, 0, 0):\n    sys.exit('no PR_SET_MDWE')\n"
+        f"os.execv({str(ours.COMMAND)!r}, [{str(ours.COMMAND)!r}, *sys.argv[1:]])\n"
+    )
+    program.chmod(0o755)
+    if subprocess.run([str(program), "--version"], capture_output=True, check=False, timeout=60).returncode:
+        pytest.skip("needs Linux 6.3 or newer, whose kernel can refuse it for one process")
+    monkeypatch.setattr(ours, "COMMAND", program)
+    (tmp_path / "home").mkdir()
+    with Service(tmp_path / "home") as running:
+        assert running.first_link
+        with urllib.request.urlopen(f"{running.address}/account/login/", timeout=30) as answer:
+            assert answer.status == 200

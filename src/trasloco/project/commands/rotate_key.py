@@ -36,9 +36,9 @@ def rotate_key(*, add_only: bool, no_new_key: bool, forget_old: bool) -> int:
             ring = ring.with_new_key()
             say(f"Made master key {ring.newest} in {path}.")
         if not add_only:
-            say(f"Brought {rewrap(ring)} stored keys and sign-in secrets to master key {ring.newest}.")
+            say(f"Stored keys and sign-in secrets brought to master key {ring.newest}: {rewrap(ring)}.")
         if forget_old:
             unneeded = ring.ids - keys_in_use() - {ring.newest}
             ring.without(unneeded)
-            say(f"Took {len(unneeded)} old keys out of {path}.")
+            say(f"Old keys taken out of {path}: {len(unneeded)}.")
     return ExitCode.OK
