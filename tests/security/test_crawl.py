@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -157,20 +156,11 @@ class Crawler:
             self.wrong.append(f"{response.request.method} {response.url} was answered {response.status}")
 
 
-@pytest.fixture
-def swept() -> Iterator[None]:
-    """Ends after the panel: a browser that leaves a page breaks off what it had asked for, and what the panel had opened for that
-    is closed by the collector, within this test."""
-    yield
-    gc.collect()
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # see swept
 @pytest.mark.parametrize("viewer", ["admin", "superuser"])
 def test_no_script_runs_whatever_the_rows_say_and_the_fields_are_filled_with(
-    viewer: str, swept: None, planted: Cast, panel_server: PanelServer, browser: Browser
+    viewer: str, planted: Cast, panel_server: PanelServer, browser: Browser
 ) -> None:
     pages = panel_server.do(lambda: list(addresses(planted, viewer)))
     context = browser.new_context(accept_downloads=False)
