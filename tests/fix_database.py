@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.leak_hunt import LeakHunt
 from trasloco.project.database import Database, prepare
 from trasloco.records.connection_pool import Pool, connection_pool
 from trasloco.records.embedded_postgres import EmbeddedPostgres
@@ -18,11 +19,12 @@ from trasloco.records.key_ring import KeyRing
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[Database]:
+def database(leak_hunt: LeakHunt) -> Iterator[Database]:
     """Django set up and the schema made, in a state directory of its own; the environment is left as it was."""
     state = Path(tempfile.mkdtemp(prefix="trasloco-test-"))
     with ExitStack() as stack:
         stack.callback(_remove, state)
+        stack.callback(_search, leak_hunt, state)  # when the server is down: all it knows is on the disk
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("TRASLOCO_STATE_DIR", str(state))
             patch.setenv("TRASLOCO_MASTER_KEY_FILE", str(state / "master.key"))
@@ -65,6 +67,10 @@ def ring(database: Database) -> KeyRing:
     from django.conf import settings
 
     return KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
+
+
+def _search(hunt: LeakHunt, state: Path) -> None:
+    hunt.search(state, EmbeddedPostgres(state).home.path)
 
 
 def _remove(state: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import urllib.parse
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ class Watch:
                 except OSError:
                     continue
         for name, pid in processes(self.service).items():
-            self.places[f"environment of the {name} {when}"] = Path(f"/proc/{pid}/environ").read_bytes()
+            with suppress(PermissionError):  # closed to all but root by the service itself
+                self.places[f"environment of the {name} {when}"] = Path(f"/proc/{pid}/environ").read_bytes()
         with EmbeddedPostgres(self.service.state).running() as conninfo:
             pg_dump = PostgresBinaries.find({}).directory / "pg_dump"
             dumped = subprocess.run([str(pg_dump), "--dbname", conninfo, "--inserts"], capture_output=True, check=True, timeout=120)

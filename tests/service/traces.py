@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 
 
 def shapes(secret: str) -> set[bytes]:
-    """As it is, base64 at any offset, URL-encoded, quoted-printable, hex, with the escapes of JSON, HTML, IMAP, CSV and Python.
+    """As it is, backwards, base64 at any offset, URL-encoded, quoted-printable, hex, with the escapes of JSON, HTML, IMAP, CSV and Python.
 
     In UTF-8, Latin-1 and UTF-16.
     """
     found: set[bytes] = set()
     for encoding in ("utf-8", "latin-1", "utf-16-le"):
         raw = secret.encode(encoding, "replace")
-        found |= {raw, raw.hex().encode(), raw.hex().upper().encode(), quopri.encodestring(raw, quotetabs=True).rstrip(b"\n")}
+        found |= {raw, raw[::-1], raw.hex().encode(), raw.hex().upper().encode(), quopri.encodestring(raw, quotetabs=True).rstrip(b"\n")}
         found |= {quopri.encodestring(raw).rstrip(b"\n"), _middle_of_base64(raw, 0), _middle_of_base64(raw, 1), _middle_of_base64(raw, 2)}
         found |= {form.replace(b"+", b"-").replace(b"/", b"_") for form in {_middle_of_base64(raw, offset) for offset in range(3)}}
     quoted = {urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)}

@@ -18,7 +18,7 @@ author = "the authors of Trasloco"
 release = version = __version__
 
 root_doc = "docs/index"
-include_patterns = ["docs/**.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+include_patterns = ["docs/**.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
 exclude_patterns = [".*", "build", "dist", "requirements", "src", "tests", "tools", "bench", "docs/pictures"]
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from trasloco.panel.access import PanelRequest
 from trasloco.panel.body_limit import body_refused
+from trasloco.records import wall
 from trasloco.records.history import Actor
 from trasloco.records.rights import Viewer
 from trasloco.records.time_zone import zone_named
@@ -37,17 +38,19 @@ def security_headers(get_response: Next) -> Next:
 
 
 def viewer(get_response: Next) -> Next:
-    """Gives the request ``viewer`` and ``actor`` when somebody has signed in, and his language and zone to all that is shown."""
+    """Gives the request ``viewer`` and ``actor`` when somebody has signed in, and his language and zone to all that is shown;
+    the database shows it from here on what the viewer may see, and before the sign-in nothing of what is moved."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return get_response(request)
+            with wall.within(wall.Scope.of(None)):
+                return get_response(request)
         person = request.user
         asked = cast(PanelRequest, request)
         asked.viewer = Viewer.of(person)
         asked.actor = Actor(person, request.META.get("REMOTE_ADDR") or None)
         translation.activate(person.language)
-        with timezone.override(zone_named(person.time_zone)):
+        with timezone.override(zone_named(person.time_zone)), wall.within(wall.Scope.of(asked.viewer)):
             response = get_response(request)
             response.headers["Content-Language"] = person.language
             return response

@@ -23,12 +23,14 @@ from trasloco import __version__
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.log_file import silence
+from trasloco.project.private_memory import keep_memory_private
 
 _COMMANDS = {
     "serve": "Serve the panel and work for it: all in one, with its own database.",
     "panel": "Serve the panel's pages alone.",
     "worker": "Work for the panel: checks, runs, mails.",
     "superuser": "Make a person who may do everything in the panel.",
+    "rotate-key": "Make a new master key and bring all stored passwords to it.",
     "discover": "Find the IMAP server of a mail address.",
     "authorize": "Let owners sign in once for OAuth, or print what their administrator does.",
     "check": "Read a CSV of accounts and try every login, on both sides.",
@@ -94,6 +96,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a folder's name must not end a command on a terminal without its letters
     silence()
+    keep_memory_private()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -84,6 +84,7 @@ def prepare(environ: Mapping[str, str] = os.environ) -> Iterator[Database]:
         connections["default"].settings_dict.update(database.django())
         try:
             migrate(database)
+            _keep_customers_apart(database)
             yield database
         finally:
             connections.close_all()
@@ -104,6 +105,16 @@ def migrate(database: Database) -> bool:
 
             call_command("migrate", interactive=False, verbosity=0)
             return True
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(f"The database cannot be used. PostgreSQL said: {' '.join(str(error).split())}") from error
+
+
+def _keep_customers_apart(database: Database) -> None:
+    """The second wall (``records.wall``); where it cannot be had the log says so, and what to do."""
+    from trasloco.records import wall
+
+    try:
+        wall.build(database.conninfo)
     except psycopg.Error as error:
         raise DatabaseUnavailable(f"The database cannot be used. PostgreSQL said: {' '.join(str(error).split())}") from error
 

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -150,4 +151,4 @@ TRASLOCO_PROOF_KEY_FILE = _state_directory() / _PROOF_KEY
 
 # Job rows of past transfers say nothing that the transfers themselves do not say.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "always"}
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # addresses are unique whatever their case: by the constraint trasloco_person_email

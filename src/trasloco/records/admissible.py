@@ -18,6 +18,7 @@ from trasloco.records.limits import Limits
 from trasloco.records.models import Account, Customer, DestinationSystem, Domain, MailMigration
 from trasloco.records.rights import Viewer
 from trasloco.records.stages import unfinished
+from trasloco.records.wall import beyond
 from trasloco.secret import Secret
 
 
@@ -122,8 +123,9 @@ def _elsewhere(viewer: Viewer | None, migration: MailMigration | None, rows: Seq
         others = others.exclude(pk=migration.pk)
     accounts = Account.objects.filter(migration__in=others, left_out=False).values_list("destination_address", "migration__code")
     found: dict[str, list[str]] = defaultdict(list)
-    for address, code in accounts:
-        found[address.casefold()].append(code)
+    with beyond():  # those of other customers hinder, too; of them he is told no more than that
+        for address, code in accounts:
+            found[address.casefold()].append(code)
     visible = set(viewer.migrations().values_list("code", flat=True)) if found and viewer is not None else set()
     problems = []
     for row in rows:

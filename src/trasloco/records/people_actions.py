@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from trasloco.records.history import Actor, note
 from trasloco.records.models import Customer, Domain, Membership, Person, Role
+from trasloco.records.wall import beyond
 
 
 class AddressTaken(Exception):
@@ -33,7 +34,8 @@ def invite(actor: Actor, customer: Customer, email: str, name: str, role: str, d
     """A person of the customer, without a password yet: a one-time link lets him choose one. Raises ``AddressTaken``."""
     person = Person(email=email.strip(), name=name, language=language, time_zone=customer.time_zone)
     person.set_unusable_password()
-    _save(person)
+    with beyond():  # an address is one person's in the whole installation; and he is of this customer only with the next line
+        _save(person)
     membership = Membership.objects.create(person=person, customer=customer, role=role)
     membership.domains.set(domains if role == Role.MANAGER else [])
     note(actor, "person-invited", person.email, customer=customer, role=role)
@@ -92,7 +94,8 @@ def remove_person(actor: Actor, person: Person) -> None:
     if membership.role == Role.ADMIN:
         _refuse_last_admin(membership)
     note(actor, "person-removed", person.email, customer=membership.customer)
-    person.delete()
+    with beyond():  # his membership goes first, and then he is nobody's
+        person.delete()
 
 
 def _locked(person: Person) -> Membership:

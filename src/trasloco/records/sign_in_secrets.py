@@ -15,6 +15,11 @@ def lock_sign_in_secret(text: str, ring: KeyRing) -> str:
     return f"{ring.newest}:{base64.b64encode(ring.wrap(text.encode(), BOUND_TO)).decode()}"
 
 
+def key_of(stored: str) -> str:
+    """The id of the key that it is encrypted with."""
+    return stored.partition(":")[0]
+
+
 def open_sign_in_secret(stored: str, ring: KeyRing) -> str:
     """The secret again. Raises ``KeyProblem``."""
     key_id, _colon, encoded = stored.partition(":")

@@ -2,7 +2,8 @@
 
 The row's identity is the associated data, so a ciphertext copied to another row does not open. The
 data key is wrapped by the key ring, which lives outside the database: deleting the wrapped key wipes
-all passwords of a migration, also those in dead rows, the write-ahead log and dumps.
+all passwords of a migration, wherever their ciphertexts still stand. A wrapped key that was kept elsewhere (an older dump, a dead
+row) opens with the master key of then, until that one is given up (``key_rotation``).
 """
 
 from __future__ import annotations

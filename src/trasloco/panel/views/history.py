@@ -35,7 +35,7 @@ def history(request: PanelRequest) -> HttpResponse:
         {
             "entry": entry,
             "verb": VERBS.get(entry.verb, entry.verb),
-            "address": "" if entry.person and entry.person.is_superuser and not request.viewer.operator else entry.address or "",
+            "address": (entry.address or "") if request.viewer.operator or _of_no_operator(entry) else "",
             "linked": entry.migration_code in open_to_him,
         }
         for entry in entries
@@ -44,3 +44,8 @@ def history(request: PanelRequest) -> HttpResponse:
     query.pop("page", None)
     context = {"entries": entries, "lines": lines, "q": wanted, "query": f"{query.urlencode()}&" if query else "", "area": "history"}
     return render(request, "panel/history.html", context)
+
+
+def _of_no_operator(entry: HistoryEntry) -> bool:
+    """Who may not be seen by this viewer (``records.wall``) is taken for an operator."""
+    return entry.person_id is None or (entry.person is not None and not entry.person.is_superuser)

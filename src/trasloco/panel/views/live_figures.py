@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from django.db import connection
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
@@ -14,15 +15,30 @@ from trasloco.records.models import MailMigration
 from trasloco.records.overviews import current_run
 from trasloco.records.paces import pace_points
 from trasloco.records.rights import Right
+from trasloco.records.wall import Scope, current_scope, within
 
 
-def _taken(migration_id: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Of which migration, for whose eyes: what was taken for one customer is never given to another."""
+
+    migration_id: int
+    scope: Scope | None
+
+
+def _of(migration: MailMigration) -> _Figures:
+    scope = current_scope()
+    return _Figures(migration.pk, scope.of_anybody_there() if scope else None)
+
+
+def _taken(figures: _Figures) -> str:
     """Its connection goes back to the pool at once: the threads that call this are nobody's request."""
-    try:
-        migration = MailMigration.objects.filter(pk=migration_id, deleting_at=None).first()
-        return json.dumps(live_figures(migration).as_json(), separators=(",", ":")) if migration else GONE
-    finally:
-        connection.close()
+    with within(figures.scope):
+        try:
+            migration = MailMigration.objects.filter(pk=figures.migration_id, deleting_at=None).first()
+            return json.dumps(live_figures(migration).as_json(), separators=(",", ":")) if migration else GONE
+        finally:
+            connection.close()
 
 
 SHARED = SharedFigures(_taken)
@@ -36,7 +52,7 @@ def events(request: PanelRequest, code: str) -> HttpResponse | StreamingHttpResp
     connection.close()
     if request.method == "HEAD":  # has no body: nobody would see when a stream ends
         return HttpResponse(content_type="text/event-stream")
-    response = StreamingHttpResponse(SHARED.stream(migration.pk), content_type="text/event-stream")
+    response = StreamingHttpResponse(SHARED.stream(_of(migration)), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them until it has 4 KB
     return response
 
@@ -45,7 +61,7 @@ def events(request: PanelRequest, code: str) -> HttpResponse | StreamingHttpResp
 def figures(request: PanelRequest, code: str) -> HttpResponse:
     """The same once, for browsers and proxies where events do not pass."""
     migration = migration_of(request, code)
-    return HttpResponse(SHARED.latest(migration.pk), content_type="application/json")
+    return HttpResponse(SHARED.latest(_of(migration)), content_type="application/json")
 
 
 @page(Right.MIGRATE)

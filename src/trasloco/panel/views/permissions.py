@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from trasloco.jobs.errands import ask_owner, take_answer
 from trasloco.panel.access import PanelRequest, migration_of, page
 from trasloco.panel.live import live_part
+from trasloco.panel.query_text import posted_text
 from trasloco.panel.views.steps import key_ring
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.models import MailMigration
@@ -47,7 +48,7 @@ def show(request: PanelRequest, code: str) -> HttpResponse:
 def begin(request: PanelRequest, code: str) -> HttpResponse:
     """One owner's sign-in, begun or begun anew."""
     migration = migration_of(request, code)
-    mailbox = request.POST.get("mailbox", "").strip()[:LONGEST_MAILBOX]
+    mailbox = posted_text(request, "mailbox", LONGEST_MAILBOX)
     try:
         if mailbox:
             ask_owner(request.actor, migration, mailbox, key_ring())
@@ -60,9 +61,9 @@ def begin(request: PanelRequest, code: str) -> HttpResponse:
 def answer(request: PanelRequest, code: str) -> HttpResponse:
     """The address of the page that a sign-in at Google ended on."""
     migration = migration_of(request, code)
-    mailbox = request.POST.get("mailbox", "").strip()[:LONGEST_MAILBOX]
+    mailbox = posted_text(request, "mailbox", LONGEST_MAILBOX)
     try:
-        take_answer(migration, mailbox, request.POST.get("address", "")[:LONGEST_ANSWER], key_ring())
+        take_answer(migration, mailbox, posted_text(request, "address", LONGEST_ANSWER), key_ring())
     except (NoSignIn, KeyProblem) as error:
         messages.error(request, str(error) or _("This sign-in is over. Begin it again."))
     return redirect("permissions", code)

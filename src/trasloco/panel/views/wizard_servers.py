@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from trasloco.jobs.errands import check_logins, find_servers
 from trasloco.panel.access import PanelRequest, page
+from trasloco.panel.query_text import posted_text
 from trasloco.panel.views.steps import draft_of, step
 from trasloco.records.rights import Right
 from trasloco.records.server_search import take_servers
@@ -29,7 +30,7 @@ def find(request: PanelRequest, code: str) -> HttpResponse:
 def take(request: PanelRequest, code: str) -> HttpResponse:
     """Use what was found for one domain, or without "domain" all of it; those logins are tried at once."""
     migration = draft_of(request, code)
-    domain = request.POST.get("domain", "")[:LONGEST_DOMAIN]
+    domain = posted_text(request, "domain", LONGEST_DOMAIN)
     taken, twice = take_servers(request.actor, migration, domain or None)
     if twice:
         words = ngettext(
