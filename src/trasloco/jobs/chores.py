@@ -15,6 +15,8 @@ from django.db import InterfaceError, OperationalError
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
 from trasloco.records import clock
+from trasloco.records.api_answers import forget_answers
+from trasloco.records.api_tokens import forget_tokens
 from trasloco.records.budgets import forget_fetched_bytes
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
@@ -30,6 +32,8 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     mark_expired,
     remove_marked,
     forget_fetched_bytes,
+    forget_answers,
+    forget_tokens,
 )
 
 

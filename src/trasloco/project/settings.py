@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "trasloco.panel.middleware.viewer",
+    "trasloco.api.middleware.api",
     "trasloco.panel.middleware.too_large",
 ]
 

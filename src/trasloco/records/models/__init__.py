@@ -8,6 +8,7 @@ models are here so that one tool owns the schema. Bodies, subjects and addresses
 from __future__ import annotations
 
 from trasloco.records.models.accounting import FolderTally, LogEntry, Verification
+from trasloco.records.models.api import ApiAnswer, ApiToken
 from trasloco.records.models.customer_credentials import CustomerCredentials
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
@@ -40,6 +41,8 @@ __all__ = [
     "UNFINISHED",
     "UNFINISHED_RUN",
     "Account",
+    "ApiAnswer",
+    "ApiToken",
     "CheckState",
     "Customer",
     "CustomerCredentials",

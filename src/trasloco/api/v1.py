@@ -1,0 +1,119 @@
+"""Version 1 of the API: its operations, and its document (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from trasloco import __version__
+from trasloco.api import (
+    account_contents,
+    accounts,
+    customers,
+    downloads,
+    drafts,
+    history,
+    live,
+    migrations,
+    people,
+    runs,
+    systems,
+    tokens,
+)
+from trasloco.api.problem import MEDIA_TYPE, Problem, Refused, problem_response
+from trasloco.panel.refusals import refusal_words
+from trasloco.records.drafts import NotADraft
+from trasloco.records.key_ring import KeyProblem
+from trasloco.records.planning import NotNow
+
+_DESCRIPTION = """
+Everything a person can do in the panel of Trasloco, for programs. A token is made on the page of the profile and sent as
+`Authorization: Bearer …`. What is refused is `application/problem+json` (RFC 9457) with a `code`. A POST may have an `Idempotency-Key`:
+sent twice, it is done once. Lists come page by page: `next` is the `cursor` of the next page. Times are RFC 3339.
+"""
+_REFUSALS = {
+    "401": "No good token",
+    "403": "The token's scopes do not reach",
+    "404": "Nothing here that this person may see",
+    "409": "Not possible in the state it is in",
+    "413": "The body is too large",
+    "422": "What was given is not accepted",
+    "429": "Too many requests",
+}
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Any text of one's own: a request that is sent twice with it is done once, within 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"},
+}
+
+
+class _Document(OpenAPISchema):
+    """Ninja's, with what holds for every operation: what is refused, and how; the key of a POST."""
+
+    def __init__(self, api: NinjaAPI, path_prefix: str) -> None:
+        super().__init__(api, path_prefix)
+        schemas = self["components"]["schemas"]
+        made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update({**made.pop("$defs", {}), "Problem": made})
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for path in self["paths"].values():
+            for method, operation in path.items():
+                operation["responses"] |= {status: {"description": words, "content": content} for status, words in _REFUSALS.items()}
+                if method == "post":
+                    operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        return _Document(self, path_prefix or "/api/v1/")
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+
+api = Api(title="Trasloco", version=__version__, description=_DESCRIPTION.strip(), urls_namespace="api", docs_url=None)
+for _room in (tokens, migrations, drafts, runs, accounts, account_contents, downloads, live, people, customers, systems, history):
+    api.add_router("", _room.router)
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return error.response()
+
+
+@api.exception_handler(NotNow)
+def _not_now(request: HttpRequest, error: NotNow) -> HttpResponse:
+    return problem_response(409, str(error).partition(":")[0], refusal_words(error))
+
+
+@api.exception_handler(NotADraft)
+def _not_a_draft(request: HttpRequest, error: NotADraft) -> HttpResponse:
+    return problem_response(409, "already-planned", "The migration has been planned already: its accounts and settings are fixed.")
+
+
+@api.exception_handler(KeyProblem)
+def _key_problem(request: HttpRequest, error: KeyProblem) -> HttpResponse:
+    return problem_response(409, "passwords-unreadable", f"{error} Give the accounts again, with their passwords.")
+
+
+@api.exception_handler(ValidationError)
+def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields: dict[str, list[str]] = {}
+    for item in error.errors:
+        place = [str(part) for part in item["loc"]]
+        fields.setdefault(".".join(place[2:] if place[:1] == ["body"] else place[1:]) or "body", []).append(str(item["msg"]))
+    detail = " ".join(f"{name}: {'; '.join(words)}." for name, words in fields.items())
+    return problem_response(422, "values-not-accepted", detail, fields=fields)
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Ninja's own: a body that is no JSON."""
+    return problem_response(error.status_code, "not-json", f"{error}. Send the body as application/json in UTF-8.")
