@@ -15,13 +15,14 @@ from tests.fix_api import Program, token_of
 from tests.fix_people import Cast
 from tests.panel.addresses import Addresses
 from tests.panel.test_matrix import contents, read_to_the_end, touched
+from trasloco.project.database import Database
 
 NARROWED = {"read": ["read"], "write": ["write"], "admin-scope": ["admin"]}
 LETTERS = {200: "o", 201: "o", 204: "o", 401: "t", 403: "s", 404: "-", 409: "n", 422: "n"}
 LIVELY = {"trasloco_api_token"}  # notes each use
 
 
-def test_every_operation_has_a_line_in_the_table_and_every_line_an_answer_for_everybody() -> None:
+def test_every_operation_has_a_line_in_the_table_and_every_line_an_answer_for_everybody(database: Database) -> None:
     assert {operation["operationId"] for operation in _operations()} == set(LINES)
     assert {name for name, line in LINES.items() if len(line.answers) != len(VIEWERS)} == set()
 

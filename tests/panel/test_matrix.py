@@ -76,8 +76,8 @@ class Asking:
             if response.streaming:
                 asyncio.run(read_to_the_end(response))
             letter = _letter(response)
-            if method == "post" and letter in REFUSED and (touched := touched(before, contents())):
-                self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {touched}")
+            if method == "post" and letter in REFUSED and (tables := touched(before, contents())):
+                self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {tables}")
             response.close()
             transaction.set_rollback(True)
         return letter

@@ -47,9 +47,7 @@ class Correction(Given):
 
 
 @router.get("/migrations/{slug:code}/accounts", response=Page[AccountListed], auth=LOOK, summary="The accounts of a migration")
-def list_accounts(
-    request: ApiRequest, code: str, wanted: Wanted, q: Annotated[Words, Query()] = "", state: Annotated[State, Query()] = ""
-) -> object:
+def list_accounts(request: ApiRequest, code: str, wanted: Wanted, q: Words = "", state: Annotated[State, Query()] = "") -> object:
     """q: in address or login. state: in the current run; attention: failed, with errors, or waiting for another try."""
     found = migration_of(request, code)
     run = current_run(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -12,8 +12,8 @@ from pydantic import Field
 from trasloco.api.bearer import CHANGE, LOOK, ApiRequest
 from trasloco.api.cursor import Page, Wanted, one_page
 from trasloco.api.given import Count
-from trasloco.api.given_accounts import GivenAccounts, LineProblem, line_problems, read_accounts
-from trasloco.api.problem import Refused
+from trasloco.api.given_accounts import GivenAccounts, line_problems, read_accounts
+from trasloco.api.problem import LineProblem, Refused
 from trasloco.api.shown_migrations import MigrationShown, shown_migration, shown_migrations
 from trasloco.jobs.errands import check_logins
 from trasloco.panel.access import migration_of
@@ -33,7 +33,7 @@ SourceType = Literal["standard", "gmail", "exchange", "office365"]
 SourceTls = Literal["verify", "pin", "off"]
 Gmail = Literal["starred", "important", "chats", "categories"]
 StageName = Literal["", "draft", "planned", "running", "between", "stopped", "completed", "completed_with_errors", "failed"]
-Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class NewMigration(GivenAccounts):
@@ -58,15 +58,14 @@ class Settings(GivenAccounts):
 
 
 @router.get("/migrations", response=Page[MigrationShown], auth=LOOK, summary="The migrations one may see, the newest first")
-def list_migrations(
-    request: ApiRequest, wanted: Wanted, q: Annotated[Words, Query()] = "", stage: Annotated[StageName, Query()] = ""
-) -> object:
+def list_migrations(request: ApiRequest, wanted: Wanted, q: Words = "", stage: Annotated[StageName, Query()] = "") -> object:
     """q: code, person, customer, domain or destination address."""
     found = request.viewer.migrations()
     if q.strip():
         found = found.filter(pk__in=matching(found, q.strip()))
     if stage:
-        found = with_stage(found).filter(stage=Stage(stage).value)
+        staged: Any = with_stage(found)  # its annotation is not a field
+        found = staged.filter(stage=Stage(stage).value)
     return one_page(found.select_related("customer", "destination_system"), wanted, shown_migrations, newest_first=True)
 
 

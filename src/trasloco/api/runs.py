@@ -26,6 +26,9 @@ from trasloco.records.planning import refuse_another_run, reschedule, resume, re
 
 router = Router(tags=["runs"])
 
+_LEAST = {name: int(least) for name, (least, _) in BOUNDS.items()}
+_MOST = {name: int(most) for name, (_, most) in BOUNDS.items()}
+
 
 class OnceMore(GivenAccounts):
     """The accounts that take part, with their passwords: those were wiped when the last run ended."""
@@ -52,19 +55,14 @@ class Pace(Schema):
     limits: Limits
 
 
-def _bounded(name: str) -> dict[str, int]:
-    least, most = BOUNDS[name]
-    return {"ge": int(least), "le": int(most)}
-
-
 class GivenLimits(Given):
     """All five: what is missing has no limit."""
 
-    connections: Count = Field(**_bounded("connections"))
-    connections_per_host: Count | None = Field(None, **_bounded("connections_per_host"))
-    messages_per_second: float | None = Field(None, ge=BOUNDS["messages_per_second"][0], le=BOUNDS["messages_per_second"][1], strict=True)
-    bytes_per_second: Count | None = Field(None, **_bounded("bytes_per_second"))
-    bytes_per_day: Count | None = Field(None, **_bounded("bytes_per_day"))
+    connections: Count = Field(ge=_LEAST["connections"], le=_MOST["connections"])
+    connections_per_host: Count | None = Field(None, ge=_LEAST["connections_per_host"], le=_MOST["connections_per_host"])
+    messages_per_second: float | None = Field(None, ge=0.1, le=10_000, strict=True)
+    bytes_per_second: Count | None = Field(None, ge=_LEAST["bytes_per_second"], le=_MOST["bytes_per_second"])
+    bytes_per_day: Count | None = Field(None, ge=_LEAST["bytes_per_day"], le=_MOST["bytes_per_day"])
 
 
 class GivenPace(Given):

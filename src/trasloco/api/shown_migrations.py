@@ -138,7 +138,8 @@ class AccountDetail(AccountShown):
 
 def shown_migrations(migrations: Sequence[MailMigration]) -> list[dict[str, Any]]:
     """A few queries for all of them."""
-    stages = dict(with_stage(MailMigration.objects.filter(pk__in=[each.pk for each in migrations])).values_list("pk", "stage"))
+    staged: Any = with_stage(MailMigration.objects.filter(pk__in=[each.pk for each in migrations]))  # its annotation is not a field
+    stages = dict(staged.values_list("pk", "stage"))
     runs = run_lines(migrations)
     return [_migration(each, stages[each.pk], runs.get(each.pk, ())) for each in migrations]
 
