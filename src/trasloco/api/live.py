@@ -42,7 +42,7 @@ _EVENTS: dict[str, Any] = {
     "responses": {
         200: {
             "description": 'Events without a name; the data of each is the JSON of `get_figures`, or {"gone": true}',
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": {"type": "object", "properties": {"data": {"type": "string"}}}}},
         }
     }
 }

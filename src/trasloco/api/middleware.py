@@ -6,6 +6,7 @@ A POST with an Idempotency-Key is carried out in one transaction with the keepin
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
@@ -24,7 +25,9 @@ from trasloco.records.api_tokens import PER_MINUTE, use_token
 
 PREFIX = "/api/"
 _KEPT_HEADERS = ("Content-Type", "Location")
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
+KEY = "^[!-~]+$"
+"""Of an Idempotency-Key: printable ASCII, no spaces."""
 _DETAILS = {
     401: "There is no token, or it is not good (any more). Send “Authorization: Bearer …” with a token from the page of your profile.",
     404: "There is nothing here that you may see.",
@@ -61,8 +64,8 @@ def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
     if request.use is not None and request.use.wait:
         words = f"This token has asked more than {PER_MINUTE} times within a minute. Wait {request.use.wait} seconds."
         return problem_response(429, "too-many-requests", words, headers={"Retry-After": str(request.use.wait)})
-    key = request.headers.get("Idempotency-Key", "")
-    if request.method == "POST" and key and request.use is not None:
+    key = request.headers.get("Idempotency-Key")
+    if request.method == "POST" and key is not None and request.use is not None:
         return _once(request, key, get_response)
     return _with_etag(request, _as_problem(get_response(request)))
 
@@ -70,8 +73,8 @@ def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
 def _once(request: ApiRequest, key: str, get_response: Next) -> HttpResponseBase:
     """The answer given before, or that of now, kept if it was done."""
     assert request.use is not None
-    if len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        words = f"An Idempotency-Key is at most {_LONGEST_KEY} printable ASCII characters; a random UUID is good."
+    if len(key) > LONGEST_KEY or not re.fullmatch(KEY, key):
+        words = f"An Idempotency-Key is at most {LONGEST_KEY} printable ASCII characters without spaces; a random UUID is good."
         return problem_response(422, "bad-idempotency-key", words)
     keyed = Keyed.of(request.use.token, key, "POST", request.get_full_path(), request.body)
     try:

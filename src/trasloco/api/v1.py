@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,7 @@ from trasloco.api import (
     systems,
     tokens,
 )
+from trasloco.api.middleware import KEY, LONGEST_KEY
 from trasloco.api.problem import MEDIA_TYPE, Problem, Refused, problem_response
 from trasloco.panel.refusals import refusal_words
 from trasloco.records.drafts import NotADraft
@@ -37,6 +40,7 @@ Everything a person can do in the panel of Trasloco, for programs. A token is ma
 sent twice, it is done once. Lists come page by page: `next` is the `cursor` of the next page. Times are RFC 3339.
 """
 _REFUSALS = {
+    "400": "The body is no JSON",
     "401": "No good token",
     "403": "The token's scopes do not reach",
     "404": "Nothing here that this person may see",
@@ -50,7 +54,7 @@ _KEY_PARAMETER = {
     "in": "header",
     "required": False,
     "description": "Any text of one's own: a request that is sent twice with it is done once, within 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY},
 }
 
 
@@ -73,6 +77,25 @@ class _Document(OpenAPISchema):
 class Api(NinjaAPI):
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
         return _Document(self, path_prefix or "/api/v1/")
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Ninja asks for it when the right is proved and before anything is read. A query parameter that is not known is refused, as
+        is a field: who misspells `state` must not take all accounts for the failed ones. Raises ``Refused``."""
+        assert request.resolver_match is not None
+        path = "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", request.resolver_match.route)
+        strange = sorted(set(request.GET) - self._query_names[path, str(request.method).lower()])
+        if strange:
+            raise Refused(422, "values-not-accepted", "There are unknown query parameters.", fields={name: ["unknown"] for name in strange})
+        return super().create_temporal_response(request)
+
+    @cached_property
+    def _query_names(self) -> dict[tuple[str, str], set[str]]:
+        """Of each operation, by path and method."""
+        return {
+            (path, method): {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+            for path, operations in self.get_openapi_schema()["paths"].items()
+            for method, operation in operations.items()
+        }
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
