@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import entrance, history, mails, people, profile
+from trasloco.panel.views import entrance, history, mails, people, profile, tokens
 
 urlpatterns = [
     path("first-start/<str:token>/", entrance.first_start, name="first_start"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("people/<int:person_id>/invite-again/", people.person_invite, name="person_invite"),
     path("people/<int:person_id>/second-factor/", people.person_second_factor, name="person_second_factor"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.tokens, name="tokens"),
+    path("profile/tokens/<int:token_id>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("settings/", profile.customer_settings, name="settings"),
     path("history/", history.history, name="history"),
     path("mails/", mails.mails, name="mails"),
