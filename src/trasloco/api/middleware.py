@@ -40,25 +40,37 @@ _CODES = {401: "not-signed-in", 404: "not-found", 405: "method-not-allowed", 500
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 
+def problems(get_response: Next) -> Next:
+    """The outermost: whatever refuses a request to the API, it is said as a problem+json, in English. Leaves all other addresses alone."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX):
+            return get_response(request)
+        if body_refused(request):
+            words = f"The body is larger than {MOST_BODY // 1024 // 1024} MB. Nothing of it was kept."
+            response: HttpResponseBase = problem_response(413, "body-too-large", words)
+        else:
+            response = _with_etag(request, _as_problem(get_response(request)))
+        response.headers["Content-Language"] = "en"
+        response.headers.setdefault("Cache-Control", "private, no-cache" if request.method == "GET" else "no-store")
+        return response
+
+    return middleware
+
+
 def api(get_response: Next) -> Next:
-    """Leaves all other addresses alone."""
+    """The innermost: token, pace, key."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return get_response(request)
         with translation.override("en"):
-            response = _answer(cast(ApiRequest, request), get_response)
-            response.headers["Content-Language"] = "en"
-            response.headers.setdefault("Cache-Control", "no-store" if request.method != "GET" else "private, no-cache")
-            return response
+            return _answer(cast(ApiRequest, request), get_response)
 
     return middleware
 
 
 def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
-    if body_refused(request):
-        words = f"The body is larger than {MOST_BODY // 1024 // 1024} MB. Nothing of it was kept."
-        return problem_response(413, "body-too-large", words)
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     request.use = use_token(text.strip()) if kind.lower() == "bearer" and text.strip() else None
     if request.use is not None and request.use.wait:
@@ -67,7 +79,7 @@ def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
     key = request.headers.get("Idempotency-Key")
     if request.method == "POST" and key is not None and request.use is not None:
         return _once(request, key, get_response)
-    return _with_etag(request, _as_problem(get_response(request)))
+    return get_response(request)
 
 
 def _once(request: ApiRequest, key: str, get_response: Next) -> HttpResponseBase:
@@ -84,7 +96,7 @@ def _once(request: ApiRequest, key: str, get_response: Next) -> HttpResponseBase
                 kept = HttpResponse(bytes(before.body), status=before.status, headers=before.headers)
                 kept.headers["Idempotency-Replayed"] = "true"
                 return kept
-            response = _as_problem(get_response(request))
+            response = get_response(request)
             if 200 <= response.status_code < 300 and isinstance(response, HttpResponse):
                 headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
                 keep_answer(keyed, response.status_code, headers, response.content)

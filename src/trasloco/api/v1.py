@@ -67,11 +67,16 @@ class _Document(OpenAPISchema):
         made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update({**made.pop("$defs", {}), "Problem": made})
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        self["components"]["responses"] = {
+            f"Refused{status}": {"description": words, "content": content} for status, words in _REFUSALS.items()
+        }
+        self["components"]["parameters"] = {"IdempotencyKey": _KEY_PARAMETER}
+        refusals = {status: {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS}
         for path in self["paths"].values():
             for method, operation in path.items():
-                operation["responses"] |= {status: {"description": words, "content": content} for status, words in _REFUSALS.items()}
+                operation["responses"] |= refusals
                 if method == "post":
-                    operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+                    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
 
 
 class Api(NinjaAPI):
@@ -92,7 +97,7 @@ class Api(NinjaAPI):
     def _query_names(self) -> dict[tuple[str, str], set[str]]:
         """Of each operation, by path and method."""
         return {
-            (path, method): {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+            (path, method): {each["name"] for each in operation.get("parameters", ()) if each.get("in") == "query"}
             for path, operations in self.get_openapi_schema()["paths"].items()
             for method, operation in operations.items()
         }

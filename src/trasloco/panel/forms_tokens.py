@@ -21,7 +21,9 @@ _DAYS = ((30, _("30 days")), (90, _("90 days")), (366, _("a year")))
 class TokenForm(forms.Form):
     """scopes: only those that are of any use to the person."""
 
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Which program is it for? You will see it in this list and in the history."))
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("Which program is it for? You will see it in this list and in the history.")
+    )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"), widget=forms.CheckboxSelectMultiple, initial=[READ], help_text=_("Never more than you may do yourself.")
     )
