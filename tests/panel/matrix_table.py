@@ -74,7 +74,8 @@ PEOPLE = {
     "person_invite": Line(NEVER, "rr----s"),
     "person_second_factor": Line(NEVER, "rr----s"),
     "profile": Line("oooooos", "rrrrrrs", {"name": "Other", "language": "it", "time_zone": "Europe/Rome"}),
-    "tokens": Line("oooooos", "ccccccs", {"name": "a program", "scopes": "read", "days": "30"}),
+    "tokens": Line("oooooos", NEVER),
+    "token_new": Line("ccccccs", "ccccccs", {"name": "a program", "scopes": "read", "days": "30"}),
     "token_revoke": Line(NEVER, "r-----s"),  # one of the superuser
     "settings": Line("ro---os", "rr---rs", {"language": "it", "time_zone": "Europe/Rome"}),
     "history": Line("ooo--os", NEVER),

@@ -143,5 +143,7 @@ def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Ninja's own: a body that is no JSON."""
+    """Ninja's own: a body that is no JSON; 401, of which the middleware knows the words."""
+    if error.status_code != 400:
+        return HttpResponse(status=error.status_code)
     return problem_response(error.status_code, "not-json", f"{error}. Send the body as application/json in UTF-8.")

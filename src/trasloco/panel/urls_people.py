@@ -16,6 +16,7 @@ urlpatterns = [
     path("people/<int:person_id>/second-factor/", people.person_second_factor, name="person_second_factor"),
     path("profile/", profile.profile, name="profile"),
     path("profile/tokens/", tokens.tokens, name="tokens"),
+    path("profile/tokens/new/", tokens.token_new, name="token_new"),
     path("profile/tokens/<int:token_id>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("settings/", profile.customer_settings, name="settings"),
     path("history/", history.history, name="history"),
