@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos serve messages pictures lock clean
+.PHONY: help setup demo test check bench chaos serve messages docs pictures film lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -47,8 +47,14 @@ serve: setup  ## the panel, its worker and its database on this machine
 messages: setup  ## gather the texts people see for their translations, and compile them
 	@$(BIN)/python -m tools.messages
 
+docs: setup  ## the documentation as a site, in build/docs; broken links fail
+	@$(BIN)/python -m tools.documentation
+
 pictures: setup  ## docs/pictures anew: the whole way in a browser (2 minutes)
-	@TRASLOCO_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/journey
+	@$(BIN)/python -m tools.pictures
+
+film: setup  ## docs/pictures/demo.webp anew: the demo on a terminal, then its panel (2 minutes)
+	@$(BIN)/python -m tools.film
 
 lock: setup  ## pin the dependencies of pyproject.toml anew
 	@tools/lock.sh

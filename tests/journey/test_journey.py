@@ -104,12 +104,21 @@ def _plan(page: Page, source: Dovecot, logins: dict[str, str], picture: Picture)
     expect(steps.row(page, f"bruno@{DOMAIN}").get_by_text("Wrong login or password")).to_be_visible(timeout=PATIENCE)
     expect(steps.row(page, f"carla@{DOMAIN}").get_by_text("Wrong login or password")).to_be_visible(timeout=PATIENCE)
     picture(page, "check")
+    _read_what_it_means(page, f"bruno@{DOMAIN}", picture)
     steps.correct_password(page, f"bruno@{DOMAIN}", source.password)
     expect(steps.row(page, f"bruno@{DOMAIN}").get_by_text("works")).to_be_visible(timeout=PATIENCE)
     steps.row(page, f"carla@{DOMAIN}").get_by_role("button", name="Leave out").click()
     steps.plan(page, hours=6, picture=picture)
     page.wait_for_url(f"**/migrations/{code}/")
     return code
+
+
+def _read_what_it_means(page: Page, address: str, picture: Picture) -> None:
+    """One click from what is wrong to its paragraph, and back."""
+    steps.row(page, address).get_by_role("link", name="What this means, and what to do").click()
+    expect(page.get_by_role("heading", name="Wrong login or password login-refused")).to_be_in_viewport()
+    picture(page, "manual")
+    page.go_back()
 
 
 def _first_run(page: Page, sink: MailSink, code: str, picture: Picture) -> None:

@@ -42,4 +42,5 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "pk": 1,
         "uidb36": "1",
         "key": "nonsense",
+        "name": "errors",
     }

@@ -81,6 +81,8 @@ PEOPLE = {
     "history": Line("ooo--os", NEVER),
     "mails": Line("ooo--os", NEVER),
     "mail_again": Line(NEVER, "rrr---s"),
+    "manual": Line("oooooos", NEVER),
+    "manual_page": Line("oooooos", NEVER),
 }
 
 DESTINATION = {
@@ -150,6 +152,7 @@ MIGRATIONS = {
     "migration_act": Line(NEVER, DONE_OF_ALPHA),
     "account": Line(OF_ALPHA, NEVER),
     "account_retry": Line(NEVER, DONE_OF_ALPHA),
+    "account_certificate": Line(NEVER, DONE_OF_ALPHA),
     "account_report": Line(OF_ALPHA, NEVER),
     "account_proof": Line(OF_ALPHA, NEVER),
     "account_log": Line(OF_ALPHA, NEVER),

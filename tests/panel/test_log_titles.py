@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,21 @@ def test_no_title_is_of_an_action_that_nobody_writes() -> None:
 
     made_of_fates = {"message-vanished", "message-refused"}
     assert set(LOG_TITLES) <= set(written_actions()) | made_of_fates
+
+
+def test_every_title_has_its_paragraph_in_every_language_and_no_other() -> None:
+    from trasloco.panel.log_titles import LOG_TITLES
+
+    for page in ("log.md", "it/log.md"):
+        text = (Path(__file__).parents[2] / "docs" / page).read_text("utf-8")
+        assert set(re.findall(r"^### `([^`]+)`$", text, re.MULTILINE)) == set(LOG_TITLES), page
+
+
+def test_a_line_of_the_log_leads_to_its_paragraph() -> None:
+    from trasloco.panel.templatetags.sentences import log_paragraph
+
+    assert log_paragraph("flags-lost") == "/manual/log/#flags-lost"
+    assert log_paragraph("over-quota") == "/manual/errors/#over-quota"
 
 
 def test_a_failure_has_the_title_of_its_diagnosis() -> None:

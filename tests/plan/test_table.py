@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import io
-import re
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trasloco.plan import table as table_module
 from trasloco.plan.csv_text import template, write_rows
 from trasloco.plan.problems import FIELDS, Problem
 from trasloco.plan.table import Row, Table, read
@@ -490,13 +487,3 @@ def test_problems_read_as_sentences() -> None:
     problem = Problem(3, "server", "bad-server", "This is not a port.", "Write a number.")
     assert str(problem) == "Line 3, server: This is not a port. Write a number."
     assert FIELDS[1] == "server"
-
-
-def test_every_code_is_documented_and_none_is_made_up() -> None:
-    package = Path(table_module.__file__).parents[1]
-    of_the_file = ("plan/encoding.py", "plan/line.py", "plan/table.py")
-    of_the_panel = ("plan/mailbox_passwords.py", "records/admissible.py", "records/oauth_credentials.py", "panel/csv_upload.py")
-    sources = "".join((package / name).read_text("utf-8") for name in (*of_the_file, *of_the_panel))
-    page = (Path(__file__).parents[2] / "docs" / "csv.md").read_text("utf-8")
-    documented = set(re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", page))
-    assert documented == {code for code in re.findall(r'"([a-z]+(?:-[a-z0-9]+)+)"', sources) if not code.startswith(("utf-", "windows-"))}

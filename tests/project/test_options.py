@@ -53,6 +53,13 @@ def test_every_option_has_two_twins_and_the_nearer_one_wins() -> None:
     assert values(TRASLOCO_STARTTLS="0")["starttls"] is False
 
 
+def test_the_twin_of_a_command_with_a_hyphen_can_be_set_in_a_shell() -> None:
+    seen: dict[str, Any] = {}
+    done = CliRunner().invoke(probe, [], obj=seen, env={"TRASLOCO_VERIFY_PROOF_MAX_SIZE": "3M"}, prog_name="verify-proof")
+    assert done.exit_code == 0, done.output
+    assert seen["max_size"] == 3 << 20
+
+
 def test_repeated_options_are_separated_by_semicolons() -> None:
     assert values(TRASLOCO_SKIP_FOLDER="Old stuff;Büro/*")["skip_folders"] == ("Old stuff", "Büro/*")
 

@@ -40,6 +40,15 @@ def test_rate_and_time_left_are_of_the_last_seconds() -> None:
     assert pace.left(last) == pytest.approx(21, rel=0.15)
 
 
+def test_bytes_that_need_no_copy_do_not_count_as_work() -> None:
+    """In a second run nearly everything is there: few bytes go over the line, and most messages none at all."""
+    pace, look = Pace(), progress()
+    for second in range(10):
+        look = progress(AccountProgress(1, "a", "running", second * 200, 2000, second * 1000, 80_000_000))
+        pace.see(second, look)
+    assert pace.left(look) == pytest.approx(1, abs=0.5)
+
+
 def test_accounts_not_looked_into_count_as_average_ones() -> None:
     pace = Pace()
     known = AccountProgress(1, "a", "running", 100, 200, 0, 0)

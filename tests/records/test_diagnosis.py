@@ -9,7 +9,7 @@ pytestmark = pytest.mark.usefixtures("database")  # languages need Django to be 
 
 
 def documented_codes() -> list[str]:
-    """tests/project/test_documents.py holds them against the codes of the engine."""
+    """tests/docs/test_failures.py holds them against the codes of the engine."""
     page = Path(__file__).parents[2] / "docs" / "errors.md"
     return re.findall(r"^### `([^`]+)`$", page.read_text("utf-8"), re.MULTILINE)
 

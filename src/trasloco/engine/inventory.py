@@ -10,12 +10,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from operator import ge
 from typing import Self
 
 from trasloco.engine.flags import canonical
 from trasloco.imap import dates
 from trasloco.imap.client import Client
 from trasloco.imap.dates import InternalDate
+from trasloco.imap.fetch_response import ListedItems, listed_message, parse_flags
 from trasloco.imap.values import Fetched
 
 ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE")
@@ -88,6 +90,27 @@ class Inventory:
             self._insert(item)
             return
         self._put(len(self.uids), item)
+
+    def add_many(self, lines: Sequence[ListedItems]) -> None:
+        """Take many answers that have all there is to know, as they stand."""
+        columns = list(zip(*lines, strict=True))
+        uids = array("Q", map(int, columns[1]))
+        after = self.uids[-1] if self.uids else 0
+        if uids[0] <= after or any(map(ge, uids, uids[1:])):  # out of order, or again
+            for items in lines:
+                self.add(listed_message(items))
+            return
+        found = list(map(dates.parse, columns[3]))
+        self.uids.extend(uids)
+        self.sizes.extend(map(int, columns[4]))
+        self._epochs.extend([_NO_DATE if date is None else date.epoch for date in found])
+        self._offsets.extend([0 if date is None else date.offset for date in found])
+        numbers = {flags: self._flag_number(parse_flags(flags)) for flags in set(columns[2])}
+        self._flags.extend([numbers[flags] for flags in columns[2]])
+        self._more(columns)
+
+    def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
+        """What else there is to keep of ``add_many``."""
 
     def _insert(self, item: Fetched) -> None:
         """Out of order: rare servers, so a slow insertion is right, and a repeated answer replaces."""

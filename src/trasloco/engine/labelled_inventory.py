@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import cast
 
 from trasloco.engine.inventory import Inventory
 from trasloco.imap.values import Fetched
+
+_LARGEST = 2**64 - 1  # what a message is known by; a server that says more has not understood it
 
 
 class IdentifiedInventory(Inventory):
@@ -21,10 +24,13 @@ class IdentifiedInventory(Inventory):
     def identity(self, position: int) -> int | None:
         return self._identities[position] or None
 
+    def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
+        self._identities.extend([min(int(number or 0), _LARGEST) for number in columns[6]])
+
     def _put(self, index: int, item: Fetched) -> None:
         super()._put(index, item)
         number = item.other.get("X-GM-MSGID")
-        self._identities.insert(index, number if isinstance(number, int) else 0)
+        self._identities.insert(index, min(number, _LARGEST) if isinstance(number, int) else 0)
 
 
 class LabelledInventory(IdentifiedInventory):
@@ -45,8 +51,15 @@ class LabelledInventory(IdentifiedInventory):
     def _put(self, index: int, item: Fetched) -> None:
         super()._put(index, item)
         labels = frozenset(cast(tuple[bytes, ...], item.other.get("X-GM-LABELS") or ()))
+        self._sets.insert(index, self._number(labels))
+
+    def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
+        super()._more(columns)
+        self._sets.extend([self._number(frozenset())] * len(columns[1]))  # lines that tell labels come one by one
+
+    def _number(self, labels: frozenset[bytes]) -> int:
         number = self._numbers.get(labels)
         if number is None:
             number = self._numbers[labels] = len(self.sets)
             self.sets.append(labels)
-        self._sets.insert(index, number)
+        return number

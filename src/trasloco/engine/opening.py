@@ -78,7 +78,7 @@ async def listed(place: Place, name: bytes, status: Status | None, since: Since 
             selected = await client.examine_and_fetch(name, since.fetches(lister.items), changes.take)
         else:
             found = inventory = lister.make()
-            selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add)
+            selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add, inventory.add_many)
     return selected, found
 
 

@@ -39,7 +39,7 @@ from trasloco.imap.values import Appended, Selected
 FETCH_AHEAD = 2
 """Batches whose FETCH is on its way, the one being relayed included."""
 
-_GROUP = 128 * 1024
+_GROUP = 256 * 1024
 """Bytes of small messages that are handed on together."""
 
 APPENDS_IN_FLIGHT = 2

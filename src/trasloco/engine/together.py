@@ -3,8 +3,9 @@
 A folder by itself takes two or three round trips, whatever is in it. Here all of them are listed in one, all of their
 messages asked for in the next, and the APPENDs follow each other; what that costs does not depend on how many there are.
 The order of things is the same for each folder: its list, its validities and its intent in the ledger, then the first
-byte to the destination, then its rows. What is not plain (something there already, a size that is not told, a message
-refused) is left to ``folder_run``, which finds in the ledger what has been done.
+byte to the destination, then its rows; each step is taken side by side, so that a ledger may take it as one. What is not
+plain (something there already, a size that is not told, a message refused) is left to ``folder_run``, which finds in the
+ledger what has been done.
 """
 
 from __future__ import annotations
@@ -26,9 +27,6 @@ MOST_FOLDERS = 100
 MOST_MESSAGES = 2000
 MOST_BYTES = 16 * 1024 * 1024
 """What goes together at the most: lists are kept until their folder's turn, and a broken line costs as much again."""
-
-STATEMENTS_AT_ONCE = 4
-"""Of one account, on their way to the ledger."""
 
 _T = TypeVar("_T")
 
@@ -72,7 +70,6 @@ class Together:
 
     def __init__(self, session: Session, folders: Sequence[SmallFolder]) -> None:
         self._session, self._folders = session, folders
-        self._statements = asyncio.Semaphore(STATEMENTS_AT_ONCE)
 
     async def run(self) -> None:
         """Raises TransferError when a connection or a mailbox is the trouble, Fenced, LedgerUnavailable."""
@@ -83,17 +80,13 @@ class Together:
             plain = [folder for folder in self._folders if folder.plain]
             for folder in plain:
                 folder.ask()
-            await _all(self._in_turn(folder.begin()) for folder in plain)
+            await _all(folder.begin() for folder in plain)
             for folder in plain:
                 await folder.carry()
-            await _all(self._in_turn(folder.finish()) for folder in plain)
+            await _all(folder.finish() for folder in plain)
         finally:
             for folder in self._folders:
                 folder.close()
-
-    async def _in_turn(self, work: Awaitable[None]) -> None:
-        async with self._statements:
-            await work
 
 
 async def _all(work: Iterable[Awaitable[_T]]) -> list[_T]:

@@ -33,7 +33,7 @@ from trasloco.plan.roles import Role, role_by_attribute
 CREATED_AT_ONCE = 100
 """CREATE commands on their way together."""
 
-BOUND_AT_ONCE = 8
+BOUND_AT_ONCE = 200
 """Statements on their way to the ledger together."""
 
 

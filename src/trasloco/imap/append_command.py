@@ -120,8 +120,8 @@ class AppendCommand:
         assert self._exchange is not None
         pieces: list[bytes] = []
         for content, flags, date in messages:
-            pieces += commands.append_message(flags, date), b"{%d+}\r\n" % len(content), content
-        self._connection.push(self._exchange, b"".join(pieces))
+            pieces += b"%b{%d+}\r\n" % (commands.append_message(flags, date), len(content)), content
+        self._connection.push_many(self._exchange, pieces)
         self._count += len(messages)
         if self._connection.blocked:
             await self._drain()

@@ -22,6 +22,7 @@ from trasloco.imap.connection import Answer, Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded, LoginRefused
+from trasloco.imap.fetch_response import ListedItems
 from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
@@ -292,11 +293,16 @@ class Client:
         return await self._select(command, Selection(name, read_only=read_only), ANSWERS)
 
     async def examine_and_fetch(
-        self, name: bytes, fetches: Sequence[tuple[str, Sequence[str], int | None]], take: Callable[[Fetched], None]
+        self,
+        name: bytes,
+        fetches: Sequence[tuple[str, Sequence[str], int | None]],
+        take: Callable[[Fetched], None],
+        take_many: Callable[[list[ListedItems]], None] | None = None,
     ) -> Selected:
         """EXAMINE, and FETCH in the same breath: one round trip for all of it.
 
-        fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. For a
+        fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. take: given
+        every message; take_many: the usual ones instead, many at a time. For a
         mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
@@ -311,7 +317,7 @@ class Client:
         command = commands.select(name, read_only=True, condstore=False)
         answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
         for uids, items, changed_since in fetches:
-            streams.append(FetchStream(self._connection, uids, items, changed_since))
+            streams.append(FetchStream(self._connection, uids, items, changed_since, take_many))
             streams[-1].listening = False
         selected: Selected | None = None
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from trasloco.imap.commands import Command, Literal
@@ -225,6 +225,15 @@ class Connection(asyncio.Protocol):
         else:
             self._write_later()
 
+    def push_many(self, exchange: Exchange, pieces: Sequence[bytes]) -> None:
+        """The same in pieces that need not be put together."""
+        self.protocol.push_many(exchange, pieces)
+        self._unsent += sum(map(len, pieces))
+        if self._unsent >= _FLUSH_AT:
+            self._flush()
+        else:
+            self._write_later()
+
     async def drain(self) -> None:
         """Wait while the socket takes no more. Raises DeadlineExceeded("write") and what ended the connection."""
         self.check()
@@ -244,12 +253,21 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._flush_due = False
-        self._unsent = 0
+        unsent, self._unsent = self._unsent, 0
         pieces = self.protocol.data_to_send()
-        if pieces and self.transport is not None and self.error is None:
-            self._touched = self._loop.time()
-            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            self.transport.write(data if self._deflate is None else self._deflate.pack(data))
+        if not pieces or self.transport is None or self.error is not None:
+            return
+        self._touched = self._loop.time()
+        if unsent >= _FLUSH_AT and self._gathers:
+            self.transport.writelines(pieces)  # large ones are not copied once more to be put together
+            return
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self.transport.write(data if self._deflate is None else self._deflate.pack(data))
+
+    @property
+    def _gathers(self) -> bool:
+        """Whether the socket takes pieces as they are: TLS would make a record of each, compression a block."""
+        return self._deflate is None and self.transport is not None and self.transport.get_extra_info("sslcontext") is None
 
     # -- reading
 

@@ -16,7 +16,7 @@ from trasloco.imap.tokens import GrammarError, Tokens
 from trasloco.imap.values import Fetched
 
 _ITEMS = (
-    rb'(?:(?:UID (\d{1,20})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,20})|MODSEQ \((\d{1,20})\)'
+    rb'(?:(?:UID (\d{1,19})|FLAGS \(([^()]*+)\)|INTERNALDATE "([^"\\]*+)"|RFC822\.SIZE (\d{1,19})|MODSEQ \((\d{1,19})\)'
     rb"|X-GM-MSGID (\d{1,20}))(?: |(?=\))))"
 )
 _COMMON = re.compile(rb"\* (\d{1,20}) FETCH \(" + _ITEMS + rb"++\)")
@@ -29,17 +29,22 @@ _LISTED = re.compile(_COMMON.pattern + rb"\r\n")
 _WHOLE = re.compile(rb"\* \d{1,20} FETCH \(UID (\d{1,20}) BODY\[\] \{([1-9]\d{0,8})\}\r\n")
 _BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,20}) )?BODY\[\] ")
 
+ListedItems = tuple[bytes | None, ...]
+"""Of one line, as they stand there: sequence number, UID, flags without parentheses, INTERNALDATE without quotes, RFC822.SIZE,
+MODSEQ, X-GM-MSGID; None for what is not there."""
+
 
 def parse_common(line: bytes) -> Fetched | None:
     """The fast path: one complete line with common items only; None when it is anything else."""
     match = _COMMON.fullmatch(line)
-    return None if match is None else _common(match)
+    return None if match is None else listed_message(match.groups())
 
 
-def listed_at(data: bytes, position: int) -> tuple[Fetched, int] | None:
-    """The same from a place in the stream, with where it ends; None when it is not there to its end, or anything else."""
+def listed_at(data: bytes, position: int) -> tuple[ListedItems, int] | None:
+    """The same from a place in the stream, not looked into yet, with where it ends; None when it is not there to its end, or
+    anything else."""
     match = _LISTED.match(data, position)
-    return None if match is None else (_common(match), match.end())
+    return None if match is None else (match.groups(), match.end())
 
 
 def whole_message_at(data: bytes, position: int) -> tuple[int, int, int] | None:
@@ -54,8 +59,10 @@ def whole_message_at(data: bytes, position: int) -> tuple[int, int, int] | None:
     return (int(uid), start, end) if data.startswith(b")\r\n", end) else None
 
 
-def _common(match: re.Match[bytes]) -> Fetched:
-    sequence, uid, flags, date, size, modseq, identity = match.groups()
+def listed_message(items: ListedItems) -> Fetched:
+    """What a line of an inventory says."""
+    sequence, uid, flags, date, size, modseq, identity = items
+    assert sequence is not None, "it stands in each line"
     fetched = Fetched(
         int(sequence),
         None if uid is None else int(uid),
@@ -154,4 +161,14 @@ def _strings(tokens: Tokens) -> Iterator[bytes]:
         yield tokens.expect_astring()
 
 
-__all__ = ["GrammarError", "body_start", "listed_at", "parse_common", "parse_flags", "parse_items", "whole_message_at"]
+__all__ = [
+    "GrammarError",
+    "ListedItems",
+    "body_start",
+    "listed_at",
+    "listed_message",
+    "parse_common",
+    "parse_flags",
+    "parse_items",
+    "whole_message_at",
+]

@@ -10,30 +10,44 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
+from operator import itemgetter
 
 from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange
-from trasloco.imap.fetch_response import listed_at
+from trasloco.imap.fetch_response import ListedItems, listed_at, listed_message
 from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
 
 _WEIGHT = 256  # bytes a Fetched is counted with while it waits for the reader
+_PLACES = {"FLAGS": 2, "INTERNALDATE": 3, "RFC822.SIZE": 4, "MODSEQ": 5}  # in ``ListedItems``
 _FIELDS = {"FLAGS": "flags", "INTERNALDATE": "internal_date", "RFC822.SIZE": "size", "MODSEQ": "modseq"}
 
 
 class FetchStream:
-    """One ``Client.fetch`` under way; ``results`` iterates it once."""
+    """One ``Client.fetch`` under way; ``results`` iterates it once.
 
-    def __init__(self, connection: Connection, uids: Iterable[int] | str, items: Sequence[str], changed_since: int | None) -> None:
+    take_many: given the lines that come in their usual form, many at a time and as they come; ``results`` has the others.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        uids: Iterable[int] | str,
+        items: Sequence[str],
+        changed_since: int | None,
+        take_many: Callable[[list[ListedItems]], None] | None = None,
+    ) -> None:
+        self._take_block = take_many or self._keep
         self._connection = connection
         self._queue: deque[Fetched] = deque()
         self._partial: dict[int, Fetched] = {}
         self._wanted = tuple(_FIELDS[item.upper()] for item in items if item.upper() in _FIELDS)
+        self._places = (1, *(_PLACES[item.upper()] for item in items if item.upper() in _PLACES))
         self._sections = sum(1 for item in items if "[" in item)
         self._dropped = False  # the reader stopped before the end: what still comes is not kept
         self.listening = True  # false: what comes is not for us (yet)
@@ -89,16 +103,29 @@ class FetchStream:
         """The usual lines of an inventory, as many as there are; what they lack is nothing that was asked for."""
         if self._dropped or not self.listening:
             return position
+        lines: list[ListedItems] = []
+        asked_for, incomplete = itemgetter(1, *self._places), self._partial
         while (found := listed_at(data, position)) is not None:
-            fetched, end = found
-            uid = fetched.uid
-            if uid is None or uid in self._partial or (asked is not None and uid not in asked) or not self._is_complete(fetched):
+            items, end = found
+            if None in asked_for(items):
+                break  # it lacks something that was asked for
+            if (incomplete or asked is not None) and not self._belongs(items, asked):
                 break
-            self._queue.append(fetched)
-            self._connection.hold(_WEIGHT)
+            lines.append(items)
             position = end
-        self._awake()
+        if lines:
+            self._take_block(lines)
         return position
+
+    def _belongs(self, items: ListedItems, asked: NumberSet | None) -> bool:
+        uid = int(items[1] or 0)
+        return uid not in self._partial and (asked is None or uid in asked)
+
+    def _keep(self, lines: list[ListedItems]) -> None:
+        """Until ``results`` is asked for them."""
+        self._queue.extend(map(listed_message, lines))
+        self._connection.hold(_WEIGHT * len(lines))
+        self._awake()
 
     def _is_complete(self, fetched: Fetched) -> bool:
         if len(fetched.sections) < self._sections:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from trasloco.imap import responses
 from trasloco.imap.commands import Literal
@@ -100,10 +100,14 @@ class Protocol:
 
     def push(self, exchange: Exchange, data: bytes) -> None:
         """More bytes of an open exchange, and nothing to wait for: the short way when it holds the line already."""
+        self.push_many(exchange, (data,))
+
+    def push_many(self, exchange: Exchange, pieces: Sequence[bytes]) -> None:
+        """The same in pieces."""
         if self._outgoing and self._outgoing[0] is exchange and not exchange.pieces and self._awaiting is None:
-            self._out.append(data)
+            self._out.extend(pieces)
         else:
-            self.extend(exchange, (data,))
+            self.extend(exchange, pieces)
 
     def literal_header(self, size: int, *, binary: bool = False) -> tuple[bytes, bool]:
         """How a literal of this size is announced, and whether the server's ``+`` must be awaited."""

@@ -11,9 +11,11 @@ from trasloco.imap.responses import Response, Tagged, Unparsable, UntaggedStatus
 def without_secrets(response: Response, secrets: Iterable[str]) -> Response:
     """The response with every one of ``secrets`` taken out of its words."""
     if isinstance(response, Unparsable):
-        return replace(response, words=_hide(response.words, secrets))
+        words = _hide(response.words, secrets)
+        return response if words == response.words else replace(response, words=words)
     if isinstance(response, Tagged | UntaggedStatus):
-        return replace(response, status=replace(response.status, words=_hide(response.status.words, secrets)))
+        words = _hide(response.status.words, secrets)
+        return response if words == response.status.words else replace(response, status=replace(response.status, words=words))
     return response
 
 

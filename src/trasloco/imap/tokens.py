@@ -104,11 +104,11 @@ class Tokens:
         return atom
 
     def expect_number(self) -> int:
-        """An unsigned number of up to 20 digits (number64 and a little), quoted or not."""
+        """An unsigned number of up to 64 bits (number64 and a little), quoted or not."""
         token = self.string() if self.peek() == _QUOTE else self.expect_atom()
-        if token is None or not (token.isdigit() and len(token) <= 20):
+        if token is None or not (token.isdigit() and len(token) <= 20) or (number := int(token)) >= 2**64:
             raise self.error("expected a number")
-        return int(token)
+        return number
 
     def string(self) -> bytes | None:
         """A quoted string or a literal; None when neither comes."""

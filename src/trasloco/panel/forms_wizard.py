@@ -118,7 +118,7 @@ class CsvForm(forms.Form):
             'For lines with an empty password: kind = "microsoft-app" with tenant, client_id and client_secret of the app, one in each '
             'line as key = "value"; Google\'s JSON key of a service account as it is; or, where the owners sign in themselves, '
             'kind = "microsoft-device" with client_id, or kind = "google-consent" with client_id and client_secret. '
-            "What has to be allowed at the provider is said in the next step. docs/oauth.md has it all."
+            "What has to be allowed at the provider is said in the next step."
         ),
     )
 

@@ -1,10 +1,10 @@
-"""Addresses of people: first start, invitations, people, profile, a customer's settings, history, mails."""
+"""Addresses of people: first start, invitations, people, profile, a customer's settings, history, mails; the manual."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import entrance, history, mails, people, profile, tokens
+from trasloco.panel.views import entrance, history, mails, manual, people, profile, tokens
 
 urlpatterns = [
     path("first-start/<str:token>/", entrance.first_start, name="first_start"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("mails/", mails.mails, name="mails"),
     path("mails/<int:mail_id>/again/", mails.mail_again, name="mail_again"),
+    path("manual/", manual.manual, name="manual"),
+    path("manual/<slug:name>/", manual.one_page, name="manual_page"),
 ]

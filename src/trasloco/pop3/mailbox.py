@@ -20,6 +20,7 @@ from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible
+from trasloco.imap.fetch_response import ListedItems
 from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.sasl import Credentials
 from trasloco.imap.values import (
@@ -226,7 +227,11 @@ class PopMailbox(Client):
         return self.selected
 
     async def examine_and_fetch(
-        self, name: bytes, fetches: Sequence[tuple[str, Sequence[str], int | None]], take: Callable[[Fetched], None]
+        self,
+        name: bytes,
+        fetches: Sequence[tuple[str, Sequence[str], int | None]],
+        take: Callable[[Fetched], None],
+        take_many: Callable[[list[ListedItems]], None] | None = None,
     ) -> Selected:
         selected = await self.select(name, read_only=True)
         for uids, items, _ in fetches:

@@ -41,7 +41,8 @@ class TwinOption(click.Option):
         self.show_envvar = True
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        special = os.environ.get(f"TRASLOCO_{(ctx.info_name or '').upper()}_{self._twin}")
+        command = (ctx.info_name or "").upper().replace("-", "_")  # no shell can set a name with a hyphen
+        special = os.environ.get(f"TRASLOCO_{command}_{self._twin}")
         return special or super().resolve_envvar_value(ctx)
 
 

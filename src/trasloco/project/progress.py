@@ -88,6 +88,13 @@ class Progress:
         return len(self.accounts) / self.looked_into if self.looked_into else 1.0
 
 
+def _mostly_there(progress: Progress) -> bool:
+    """Whether most messages needed no copy so far, as in a second run: then the bytes of all of them say nothing."""
+    if not progress.expected or progress.expected_size is None:
+        return False
+    return progress.size * 5 < progress.done * progress.expected_size / progress.expected
+
+
 @dataclass(slots=True)
 class Pace:
     """Rates over the last seconds, and over all of them at the end. Feed ``see`` with every look and a monotonic time in seconds."""
@@ -124,7 +131,7 @@ class Pace:
             return None
         share = progress.share
         messages = _remaining(progress.expected * share - progress.done, self.messages)
-        size = progress.expected_size
+        size = None if _mostly_there(progress) else progress.expected_size
         volume = _remaining(size * share - progress.size, self.size) if size is not None else None
         if messages is None:
             return None

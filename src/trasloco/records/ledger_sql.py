@@ -1,6 +1,7 @@
 """The hot statements of ``PostgresLedger``, each with the reason for its shape.
 
-Every write is one statement, so one round trip and one commit. It begins with ``fence``: the transfer's
+Every write is one statement, so one round trip and one commit; verbs that many folders ask for side by side take
+all of them in one (``gathered``). It begins with ``fence``: the transfer's
 row, locked FOR SHARE against whoever takes the transfer over, and only if it is still ours; all the rest
 reads from it, so a worker that lost its transfer writes nothing. The count of ``fence`` comes back.
 Under READ COMMITTED a statement that waited for that row looks at its newest version again.
@@ -28,13 +29,17 @@ _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_u
     source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id,
     destination_uidnext"""
 
-# Rows come as arrays, one for each column: one plan whatever their number, and no temporary table.
-_ROWS: LiteralString = """unnest(%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
+# Rows come as arrays, one for each column: one plan whatever their number, and no temporary table. unnest() fills short
+# arrays up with NULL: a column that is the same in all rows comes as an empty array, and as one value.
+_ARRAYS: LiteralString = """%(uids)s::bigint[], %(destination_uids)s::bigint[], %(sizes)s::bigint[], %(fates)s::smallint[],
     %(runs)s::smallint[], %(digests)s::bytea[], %(flags)s::text[], %(reasons)s::text[], %(listed)s::bigint[],
-    %(identities)s::bigint[])
-    AS r (source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity)"""
+    %(identities)s::bigint[]"""
+_NAMES: LiteralString = "source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity"
+_ROWS: LiteralString = f"unnest({_ARRAYS}) AS r ({_NAMES})"
+_VALUES: LiteralString = """r.source_uid, r.destination_uid, r.size, coalesce(r.fate, %(fate)s::smallint),
+    coalesce(r.run, %(run)s::smallint), r.digest, coalesce(r.flags, ''), coalesce(r.reason, ''), r.listed, r.identity"""
 
-_COLUMNS: LiteralString = "folder_id, source_uid, destination_uid, size, fate, run, digest, flags, reason, listed, identity"
+_COLUMNS: LiteralString = f"folder_id, {_NAMES}"
 
 _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
     destination_uid = excluded.destination_uid, size = excluded.size, fate = excluded.fate, run = excluded.run,
@@ -44,11 +49,14 @@ _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
 # All pairs of folders of the account.
 FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
 
-# Bind a pair; the one that is bound already wins, unless it has no destination yet and is given one: then it
+# Bind pairs; one that is bound already wins, unless it has no destination yet and is given one: then it
 # begins anew. What this statement has just written is not visible to its second SELECT, so that one steps back.
 BIND: LiteralString = f"""{_FENCE}, bound AS (
     INSERT INTO trasloco_ledger_folder (account_id, source_name, destination_name, renamed)
-    SELECT %(account)s, %(source_name)s, %(destination_name)s, %(renamed)s FROM fence
+    SELECT %(account)s, a.source_name, a.destination_name, a.renamed
+    FROM fence, unnest(%(source_names)s::bytea[], %(destination_names)s::bytea[], %(renamed)s::text[])
+        WITH ORDINALITY AS a (source_name, destination_name, renamed, place)
+    ORDER BY a.place
     ON CONFLICT (account_id, source_name) DO UPDATE SET destination_name = excluded.destination_name, renamed = excluded.renamed,
         source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
         destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
@@ -59,8 +67,9 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
 ), found AS (
     SELECT {_FOLDER} FROM bound
     UNION ALL
-    SELECT {_FOLDER} FROM trasloco_ledger_folder
-    WHERE account_id = %(account)s AND source_name = %(source_name)s AND NOT EXISTS (SELECT FROM bound)
+    SELECT {_FOLDER} FROM trasloco_ledger_folder f
+    WHERE account_id = %(account)s AND source_name = ANY(%(source_names)s::bytea[])
+        AND NOT EXISTS (SELECT FROM bound WHERE bound.source_name = f.source_name)
 )
 SELECT (SELECT count(*) FROM fence), found.*, {_UNHURRIED} FROM found"""
 
@@ -68,8 +77,8 @@ SELECT (SELECT count(*) FROM fence), found.*, {_UNHURRIED} FROM found"""
 KNOWN: LiteralString = """SELECT source_uid, destination_uid, fate, run, flags, identity FROM trasloco_ledger_message
 WHERE folder_id = %(folder)s AND source_uid > %(after)s ORDER BY source_uid LIMIT %(limit)s"""
 
-SUMS: LiteralString = """SELECT fate, run, count(*), sum(source_uid)::bigint FROM trasloco_ledger_message
-WHERE folder_id = %(folder)s GROUP BY fate, run"""
+SUMS: LiteralString = """SELECT folder_id, fate, run, count(*), sum(source_uid)::bigint FROM trasloco_ledger_message
+WHERE folder_id = ANY(%(folders)s::bigint[]) GROUP BY folder_id, fate, run"""
 
 # The same pages with everything that is known: for the proof, and for messages that moved.
 ROWS: LiteralString = """SELECT source_uid, fate, run, destination_uid, size, digest, flags, reason, listed, identity
@@ -82,9 +91,11 @@ FROM trasloco_ledger_message m JOIN trasloco_ledger_folder f ON f.id = m.folder_
 WHERE f.account_id = %(account)s AND m.identity = ANY(%(identities)s::bigint[]) ORDER BY m.folder_id, m.source_uid"""
 
 REVALIDATE: LiteralString = f"""{_FENCE}, done AS (
-    UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
-        source_id = %(source_id)s, destination_id = %(destination_id)s
-    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+    UPDATE trasloco_ledger_folder f SET source_uidvalidity = r.source, destination_uidvalidity = r.destination,
+        source_id = r.source_id, destination_id = r.destination_id
+    FROM fence, unnest(%(folders)s::bigint[], %(sources)s::bigint[], %(destinations)s::bigint[], %(source_ids)s::text[],
+        %(destination_ids)s::text[]) AS r (folder, source, destination, source_id, destination_id)
+    WHERE f.id = r.folder
 )
 SELECT count(*), {_UNHURRIED} FROM fence"""
 
@@ -133,30 +144,36 @@ INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, desti
     origin_name, origin_uidvalidity, origin_uids, origin_stays
 FROM trasloco_ledger_intent WHERE folder_id = %(folder)s ORDER BY id"""
 
-# The intent is on disk before the first byte is sent: synchronous_commit stays on.
+# The intents are on disk before the first byte is sent: synchronous_commit stays on. An array of arrays would have to be
+# a rectangle, so arrays come as texts.
 BEGIN: LiteralString = f"""{_FENCE}
 INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
     origin_name, origin_uidvalidity, origin_uids, origin_stays)
-SELECT %(folder)s, %(uidvalidity)s, %(uidnext)s, %(uids)s::bigint[], %(flags)s::text[],
-    %(origin_name)s, %(origin_uidvalidity)s, %(origin_uids)s::bigint[], %(origin_stays)s FROM fence
-RETURNING id"""
+SELECT r.folder, r.uidvalidity, r.uidnext, r.uids::bigint[], r.flags::text[],
+    r.origin_name, r.origin_uidvalidity, r.origin_uids::bigint[], r.origin_stays
+FROM fence, unnest(%(folders)s::bigint[], %(uidvalidities)s::bigint[], %(uidnexts)s::bigint[], %(uids)s::text[], %(flags)s::text[],
+    %(origin_names)s::bytea[], %(origin_uidvalidities)s::bigint[], %(origin_uids)s::text[], %(origin_stays)s::boolean[])
+    WITH ORDINALITY AS r (folder, uidvalidity, uidnext, uids, flags, origin_name, origin_uidvalidity, origin_uids, origin_stays, place)
+ORDER BY r.place
+RETURNING folder_id, id"""
 
 CONFIRM: LiteralString = f"{_FENCE} SELECT count(*), {_UNHURRIED} FROM fence"
 
-# Rows and intent in one step; the rows hang on the intent, so that one settled already writes nothing.
+# Rows and intents in one step; the rows hang on their intent, so that one settled already writes nothing.
 SETTLE: LiteralString = f"""{_FENCE}, intent AS (
-    DELETE FROM trasloco_ledger_intent USING fence WHERE trasloco_ledger_intent.id = %(intent)s
-    RETURNING folder_id
+    DELETE FROM trasloco_ledger_intent i USING fence WHERE i.id = ANY(%(intents)s::bigint[])
+    RETURNING i.id, folder_id
 ), written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
-    SELECT intent.folder_id, r.* FROM intent, {_ROWS}
+    SELECT intent.folder_id, {_VALUES}
+    FROM intent JOIN unnest(%(of)s::bigint[], {_ARRAYS}) AS r (intent, {_NAMES}) ON r.intent = intent.id
     {_REPLACE}
 )
-SELECT count(*), {_UNHURRIED} FROM intent"""
+SELECT id, {_UNHURRIED} FROM intent"""
 
 RECORD: LiteralString = f"""{_FENCE}, written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
-    SELECT %(folder)s, r.* FROM fence, {_ROWS}
+    SELECT %(folder)s, {_VALUES} FROM fence, {_ROWS}
     {_REPLACE}
 )
 SELECT count(*), {_UNHURRIED} FROM fence"""
@@ -182,7 +199,7 @@ MOVED: LiteralString = f"""{_FENCE}, departed AS (
     DELETE FROM trasloco_ledger_intent i USING fence WHERE i.id = %(intent)s
 ), written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
-    SELECT %(folder)s, r.* FROM fence, {_ROWS}
+    SELECT %(folder)s, {_VALUES} FROM fence, {_ROWS}
     {_REPLACE}
 )
 SELECT count(*) FROM fence"""
@@ -195,23 +212,34 @@ PARK: LiteralString = f"""{_FENCE}, kept AS (
 )
 SELECT m.code FROM fence, trasloco_account a JOIN trasloco_migration m ON m.id = a.migration_id WHERE a.id = %(account)s"""
 
-# A line of the report as far as the run has come; the outcome's own lines replace it at the end.
+# Lines of the report as far as the run has come; the outcome's own lines replace them at the end. Names that look the
+# same have one line, as they would one after the other.
 _NOTE: LiteralString = """INSERT INTO trasloco_folder_tally
         (transfer_id, position, source, destination, note, copied, adopted, moved, skipped, refused, vanished)
-    SELECT fence.id, (SELECT count(*) FROM trasloco_folder_tally t WHERE t.transfer_id = fence.id) + 1,
-        %(shown_source)s, %(shown_destination)s, %(note)s,
-        %(copied)s, %(adopted)s, %(moved)s, %(skipped)s, %(refused)s, %(vanished)s
-    FROM fence
+    SELECT fence.id, (SELECT count(*) FROM trasloco_folder_tally t WHERE t.transfer_id = fence.id) + row_number() OVER (ORDER BY n.place),
+        n.source, n.destination, n.note, n.copied, n.adopted, n.moved, n.skipped, n.refused, n.vanished
+    FROM fence, (
+        SELECT DISTINCT ON (source) * FROM unnest(%(shown_sources)s::text[], %(shown_destinations)s::text[], %(notes)s::text[],
+            %(copied)s::bigint[], %(adopted)s::bigint[], %(moved)s::bigint[], %(skipped)s::bigint[], %(refused)s::bigint[],
+            %(vanished)s::bigint[])
+            WITH ORDINALITY AS u (source, destination, note, copied, adopted, moved, skipped, refused, vanished, place)
+        ORDER BY source, place DESC
+    ) AS n
     ON CONFLICT (transfer_id, source) DO UPDATE SET destination = excluded.destination, note = excluded.note,
         copied = excluded.copied, adopted = excluded.adopted, moved = excluded.moved,
         skipped = excluded.skipped, refused = excluded.refused, vanished = excluded.vanished"""
 
 COMPLETE: LiteralString = f"""{_FENCE}, done AS (
-    UPDATE trasloco_ledger_folder SET renamed = %(renamed)s,
-        source_uidvalidity = %(source_uidvalidity)s, destination_uidvalidity = %(destination_uidvalidity)s,
-        source_uidnext = %(source_uidnext)s, source_messages = %(source_messages)s, source_modseq = %(source_modseq)s,
-        run = %(run)s, tally = %(tally)s::integer[], destination_uidnext = %(destination_uidnext)s
-    FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
+    UPDATE trasloco_ledger_folder f SET renamed = r.renamed,
+        source_uidvalidity = r.source_uidvalidity, destination_uidvalidity = r.destination_uidvalidity,
+        source_uidnext = r.source_uidnext, source_messages = r.source_messages, source_modseq = r.source_modseq,
+        run = r.run, tally = r.tally::integer[], destination_uidnext = r.destination_uidnext
+    FROM fence, unnest(%(folders)s::bigint[], %(renamed)s::text[], %(source_uidvalidities)s::bigint[],
+        %(destination_uidvalidities)s::bigint[], %(source_uidnexts)s::bigint[], %(source_messages)s::bigint[],
+        %(source_modseqs)s::bigint[], %(runs)s::smallint[], %(tallies)s::text[], %(destination_uidnexts)s::bigint[])
+        AS r (folder, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq, run, tally,
+            destination_uidnext)
+    WHERE f.id = r.folder
 ), noted AS (
     {_NOTE}
 )

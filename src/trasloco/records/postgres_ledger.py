@@ -1,7 +1,8 @@
 """``PostgresLedger``: the ledger of one transfer in the database, fenced and durable.
 
 No ORM here: each operation is one statement of ``ledger_sql`` on a connection borrowed for just that
-statement, so hundreds of transfers share a few connections. When the database cannot be reached every
+statement, so hundreds of transfers share a few connections; what the folders of an account ask for side by side is one
+statement too (``gathered``). When the database cannot be reached every
 method raises ``LedgerUnavailable``, at the one border ``_border``; a write whose transfer has another owner
 raises ``Fenced`` and has written nothing.
 """
@@ -21,11 +22,27 @@ from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUn
 from trasloco.imap.utf7 import decode_name
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
+from trasloco.records.array_literals import numbers, texts
 from trasloco.records.connection_pool import Pool
+from trasloco.records.gathered import Gathered
+from trasloco.records.message_columns import last_of_each, message_columns, signed
 from trasloco.records.models import FATE_CODES, FATES
 from trasloco.records.source_numbers import NUMBERS
 
 CHUNK = 5000  # rows of one page read, and of one statement that records
+_MARKS = (
+    "folders",
+    "renamed",
+    "source_uidvalidities",
+    "destination_uidvalidities",
+    "source_uidnexts",
+    "source_messages",
+    "source_modseqs",
+    "runs",
+    "tallies",
+    "destination_uidnexts",
+)
+_LINE = ("shown_sources", "shown_destinations", "notes", *(fate.value for fate in Fate))
 
 
 class PostgresLedger:
@@ -35,16 +52,28 @@ class PostgresLedger:
         self._pool = pool
         self._account = account_id
         self._owner = {"transfer": transfer_id, "fence": fence, "account": account_id}
+        self._bind = Gathered(self._bind_all)
+        self._revalidate = Gathered(self._revalidate_all)
+        self._begin = Gathered(self._begin_all)
+        self._settle = Gathered(self._settle_all)
+        self._sums = Gathered(self._sums_all)
+        self._complete = Gathered(self._complete_all)
 
     async def folders(self) -> Sequence[FolderRecord]:
         return [_folder(row) for row in await self._read(sql.FOLDERS, account=self._account)]
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
-        names = {"source_name": source_name, "destination_name": destination_name, "renamed": clean(renamed)}
+        return await self._bind((source_name, destination_name, clean(renamed)))
+
+    async def _bind_all(self, pairs: Sequence[tuple[bytes, bytes, str]]) -> Sequence[FolderRecord]:
+        named = {source: (source, destination, renamed) for source, destination, renamed in reversed(pairs)}
+        sources, destinations, renamed = map(list, zip(*named.values(), strict=True))
+        names = {"source_names": sources, "destination_names": destinations, "renamed": renamed}
         rows = await self._read(sql.BIND, **self._owner, **names)
         if not rows or rows[0][0] == 0:
             raise self._fenced()
-        return _folder(rows[0][1:])
+        found = {record.source_name: record for record in (_folder(row[1:]) for row in rows)}
+        return [found[source] for source, _, _ in pairs]
 
     async def numbers(self, names: Sequence[bytes]) -> Sequence[int]:
         rows = await self._read(NUMBERS, **self._owner, names=list(names)) if names else []
@@ -61,7 +90,13 @@ class PostgresLedger:
             after = rows[-1][0]
 
     async def sums(self, folder_id: int) -> Sequence[Sum]:
-        return [Sum(FATES[fate], *rest) for fate, *rest in await self._read(sql.SUMS, folder=folder_id)]
+        return await self._sums(folder_id)
+
+    async def _sums_all(self, folders: Sequence[int]) -> Sequence[Sequence[Sum]]:
+        found: dict[int, list[Sum]] = {folder: [] for folder in folders}
+        for folder, fate, *rest in await self._read(sql.SUMS, folders=list(found)):
+            found[folder].append(Sum(FATES[fate], *rest))
+        return [found[folder] for folder in folders]
 
     async def rows(self, folder_id: int) -> AsyncIterator[Sequence[MessageRow]]:
         after = -1
@@ -74,7 +109,7 @@ class PostgresLedger:
     async def twins(self, identities: Sequence[int]) -> Sequence[Twin]:
         found = []
         for start in range(0, len(identities), CHUNK):
-            asked = [_signed(identity) for identity in identities[start : start + CHUNK]]
+            asked = [signed(identity) for identity in identities[start : start + CHUNK]]
             found += await self._read(sql.TWINS, account=self._account, identities=asked)
         return [Twin(row[0], _message(row[1:])) for row in found]
 
@@ -89,7 +124,7 @@ class PostgresLedger:
         intent: int | None = None,
     ) -> None:
         gone = {"old_folder": old_folder_id, "old_uids": list(old_uids), "relics": list(relics), "intent": intent}
-        await self._write(sql.MOVED, folder=folder_id, **gone, **_arrays(rows))
+        await self._write(sql.MOVED, folder=folder_id, **gone, **message_columns(last_of_each(rows)))
 
     async def rebind(self, folder_id: int, destination_name: bytes) -> None:
         await self._write(sql.REBIND, folder=folder_id, destination_name=destination_name)
@@ -97,8 +132,12 @@ class PostgresLedger:
     async def revalidate(
         self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, source_id: str = "", destination_id: str = ""
     ) -> None:
-        validities = {"source": source_uidvalidity, "destination": destination_uidvalidity}
-        await self._write(sql.REVALIDATE, folder=folder_id, source_id=source_id, destination_id=destination_id, **validities)
+        await self._revalidate((folder_id, source_uidvalidity, destination_uidvalidity, source_id, destination_id))
+
+    async def _revalidate_all(self, folders: Sequence[tuple[int, int, int, str, str]]) -> Sequence[None]:
+        names = ("folders", "sources", "destinations", "source_ids", "destination_ids")
+        await self._write(sql.REVALIDATE, **_columns(names, folders))
+        return [None] * len(folders)
 
     async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
         await self._write(sql.FORGET, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
@@ -126,26 +165,38 @@ class PostgresLedger:
         flags: Sequence[str] = (),
         origin: Origin | None = None,
     ) -> int:
-        given: dict[str, Any] = {"uidvalidity": destination_uidvalidity, "uidnext": destination_uidnext, "uids": _numbers(source_uids)}
-        given["flags"] = _texts(flags)
-        given["origin_name"] = None if origin is None else origin.name
-        given["origin_uidvalidity"] = None if origin is None else origin.uidvalidity
-        given["origin_uids"] = None if origin is None else list(origin.uids)
-        given["origin_stays"] = origin is not None and origin.stays
-        rows = await self._read(sql.BEGIN, **self._owner, folder=folder_id, **given)
-        if not rows:
+        origins = (None, None, None, False) if origin is None else (origin.name, origin.uidvalidity, numbers(origin.uids), origin.stays)
+        batch = (folder_id, destination_uidvalidity, destination_uidnext, numbers(source_uids), texts(flags))
+        return await self._begin((*batch, *origins))
+
+    async def _begin_all(self, batches: Sequence[tuple[Any, ...]]) -> Sequence[int]:
+        origin = ("origin_names", "origin_uidvalidities", "origin_uids", "origin_stays")
+        names = ("folders", "uidvalidities", "uidnexts", "uids", "flags", *origin)
+        begun: dict[int, list[int]] = {}
+        columns = _columns(names, batches)
+        columns |= {name: texts(columns[name]) for name in ("uids", "flags", "origin_uids")}
+        for folder, intent in await self._read(sql.BEGIN, **self._owner, **columns):
+            begun.setdefault(folder, []).append(intent)
+        if not begun:
             raise self._fenced()
-        return int(rows[0][0])
+        return [begun[batch[0]].pop(0) for batch in batches]
 
     async def confirm(self) -> None:
         await self._write(sql.CONFIRM)
 
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
-        await self._write(sql.SETTLE, intent=intent_id, **_arrays(rows))
+        await self._settle((intent_id, last_of_each(rows)))
+
+    async def _settle_all(self, batches: Sequence[tuple[int, Sequence[MessageRow]]]) -> Sequence[Fenced | None]:
+        of = numbers([intent for intent, rows in batches for _ in rows])
+        columns = message_columns([row for _, rows in batches for row in rows])
+        found = await self._read(sql.SETTLE, **self._owner, intents=[intent for intent, _ in batches], of=of, **columns)
+        settled = {row[0] for row in found}
+        return [None if intent in settled else self._fenced() for intent, _ in batches]
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         for start in range(0, len(rows), CHUNK):
-            await self._write(sql.RECORD, folder=folder_id, **_arrays(rows[start : start + CHUNK]))
+            await self._write(sql.RECORD, folder=folder_id, **message_columns(last_of_each(rows[start : start + CHUNK])))
 
     async def reflag(self, folder_id: int, flags: Mapping[int, str]) -> None:
         if flags:
@@ -158,24 +209,30 @@ class PostgresLedger:
         return f"kept: trasloco parked {code[0][0]} writes it to a file"
 
     async def complete(self, record: FolderRecord) -> None:
-        tally = record.tally or Tally()
-        await self._write(
-            sql.COMPLETE,
-            folder=record.id,
-            renamed=clean(record.renamed),
-            source_uidvalidity=record.source_uidvalidity,
-            destination_uidvalidity=record.destination_uidvalidity,
-            source_uidnext=record.source_uidnext,
-            source_messages=record.source_messages,
-            source_modseq=record.source_modseq,
-            run=record.run,
-            destination_uidnext=record.destination_uidnext,
-            tally=None if record.tally is None else [getattr(tally, fate.value) for fate in FATE_CODES],
-            **_line(record.source_name, clean(decode_name(record.destination_name)), record.renamed, tally),
-        )
+        await self._complete(record)
+
+    async def _complete_all(self, records: Sequence[FolderRecord]) -> Sequence[None]:
+        marks = [
+            (
+                record.id,
+                clean(record.renamed),
+                record.source_uidvalidity,
+                record.destination_uidvalidity,
+                record.source_uidnext,
+                record.source_messages,
+                record.source_modseq,
+                record.run,
+                None if record.tally is None else numbers([getattr(record.tally, fate.value) for fate in FATE_CODES]),
+                record.destination_uidnext,
+            )
+            for record in records
+        ]
+        lines = [_line(record.source_name, record.destination_name, record.renamed, record.tally or Tally()) for record in records]
+        await self._write(sql.COMPLETE, **_columns(_MARKS, marks), **_columns(_LINE, lines))
+        return [None] * len(records)
 
     async def left_out(self, source_name: bytes, rule: str, tally: Tally) -> None:
-        await self._write(sql.LEFT_OUT, **_line(source_name, "", rule, tally))
+        await self._write(sql.LEFT_OUT, **_columns(_LINE, [_line(source_name, b"", rule, tally)]))
 
     async def _read(self, statement: LiteralString, **values: Any) -> list[tuple[Any, ...]]:
         """One statement in a transaction of its own; all its rows."""
@@ -221,54 +278,16 @@ def _message(row: tuple[Any, ...]) -> MessageRow:
     return found
 
 
-def _signed(identity: int) -> int:
-    """An unsigned number of 64 bits as PostgreSQL's bigint keeps it."""
-    return identity - 2**64 if identity >= 2**63 else identity
-
-
 def _unsigned(number: int | None) -> int | None:
     return number if number is None or number >= 0 else number + 2**64
 
 
-def _arrays(rows: Sequence[MessageRow]) -> dict[str, str]:
-    """The rows as one array for each column; the last of two rows with the same UID counts.
-
-    Written as PostgreSQL's array literals by us: adapting them value by value costs more than all the rest of a batch.
-    """
-    if len({row.source_uid for row in rows}) != len(rows):
-        rows = list({row.source_uid: row for row in rows}.values())
-    return {
-        "uids": _numbers([row.source_uid for row in rows]),
-        "destination_uids": _numbers([row.destination_uid for row in rows]),
-        "sizes": _numbers([row.size for row in rows]),
-        "fates": _numbers([FATE_CODES[row.fate] for row in rows]),
-        "runs": _numbers([row.run for row in rows]),
-        "digests": _array(["NULL" if row.digest is None else f'"\\\\x{row.digest.hex()}"' for row in rows]),
-        "flags": _texts([row.flags for row in rows]),
-        "reasons": _texts([row.reason for row in rows]),
-        "listed": _numbers([None if row.listed == row.size else row.listed for row in rows]),
-        "identities": _numbers([None if row.identity is None else _signed(row.identity) for row in rows]),
-    }
+def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Rows as one list for each column."""
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
-def _array(values: list[str]) -> str:
-    return "{" + ",".join(values) + "}"
-
-
-def _numbers(values: Sequence[int | None]) -> str:
-    return _array(["NULL" if value is None else str(value) for value in values])
-
-
-def _texts(values: Sequence[str]) -> str:
-    quoted = {value: _quoted(value) for value in set(values)}  # a batch has few different ones
-    return _array([quoted[value] for value in values])
-
-
-def _quoted(text: str) -> str:
-    escaped = clean(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _line(source_name: bytes, destination: str, note: str, tally: Tally) -> dict[str, Any]:
-    fates = {fate.value: getattr(tally, fate.value) for fate in Fate}
-    return {"shown_source": clean(decode_name(source_name)), "shown_destination": destination, "note": clean(note), **fates}
+def _line(source_name: bytes, destination_name: bytes, note: str, tally: Tally) -> tuple[Any, ...]:
+    """A line of the report, in the order of ``_LINE``."""
+    shown = clean(decode_name(source_name)), clean(decode_name(destination_name)), clean(note)
+    return *shown, *(getattr(tally, fate.value) for fate in Fate)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
 
-from trasloco.panel.log_titles import log_title
+from trasloco.panel.log_titles import LOG_TITLES, log_title
 from trasloco.panel.sentences import column_title
 from trasloco.records.said import said
 
@@ -12,3 +13,9 @@ register = template.Library()
 register.filter(said)
 register.filter(column_title)
 register.filter(log_title)
+
+
+@register.simple_tag
+def log_paragraph(action: str) -> str:
+    """Where the manual says what a line of this action means."""
+    return f"{reverse('manual_page', args=['log' if action in LOG_TITLES else 'errors'])}#{action}"

@@ -95,7 +95,12 @@ def _row(migration: MailMigration, account: Any) -> dict[str, Any]:
     check = getattr(account, "check_result", None)
     sides = (("source", check.source), ("destination", check.destination)) if check else ()
     failed = [
-        {"side": side, "words": result["words"], "advice": diagnosis(result["code"], migration.source_type if side == "source" else "")}
+        {
+            "side": side,
+            "words": result["words"],
+            "code": result["code"],
+            "advice": diagnosis(result["code"], migration.source_type if side == "source" else ""),
+        }
         for side, result in sides
         if result and not result["ok"]
     ]

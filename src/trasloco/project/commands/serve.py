@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from trasloco.project.database import opened, prepare
@@ -9,6 +11,7 @@ from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.paths import state_directory
+from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
 from trasloco.project.serve_lock import serve_lock
 from trasloco.project.supervisor import Supervisor, child
@@ -33,6 +36,7 @@ State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_K
     section="Worker",
     help="How many accounts are worked on at once.",
 )
+@reach_options
 def serve(host: str, port: int, proxies: str, concurrency: int, *, quiet: bool) -> int:
     """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
     state = state_directory()
@@ -49,5 +53,6 @@ def serve(host: str, port: int, proxies: str, concurrency: int, *, quiet: bool) 
             say(f"Nobody can sign in yet. Make the superuser here (the link works once, for a day): {address}{path}")
         where = ["--host", host, "--port", str(port), "--proxies", proxies]
         panel = child("panel", *where, "--listening", str(socket.fileno()), "--quiet")
+        os.environ |= {"TRASLOCO_HOST": host, "TRASLOCO_PORT": str(port)}  # so that the worker knows where no server may be
         worker = child("worker", "--concurrency", str(concurrency), "--quiet")
         return Supervisor([panel, worker], kept=[socket.fileno(), children]).run()
