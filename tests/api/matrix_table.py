@@ -79,6 +79,10 @@ LINES = {
     "get_events": Line(f"GET {_MOVING}/events", LOOK_OF_ALPHA),
     "get_figures": Line(f"GET {_MOVING}/figures", LOOK_OF_ALPHA),
     "get_progress": Line(f"GET {_MOVING}/progress", LOOK_OF_ALPHA),
+    # Its mailboxes are opened by password: there is nothing to sign in to.
+    "get_permissions": Line(f"GET {_MOVING}/permissions", LOOK_OF_ALPHA),
+    "begin_owner_sign_in": Line(f"POST {_MOVING}/permissions/sign-in", NOT_NOW_OF_ALPHA, {"mailbox": "u1"}),
+    "give_sign_in_answer": Line(f"POST {_MOVING}/permissions/answer", NOT_NOW_OF_ALPHA, {"mailbox": "u1", "address": "http://127.0.0.1/"}),
     "list_people": Line("GET people", "oo---ot" + "sso"),
     "invite_person": Line("POST people", "no---ot" + "ssn", {"email": "new@example.net"}),
     "get_person": Line("GET people/{person_id}", LOOKS_AFTER),

@@ -23,6 +23,7 @@ from trasloco.api import (
     live,
     migrations,
     people,
+    permissions,
     runs,
     systems,
     tokens,
@@ -107,7 +108,21 @@ class Api(NinjaAPI):
 
 
 api = Api(title="Trasloco", version=__version__, description=_DESCRIPTION.strip(), urls_namespace="api", docs_url=None)
-for _room in (tokens, migrations, drafts, runs, accounts, account_contents, downloads, live, people, customers, systems, history):
+for _room in (
+    tokens,
+    migrations,
+    drafts,
+    runs,
+    accounts,
+    account_contents,
+    downloads,
+    live,
+    permissions,
+    people,
+    customers,
+    systems,
+    history,
+):
     api.add_router("", _room.router)
 
 
