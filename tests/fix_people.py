@@ -29,7 +29,7 @@ class Cast:
 
     draft: in the steps of "new migration". moving: its first run has begun, the second is planned; of alpha.example only.
     wide: into both domains of alpha. account, mail: of ``moving`` and alpha. token: of the superuser, for
-    the API. people: by what the tests call them.
+    the API. webhook: of alpha. people: by what the tests call them.
     """
 
     alpha: Customer
@@ -44,6 +44,7 @@ class Cast:
     parked: int = 0
     mail: Any = None
     token: int = 0
+    webhook: int = 0
     ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -82,6 +83,7 @@ def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     from trasloco.records.models import Customer, DestinationSystem, Domain
     from trasloco.records.people_actions import make_superuser
     from trasloco.records.systems import add_domain, save_system
+    from trasloco.records.webhooks import add_webhook
 
     operator = make_superuser(Actor(), "operator@panel.example", PASSWORD, "Olga")
     actor = Actor(operator)
@@ -98,6 +100,7 @@ def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     _people(made, actor)
     _migrations(made, ring)
     made.token = make_token(actor, "a program", ["read"], 30)[0].pk
+    made.webhook = add_webhook(actor, made.alpha, "https://hooks.example.net/", Secret("a secret of webhooks"), ring).pk
     made.ids |= {domain.name: domain.pk for domain in Domain.objects.all()}
     return made
 

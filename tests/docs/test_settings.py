@@ -22,6 +22,7 @@ SECTIONS = {
     "New migration: when": {"WhenForm", "MomentForm", "DateForm"},
     "Hours and pace": {"HoursForm", "PaceForm", "HoursFields"},
     "People": {"PersonForm", "InvitationForm", "ChangePersonForm"},
+    "Token for the API": {"TokenForm"},
     "Profile and settings of a customer": {"ProfileForm", "CustomerSettingsForm"},
 }
 ELSEWHERE = {

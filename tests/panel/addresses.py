@@ -38,6 +38,7 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "system_id": cast.spare.pk,
         "token": "nonsense",
         "token_id": cast.token,
+        "webhook_id": cast.webhook,
         "who": "nonsense",
         "pk": 1,
         "uidb36": "1",

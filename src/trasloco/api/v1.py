@@ -27,6 +27,7 @@ from trasloco.api import (
     runs,
     systems,
     tokens,
+    webhooks,
 )
 from trasloco.api.middleware import KEY, LONGEST_KEY
 from trasloco.api.problem import MEDIA_TYPE, Problem, Refused, problem_response
@@ -122,6 +123,7 @@ for _room in (
     customers,
     systems,
     history,
+    webhooks,
 ):
     api.add_router("", _room.router)
 

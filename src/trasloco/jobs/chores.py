@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
+from trasloco.jobs.webhook_delivery import post_due_webhooks
 from trasloco.records import clock
 from trasloco.records.api_answers import forget_answers
 from trasloco.records.api_tokens import forget_tokens
@@ -21,6 +22,7 @@ from trasloco.records.budgets import forget_fetched_bytes
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
+from trasloco.records.webhooks import forget_deliveries
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,13 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     look_after_ended_runs,
     sample_paces,
     post_due_mails,
+    post_due_webhooks,
     mark_expired,
     remove_marked,
     forget_fetched_bytes,
     forget_answers,
     forget_tokens,
+    forget_deliveries,
 )
 
 

@@ -32,6 +32,7 @@ SIGN_INS = "trasloco.sign_ins"
 TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
 MAIL = "trasloco.mail"
+WEBHOOK = "trasloco.webhook"
 
 
 def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None, *, failed: bool = False) -> int:

@@ -72,6 +72,10 @@ VERBS = {
     "mail-repeated": _("had a mail sent again"),
     "token-made": _("made a token for the API"),
     "token-revoked": _("revoked a token of the API"),
+    "webhook-added": _("added a webhook"),
+    "webhook-removed": _("removed a webhook"),
+    "webhook-tested": _("tested a webhook"),
+    "webhook-given-up": _("gave up calling a webhook"),
     "superuser-created": _("created a superuser"),
 }
 

@@ -32,6 +32,7 @@ from trasloco.records.models.people import Customer, Domain, Language, Membershi
 from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, TransferState
+from trasloco.records.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "BUSY",
@@ -82,4 +83,6 @@ __all__ = [
     "Transfer",
     "TransferState",
     "Verification",
+    "Webhook",
+    "WebhookDelivery",
 ]
