@@ -36,7 +36,7 @@ class Program:
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """path: below ``/api/v1/``."""
         sent = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **self.headers, **headers}
-        data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        data: dict[str, Any] = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         return self.client.generic(method, f"/api/v1/{path}", headers=sent, **data)
 
     def get(self, path: str, **headers: str) -> Any:

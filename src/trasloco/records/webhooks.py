@@ -105,7 +105,7 @@ def tell_webhooks(event: str, migration: MailMigration, run: Run | None) -> int:
     hooks = list(Webhook.objects.filter(Q(customer=None) | Q(customer=migration.customer)))
     if not hooks:
         return 0
-    facts = {
+    facts: dict[str, object] = {
         "migration": migration.code,
         "customer": migration.customer.name if migration.customer else None,
         "domains": migration.domains,
