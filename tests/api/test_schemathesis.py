@@ -22,7 +22,7 @@ from tests.fix_people import Cast
 from tests.panel.addresses import Addresses
 from trasloco.project.database import Database
 
-EXAMPLES = 4  # of what is right, and as many of what is wrong
+EXAMPLES = 20  # of what is right, and as many of what is wrong
 LAST = {"get": 0, "post": 1, "put": 2, "patch": 2, "delete": 3}  # what is gone cannot be asked for
 # What is well formed may still be refused, as a list of accounts with a mistake in a line.
 NOT_ASKED = ["positive_data_acceptance"]

@@ -23,6 +23,7 @@ SECTIONS = {
     "Hours and pace": {"HoursForm", "PaceForm", "HoursFields"},
     "People": {"PersonForm", "InvitationForm", "ChangePersonForm"},
     "Token for the API": {"TokenForm"},
+    "Webhook": {"WebhookForm"},
     "Profile and settings of a customer": {"ProfileForm", "CustomerSettingsForm"},
 }
 ELSEWHERE = {

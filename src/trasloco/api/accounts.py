@@ -19,14 +19,12 @@ from trasloco.panel.access import account_of, migration_of
 from trasloco.panel.forms_account import AccountForm
 from trasloco.panel.views.steps import key_ring
 from trasloco.plan.endpoints import stored_source
-from trasloco.plan.table import Row
 from trasloco.records.account_lines import account_lines, accounts_with_state, narrowed
 from trasloco.records.drafts import NotADraft, correct_account, leave_out, own_passwords
 from trasloco.records.models import Account, Transfer
 from trasloco.records.overviews import current_run
 from trasloco.records.planning import retry_failed
 from trasloco.records.verification import newest_verifications
-from trasloco.secret import Secret
 
 router = Router(tags=["accounts"])
 
@@ -71,10 +69,7 @@ def change_account(request: ApiRequest, code: str, account_id: int, given: Corre
     form = AccountForm({**stored, **chosen}, account=account, own_passwords=own_passwords(migration))
     if not form.is_valid():
         raise refuse_form(form)
-    values = form.cleaned_data
-    password, own = Secret(values["password"]), values.get("destination_password")
-    row = Row(account.line, account.destination_address, form.host, form.port, values["login"], password, values["master"], form.speech)
-    correct_account(request.actor, account, row, Secret(own) if own else None, key_ring())
+    correct_account(request.actor, account, form.row(), form.mailbox_password(), key_ring())
     check_logins(request.actor, migration, account.pk)
     return _detail(account_of(request, code, account_id))
 

@@ -16,7 +16,7 @@ from trasloco.api.given import Count, Given, Line
 from trasloco.api.problem import Refused
 from trasloco.panel.views.steps import key_ring
 from trasloco.records.models import Customer, Webhook, WebhookDelivery
-from trasloco.records.webhooks import TooManyWebhooks, add_webhook, address_problem, remove_webhook, visible_webhooks
+from trasloco.records.webhooks import LONGEST_URL, TooManyWebhooks, add_webhook, address_problem, remove_webhook, visible_webhooks
 from trasloco.records.webhooks import test_webhook as write_test
 from trasloco.secret import Secret
 
@@ -24,7 +24,7 @@ router = Router(tags=["webhooks"])
 
 
 class NewWebhook(Given):
-    url: Line = Field(max_length=2000, examples=["https://hooks.example.net/trasloco"])
+    url: Line = Field(max_length=LONGEST_URL, examples=["https://hooks.example.net/trasloco"])
     secret: Line = Field(
         min_length=24,
         max_length=200,

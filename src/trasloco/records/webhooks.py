@@ -30,6 +30,7 @@ from trasloco.secret import Secret
 WAITS = (1, 5, 15, 60, 180, 360, 720)  # minutes after each try that failed: a day, less an hour and a half; then it is given up
 LEASE = timedelta(minutes=5)  # of one try; a worker that dies in it delays the delivery by that much
 KEPT = timedelta(days=30)  # a delivery that is done, for people to look at
+LONGEST_URL = 2000
 MOST_HOOKS = 20  # of one customer
 AT_ONCE = 50
 TEST = "test"
