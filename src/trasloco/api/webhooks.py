@@ -42,7 +42,7 @@ class WebhookShown(Schema):
 
 
 class DeliveryShown(Schema):
-    """status: of the last answer, null when there was none. words: why it was not taken."""
+    """status: of the last answer, null when there was none. words: why there was none."""
 
     id: int
     event: str

@@ -41,7 +41,6 @@ async def deliver_webhook(delivery_id: int, number: int, ring: KeyRing, web: Web
     if not words:
         try:
             status = await (web or WebPages(allow_private=private)).post(url, body, headers, SECONDS)
-            words = "" if 200 <= status < 300 else f"The answer was {status}."
         except NoPage as error:
             words = str(error)
     await asyncio.to_thread(_settle, tried, status, words)
@@ -71,5 +70,6 @@ def _settle(tried: Try, status: int | None, words: str) -> None:
         state = settle(tried, status, words)
     finally:
         close_old_connections()
-    if words and state is not None:
-        log.warning("webhook delivery %s was not taken (%s), it is %s: %s", tried.delivery, tried.number, state.value, words)
+    if state in (MailState.WAITING, MailState.GIVEN_UP):
+        said = words or f"HTTP {status}"
+        log.warning("webhook delivery %s was not taken (try %s), it is %s: %s", tried.delivery, tried.number, state.value, said)

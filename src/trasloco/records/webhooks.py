@@ -131,10 +131,10 @@ def take_due(now: datetime | None = None) -> list[Try]:
 
 
 def settle(tried: Try, status: int | None, words: str) -> MailState | None:
-    """What came of it. status: of the answer; words: why it was not taken, "" when it was. None when it is somebody else's by now."""
+    """What came of it. status: of the answer, of which 2xx is taken; words: why there was none. None when it is somebody else's by now."""
     now = clock.now()
     mine = WebhookDelivery.objects.filter(pk=tried.delivery, state=MailState.WAITING, attempts=tried.number)
-    if not words:
+    if status is not None and 200 <= status < 300:
         state, columns = MailState.SENT, {"sent_at": now, "not_before": None}
     elif tried.number > len(WAITS):
         state, columns = MailState.GIVEN_UP, {"not_before": None}
@@ -145,8 +145,9 @@ def settle(tried: Try, status: int | None, words: str) -> MailState | None:
             return None
         if state is MailState.GIVEN_UP:
             lost = WebhookDelivery.objects.select_related("webhook__customer", "migration").get(pk=tried.delivery)
+            said = words or f"HTTP {status}"
             note(
-                SCHEDULE, "webhook-given-up", _host(lost.webhook.url), customer=lost.webhook.customer, migration=lost.migration, words=words
+                SCHEDULE, "webhook-given-up", _host(lost.webhook.url), customer=lost.webhook.customer, migration=lost.migration, words=said
             )
     return state
 

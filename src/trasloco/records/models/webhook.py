@@ -34,7 +34,7 @@ class Webhook(models.Model):
 
 class WebhookDelivery(models.Model):
     """One message to one webhook. event: of ``MailKind``; body: JSON, the same at each try. status: of the last answer, None = there was
-    none; words: why it was not taken."""
+    none; words: why there was none."""
 
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
     migration = models.ForeignKey(MailMigration, models.CASCADE, null=True, related_name="deliveries")
