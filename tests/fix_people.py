@@ -28,7 +28,8 @@ class Cast:
     """alpha: the customer, with domains alpha.example and other.example; beta: another one, with beta.example.
 
     draft: in the steps of "new migration". moving: its first run has begun, the second is planned; of alpha.example only.
-    wide: into both domains of alpha. account, mail: of ``moving`` and alpha. people: by what the tests call them.
+    wide: into both domains of alpha. account, mail: of ``moving`` and alpha. token: of the superuser, for
+    the API. webhook: of alpha. people: by what the tests call them.
     """
 
     alpha: Customer
@@ -42,6 +43,8 @@ class Cast:
     account: Any = None
     parked: int = 0
     mail: Any = None
+    token: int = 0
+    webhook: int = 0
     ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -74,11 +77,13 @@ def quick_passwords(clean_database: Database) -> Iterator[None]:
 @pytest.fixture
 def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     """All of them, by the verbs the pages call."""
+    from trasloco.records.api_tokens import make_token
     from trasloco.records.customers import save_customer
     from trasloco.records.history import Actor
     from trasloco.records.models import Customer, DestinationSystem, Domain
     from trasloco.records.people_actions import make_superuser
     from trasloco.records.systems import add_domain, save_system
+    from trasloco.records.webhooks import add_webhook
 
     operator = make_superuser(Actor(), "operator@panel.example", PASSWORD, "Olga")
     actor = Actor(operator)
@@ -94,6 +99,8 @@ def cast(quick_passwords: None, ring: KeyRing) -> Cast:
     made.people["superuser"] = operator
     _people(made, actor)
     _migrations(made, ring)
+    made.token = make_token(actor, "a program", ["read"], 30)[0].pk
+    made.webhook = add_webhook(actor, made.alpha, "https://hooks.example.net/", Secret("a secret of webhooks"), ring).pk
     made.ids |= {domain.name: domain.pk for domain in Domain.objects.all()}
     return made
 

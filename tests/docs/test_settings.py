@@ -22,6 +22,8 @@ SECTIONS = {
     "New migration: when": {"WhenForm", "MomentForm", "DateForm", "SecondRunFields", "SecondRunForm"},
     "Hours and pace": {"HoursForm", "PaceForm", "HoursFields"},
     "People": {"PersonForm", "InvitationForm", "ChangePersonForm"},
+    "Token for the API": {"TokenForm"},
+    "Webhook": {"WebhookForm"},
     "Profile and settings of a customer": {"ProfileForm", "CustomerSettingsForm"},
 }
 ELSEWHERE = {

@@ -37,6 +37,8 @@ def _ids(cast: Cast) -> dict[str, Any]:
         "domain_id": cast.ids["other.example"],
         "system_id": cast.spare.pk,
         "token": "nonsense",
+        "token_id": cast.token,
+        "webhook_id": cast.webhook,
         "who": "nonsense",
         "pk": 1,
         "uidb36": "1",

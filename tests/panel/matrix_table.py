@@ -74,6 +74,13 @@ PEOPLE = {
     "person_invite": Line(NEVER, "rr----s"),
     "person_second_factor": Line(NEVER, "rr----s"),
     "profile": Line("oooooos", "rrrrrrs", {"name": "Other", "language": "it", "time_zone": "Europe/Rome"}),
+    "tokens": Line("oooooos", NEVER),
+    "token_new": Line("ccccccs", "ccccccs", {"name": "a program", "scopes": "read", "days": "30"}),
+    "token_revoke": Line(NEVER, "r-----s"),  # one of the superuser
+    "webhooks": Line("oo---os", "oo---os", {"url": "https://hooks.example.net/x"}),
+    "webhook": Line("oo----s", NEVER),
+    "webhook_test": Line(NEVER, "rr----s"),
+    "webhook_remove": Line(NEVER, "rr----s"),
     "settings": Line("ro---os", "rr---rs", {"language": "it", "time_zone": "Europe/Rome"}),
     "history": Line("ooo--os", NEVER),
     "mails": Line("ooo--os", NEVER),

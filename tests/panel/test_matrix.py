@@ -28,7 +28,7 @@ REFUSED = {"-", "s", "x"}
 def test_every_address_has_a_line_in_the_table(cast: Cast) -> None:
     from django.urls import get_resolver
 
-    patterns = list(_patterns(get_resolver()))
+    patterns = [pattern for pattern in _patterns(get_resolver()) if not pattern.lookup_str.startswith("ninja.")]  # of the API: tests.api
     assert all(pattern.name for pattern in patterns), "each address needs a name"
     table = [name for room in ROOMS.values() for name in room]
     assert len(table) == len(set(table))
@@ -74,10 +74,10 @@ class Asking:
             before = contents() if method == "post" else {}
             response = getattr(client, method)(self._addresses.of(name), data if method == "post" else None)
             if response.streaming:
-                asyncio.run(_read(response))
+                asyncio.run(read_to_the_end(response))
             letter = _letter(response)
-            if method == "post" and letter in REFUSED and (touched := _touched(before, contents())):
-                self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {touched}")
+            if method == "post" and letter in REFUSED and (tables := touched(before, contents())):
+                self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {tables}")
             response.close()
             transaction.set_rollback(True)
         return letter
@@ -96,11 +96,11 @@ def contents() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _touched(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def touched(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [table for table in after if before[table] != after[table]]
 
 
-async def _read(response: Any) -> None:
+async def read_to_the_end(response: Any) -> None:
     """A download is taken to its end, so that what it reads from is closed; events go on for a minute, the first says enough."""
     content: AsyncGenerator[bytes, None] = response.streaming_content
     async for _ in content:

@@ -16,12 +16,16 @@ from trasloco.jobs.ends_of_runs import look_after_ended_runs
 from trasloco.jobs.mail_delivery import post_due_mails
 from trasloco.jobs.mx_letters import tell_of_changes
 from trasloco.jobs.mx_looks import ask_for_due_looks
+from trasloco.jobs.webhook_delivery import post_due_webhooks
 from trasloco.records import clock
+from trasloco.records.api_answers import forget_answers
+from trasloco.records.api_tokens import forget_tokens
 from trasloco.records.budgets import forget_fetched_bytes
 from trasloco.records.cut_over import begin_changed_runs, set_latest_hours
 from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
+from trasloco.records.webhooks import forget_deliveries
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +38,13 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     tell_of_changes,
     sample_paces,
     post_due_mails,
+    post_due_webhooks,
     mark_expired,
     remove_marked,
     forget_fetched_bytes,
+    forget_answers,
+    forget_tokens,
+    forget_deliveries,
 )
 
 

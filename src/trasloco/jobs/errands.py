@@ -33,6 +33,7 @@ TEST_SYSTEM = "trasloco.test_system"
 VERIFY = "trasloco.verify"
 LOOK_AT_MX = "trasloco.look_at_mx"
 MAIL = "trasloco.mail"
+WEBHOOK = "trasloco.webhook"
 
 
 def check_logins(actor: Actor, migration: MailMigration, account_id: int | None = None, *, failed: bool = False) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from trasloco.records.mails import subject_line
 from trasloco.records.models import Installation, Mail, MailKind, MailMigration, Person, SecondRun
+from trasloco.records.webhooks import tell_webhooks
 
 _PAGES = {MailKind.LOGIN_PROBLEMS: "new_check"}
 """Where the button of a mail leads, when not to the migration."""
@@ -29,7 +30,8 @@ class _Reader:
 
 
 def write_letters(kind: MailKind, migration: MailMigration, facts: dict[str, Any]) -> list[Mail]:
-    """Rows of ``Mail`` for everybody who is to know; call it in the transaction of what they tell of."""
+    """Rows of ``Mail`` for everybody who is to know, and what webhooks are told; call it in the transaction of what they tell of."""
+    tell_webhooks(kind.value, migration, facts.get("run"))
     return [_letter(kind, migration, facts, reader) for reader in _readers(migration)]
 
 

@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 
 from trasloco.jobs.carry_out import carry_out
 from trasloco.jobs.dispatch import TASK
-from trasloco.jobs.errands import CHECK, FIND_SERVERS, LOOK_AT_MX, MAIL, SIGN_INS, TEST_SYSTEM, VERIFY
+from trasloco.jobs.errands import CHECK, FIND_SERVERS, LOOK_AT_MX, MAIL, SIGN_INS, TEST_SYSTEM, VERIFY, WEBHOOK
 from trasloco.jobs.login_checks import check_migration
 from trasloco.jobs.mail_delivery import deliver
 from trasloco.jobs.mx_looks import look_at_due
@@ -18,6 +18,7 @@ from trasloco.jobs.server_searches import search_servers
 from trasloco.jobs.sign_ins import carry_sign_ins
 from trasloco.jobs.system_test import test_destination_system
 from trasloco.jobs.verifying import verify_run
+from trasloco.jobs.webhook_delivery import deliver_webhook
 from trasloco.jobs.workshop import Workshop
 from trasloco.records.key_ring import KeyRing
 
@@ -76,6 +77,13 @@ async def mail(context: JobContext, mail_id: int) -> None:
     """Bring one mail away. A thread of its own: a slow mail server holds nobody up."""
     workshop = await _present(context)
     await asyncio.to_thread(_deliver, mail_id, workshop.ring)
+
+
+@app.task(name=WEBHOOK, pass_context=True)
+async def webhook(context: JobContext, delivery_id: int, number: int) -> None:
+    """Bring one message to a webhook."""
+    workshop = await _present(context)
+    await deliver_webhook(delivery_id, number, workshop.ring)
 
 
 async def _present(context: JobContext) -> Workshop:

@@ -11,9 +11,11 @@ from trasloco.panel.sentences import server_words
 from trasloco.plan.endpoints import EndpointError, parse_source, speech_of, stored_source
 from trasloco.plan.old_address import old_address
 from trasloco.plan.providers import providers
+from trasloco.plan.table import Row
 from trasloco.records.admissible import domain_of
 from trasloco.records.models import Account
 from trasloco.records.server_search import old_domain
+from trasloco.secret import Secret
 
 _KEPT = _("Empty: the one you gave before.")
 _EMPTY_SERVER = _("Empty: the provider's own.")
@@ -62,6 +64,19 @@ class AccountForm(forms.Form):
         self.speech = speech_of(account.source_speech)
         if not own_passwords:
             del self.fields["destination_password"]
+
+    def row(self) -> Row:
+        """The line as it is after the correction; its password is empty where the stored one stays. Of a valid form."""
+        account, values = self._account, self.cleaned_data
+        password = Secret(values["password"])
+        return Row(
+            account.line, account.destination_address, self.host, self.port, values["login"], password, values["master"], self.speech
+        )
+
+    def mailbox_password(self) -> Secret | None:
+        """Of the new mailbox; None keeps what is stored."""
+        own = self.cleaned_data.get("destination_password")
+        return Secret(own) if own else None
 
     def clean_server(self) -> str:
         server: str = self.cleaned_data["server"]

@@ -24,4 +24,5 @@ MANUAL_TITLES: dict[str, str | Promise] = {
     "exit-codes": _("How commands end"),
     "reliability": _("The faults it was put through, and how each ends"),
     "security": _("Security"),
+    "api": _("The REST API"),
 }

@@ -73,16 +73,24 @@ VERBS = {
     "mail-tested": _("sent a test mail"),
     "mail-given-up": _("gave up sending a mail"),
     "mail-repeated": _("had a mail sent again"),
+    "token-made": _("made a token for the API"),
+    "token-revoked": _("revoked a token of the API"),
+    "webhook-added": _("added a webhook"),
+    "webhook-removed": _("removed a webhook"),
+    "webhook-tested": _("tested a webhook"),
+    "webhook-given-up": _("gave up calling a webhook"),
     "superuser-created": _("created a superuser"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: a person and the address he came from; ``SCHEDULE`` when nobody did."""
+    """Who does it: a person and the address he came from; ``SCHEDULE`` when nobody did. token: name of that of the API, "" = in
+    the panel."""
 
     person: Person | None = None
     address: str | None = None
+    token: str = ""
 
 
 SCHEDULE = Actor()
@@ -102,6 +110,8 @@ def note(
     Raises KeyError for an unknown verb.
     """
     assert VERBS[verb]
+    if actor.token:
+        details["token"] = actor.token
     where = f"migration {migration.code}: " if migration else ""
     log.info("%s%s by %r %s", where, verb, str(actor.person or "the schedule"), {"subject": subject, **details} if subject else details)
     HistoryEntry.objects.create(

@@ -1,4 +1,4 @@
-"""One small file from a stranger's web server: HTTPS only, to an address that passed the address policy, with limits.
+"""One small file from a stranger's web server, or one message to it: HTTPS only, to an address that passed the address policy, with limits.
 
 The connection goes to the very address that was held against the policy. A redirection leads to another https URL or
 nowhere, is held against the policy again, and there are few of them. No proxy of the environment is used. No cookie, no
@@ -12,8 +12,10 @@ import contextlib
 import http.client
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from trasloco import __version__
@@ -23,7 +25,11 @@ from trasloco.engine.reach import reach
 MOST_REDIRECTS = 3
 SECONDS = 8.0  # for one page, with all its redirections
 _SILENCE = 4.0
+_AGENT = f"Trasloco/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+T = TypeVar("T")
 
 
 class NoPage(Exception):
@@ -43,7 +49,7 @@ class WebPages:
         try:
             async with asyncio.timeout(seconds):
                 for _ in range(MOST_REDIRECTS + 1):
-                    answer = await self._one(url, most_bytes)
+                    answer = await self._one(url, partial(_fetched, url, most_bytes))
                     if isinstance(answer, bytes):
                         return answer
                     url = answer
@@ -51,8 +57,16 @@ class WebPages:
             raise NoPage(f"no answer within {seconds:.0f} s") from None
         raise NoPage(f"more than {MOST_REDIRECTS} redirections")
 
-    async def _one(self, url: str, most_bytes: int) -> bytes | str:
-        """The body, or where it is instead."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> int:
+        """The status of the answer; what it says is not read, and no redirection is followed. Raises NoPage."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._one(url, lambda connection, path: _posted(connection, path, body, headers))
+        except TimeoutError:
+            raise NoPage(f"no answer within {seconds:.0f} s") from None
+
+    async def _one(self, url: str, exchange: Callable[[_Pinned, str], T]) -> T:
+        """What the exchange makes of a connection to the server of a URL, and the path there."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or self.port
@@ -64,7 +78,7 @@ class WebPages:
         connection = _Pinned(host, port, address, self.context())
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         try:
-            return await asyncio.to_thread(_exchange, connection, url, path, most_bytes)
+            return await asyncio.to_thread(exchange, connection, path)
         finally:
             connection.give_up()  # a thread that still waits for a silent server ends with its socket
 
@@ -94,9 +108,10 @@ class _Pinned(http.client.HTTPSConnection):
                 found.shutdown(socket.SHUT_RDWR)
 
 
-def _exchange(connection: _Pinned, url: str, path: str, most_bytes: int) -> bytes | str:
-    try:
-        connection.request("GET", path, headers={"User-Agent": f"Trasloco/{__version__}", "Accept": "application/xml, text/xml, */*"})
+def _fetched(url: str, most_bytes: int, connection: _Pinned, path: str) -> bytes | str:
+    """The body, or where it is instead."""
+    with _said(connection):
+        connection.request("GET", path, headers={"User-Agent": _AGENT, "Accept": "application/xml, text/xml, */*"})
         response = connection.getresponse()
         if response.status in _REDIRECTS:
             return urljoin(url, response.getheader("Location") or "")
@@ -106,6 +121,19 @@ def _exchange(connection: _Pinned, url: str, path: str, most_bytes: int) -> byte
         if len(body) > most_bytes:
             raise NoPage(f"it is larger than {most_bytes:,} bytes")
         return body
+
+
+def _posted(connection: _Pinned, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+    with _said(connection):
+        connection.request("POST", path, body, {"User-Agent": _AGENT, **headers})
+        return connection.getresponse().status
+
+
+@contextlib.contextmanager
+def _said(connection: _Pinned) -> Iterator[None]:
+    """What goes wrong on the way, in words; the connection is closed."""
+    try:
+        yield
     except ssl.SSLError as error:
         raise NoPage(f"its certificate or TLS cannot be trusted ({error.reason or 'handshake failed'})") from None
     except (http.client.HTTPException, OSError, ValueError) as error:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,6 +15,7 @@ from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.forms_wizard import TYPES
 from trasloco.panel.live import live_part
 from trasloco.panel.query_text import query_text
+from trasloco.records.matching import matching
 from trasloco.records.models import Account, MailMigration, Run, Transfer
 from trasloco.records.overviews import RunLine, run_lines
 from trasloco.records.rights import Right
@@ -70,14 +71,7 @@ def _found(request: PanelRequest, wanted: str, stage: str, sort: str) -> QuerySe
         second_at=_hour(2),
     )
     if wanted:
-        by_text = (
-            Q(code__iexact=wanted)
-            | Q(asked_by_name__icontains=wanted)
-            | Q(customer__name__icontains=wanted)
-            | Q(domains__contains=[wanted.lower()])
-            | Q(accounts__destination_address__icontains=wanted)
-        )
-        found = found.filter(pk__in=visible.order_by().filter(by_text).values("pk"))
+        found = found.filter(pk__in=matching(visible, wanted))
     if stage in Stage.values:
         found = found.filter(stage=stage)
     minus = "-" if sort.startswith("-") else ""

@@ -18,6 +18,7 @@ from trasloco.jobs.errands import plan_migration
 from trasloco.panel.access import PanelRequest, page
 from trasloco.panel.body_limit import body_refused
 from trasloco.panel.csv_upload import CsvUpload, stored_text, too_large
+from trasloco.panel.draft_credentials import draft_credentials
 from trasloco.panel.forms_wizard import ALWAYS_TLS, HOURS_ADVISED, TYPES, CsvForm, TypeForm, WhenForm
 from trasloco.panel.present_mx import present_mx
 from trasloco.panel.refusals import refusal_words
@@ -29,8 +30,6 @@ from trasloco.plan.providers import providers
 from trasloco.records.admissible import account_problems, unfinished_problem
 from trasloco.records.customer_credentials import (
     forget_credentials,
-    keep_credentials,
-    kept_credentials,
     may_keep,
     usable_credentials,
 )
@@ -41,7 +40,6 @@ from trasloco.records.models import Customer, MailMigration, SecondRun
 from trasloco.records.pacing import limits_of, window_of
 from trasloco.records.planning import NotNow, set_schedule
 from trasloco.records.rights import Right
-from trasloco.secret import Secret
 
 MOST_DOMAINS = 20  # looked up for one page
 
@@ -95,7 +93,7 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
         upload = CsvUpload.read(request.viewer, migration, request.POST, request.FILES.get("file"))
         typed = upload.typed
         if upload.rows and not upload.problems:
-            oauth = _credentials(request, migration, upload)
+            oauth = draft_credentials(request.actor, request.viewer, migration, upload, key_ring())
             give_csv(request.actor, migration, upload.rows, upload.passwords, key_ring(), oauth)
             request.session[f"csv-warnings-{code}"] = [problem_line(warning) for warning in upload.warnings[:50]]
             forget_typed(request, migration, "csv")
@@ -110,15 +108,6 @@ def csv(request: PanelRequest, code: str) -> HttpResponse:
 
 
 csv.explains_too_large = True  # type: ignore[attr-defined] # read by ``middleware.too_large``
-
-
-def _credentials(request: PanelRequest, migration: MailMigration, upload: CsvUpload) -> Secret | None:
-    """Those given with the CSV, which the customer keeps where that is wanted; else, for a draft that has none, those he has kept."""
-    if upload.oauth is not None and upload.typed.get("keep_oauth"):
-        keep_credentials(request.actor, request.viewer, migration, upload.oauth, key_ring())
-    if upload.oauth is not None or migration.source_oauth is not None:
-        return upload.oauth
-    return kept_credentials(request.viewer, migration, upload.rows, key_ring())
 
 
 @page(Right.MIGRATE, methods=("POST",))

@@ -11,12 +11,10 @@ from trasloco.panel.access import PanelRequest, account_of, page
 from trasloco.panel.forms_account import AccountForm
 from trasloco.panel.views.check_table import check_table
 from trasloco.panel.views.steps import FORM, draft_of, key_ring, render_step, step
-from trasloco.plan.table import Row
 from trasloco.records.drafts import correct_account, leave_out, leave_out_failed, own_passwords
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account
 from trasloco.records.rights import Right
-from trasloco.secret import Secret
 
 
 @page(Right.MIGRATE)
@@ -60,11 +58,7 @@ def correct(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("migration"), pk=account_id, migration=migration)
     form = AccountForm(request.POST if request.method == "POST" else None, account=account, own_passwords=own_passwords(migration))
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        password = Secret(values["password"])
-        row = Row(account.line, account.destination_address, form.host, form.port, values["login"], password, values["master"], form.speech)
-        own = values.get("destination_password")
-        correct_account(request.actor, account, row, Secret(own) if own else None, key_ring())
+        correct_account(request.actor, account, form.row(), form.mailbox_password(), key_ring())
         check_logins(request.actor, migration, account.pk)
         return redirect(f"{reverse('new_check', args=[code])}#account-{account.pk}")
     return render_step(request, "check", migration, {"form": form, "account": account}, "correct")

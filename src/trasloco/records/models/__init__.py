@@ -8,6 +8,7 @@ models are here so that one tool owns the schema. Bodies, subjects and addresses
 from __future__ import annotations
 
 from trasloco.records.models.accounting import FolderTally, LogEntry, Verification
+from trasloco.records.models.api import ApiAnswer, ApiToken
 from trasloco.records.models.customer_credentials import CustomerCredentials
 from trasloco.records.models.destination_system import DestinationSystem, SystemSecurity, SystemTrust
 from trasloco.records.models.history import HistoryEntry
@@ -32,6 +33,7 @@ from trasloco.records.models.people import Customer, Domain, Language, Membershi
 from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, SecondRun, TransferState
+from trasloco.records.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "BUSY",
@@ -41,6 +43,8 @@ __all__ = [
     "UNFINISHED",
     "UNFINISHED_RUN",
     "Account",
+    "ApiAnswer",
+    "ApiToken",
     "CheckState",
     "Customer",
     "CustomerCredentials",
@@ -82,4 +86,6 @@ __all__ = [
     "Transfer",
     "TransferState",
     "Verification",
+    "Webhook",
+    "WebhookDelivery",
 ]
