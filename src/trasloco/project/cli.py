@@ -39,6 +39,8 @@ _COMMANDS = {
     "proof": "Write the sealed proof of each account: every message and its fate.",
     "verify-proof": "Check a proof: that nothing was changed, removed or put in another order.",
     "parked": "Write the messages a destination takes in no form to files.",
+    "backup": "Write a backup: the database as of one moment, while all goes on.",
+    "restore": "Put a backup into a new installation; runs go on.",
     "demo": "Watch a whole migration between two servers on this machine.",
 }
 

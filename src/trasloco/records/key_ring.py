@@ -62,6 +62,11 @@ class KeyRing:
         """The id of the key for new migrations."""
         return next(reversed(self._keys))
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of all keys."""
+        return frozenset(self._keys)
+
     def wrap(self, data_key: bytes, identity: str) -> bytes:
         """Encrypt a data key with the newest key."""
         nonce = os.urandom(NONCE_BYTES)
