@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from trasloco.project.database import Database
 from trasloco.records.database_unavailable import DatabaseUnavailable
@@ -36,12 +38,14 @@ def test_the_password_goes_by_the_environment_and_what_the_program_says_is_told(
     (tmp_path / "initdb").touch()
     _program(tmp_path / "postgres", "echo 'postgres (PostgreSQL) 99.1'")
     _program(tmp_path / "pg_dump", f'echo "$@ / $PGPASSWORD" > {tmp_path}/called; echo the disk is full >&2; exit 1')
-    tools = PostgresTools(f"{database.conninfo} password='very secret'", os.environ | {"TRASLOCO_PG_BIN": str(tmp_path)})
+    parts: dict[str, Any] = conninfo_to_dict(database.conninfo)
+    secret = parts.get("password") or Path(parts.pop("passfile")).read_text("ascii").rpartition(":")[2].strip()
+    tools = PostgresTools(make_conninfo(**parts | {"password": secret}), os.environ | {"TRASLOCO_PG_BIN": str(tmp_path)})
     with pytest.raises(DatabaseUnavailable, match=r"could not be backed up\. pg_dump said: the disk is full"):
         tools.dump(tmp_path / "dump")
     words, _, password = (tmp_path / "called").read_text().partition(" / ")
-    assert password.strip() == "very secret"
-    assert "secret" not in words
+    assert password.strip() == secret
+    assert secret not in words
 
 
 def _program(path: Path, script: str) -> None:
