@@ -107,7 +107,12 @@ async def taken_over(rehearsal: Rehearsal, at: int, arm: Callable[[], None], clo
     """A worker frozen after its ``at``-th intent, another one that completes the run, and the first one's waking."""
     arm()
     frozen = FreezingLedger(rehearsal.ledger, at)
-    await replaced(frozen, rehearsal.go(1, frozen), lambda: (arm(), rehearsal.go(1))[1], clock)
+
+    async def other() -> None:
+        arm()
+        await rehearsal.go(1)
+
+    await replaced(frozen, rehearsal.go(1, frozen), other, clock)
 
 
 async def replaced(frozen: FreezingLedger, work: Coroutine[Any, Any, object], other: Callable[[], Awaitable[object]], clock: Clock) -> None:
