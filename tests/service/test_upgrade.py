@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
 """
 COMMAND = """
 import sys
-import trasloco.records.migrations as migrations
-migrations.__path__.append(sys.argv.pop(1))
+import trasloco.records
+trasloco.records.__path__.insert(0, sys.argv.pop(1))
 from trasloco.project.cli import main
 main()
 """
@@ -63,9 +63,13 @@ class Tomorrow:
     def __init__(self, fleet: Fleet, directory: Path) -> None:
         self._fleet, self._directory = fleet, directory
         self._started: list[subprocess.Popen[bytes]] = []
-        directory.mkdir()
-        last = max(path.stem for path in Path(migrations.__path__[0]).glob("0*.py"))
-        (directory / "9999_tomorrow.py").write_text(TOMORROW.replace("LAST", last))
+        known = Path(migrations.__path__[0])
+        package = directory / "migrations"
+        package.mkdir(parents=True)
+        for path in known.glob("*.py"):
+            (package / path.name).symlink_to(path)
+        last = max(path.stem for path in known.glob("0*.py"))
+        (package / "9999_tomorrow.py").write_text(TOMORROW.replace("LAST", last))
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         state = self._directory / f"state-{len(self._started)}"
