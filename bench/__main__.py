@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 
 from bench.cells import CELLS, Cell
+from bench.curve_page import write_curves
+from bench.curve_results import CurveResults
+from bench.curves import CURVES
+from bench.growth import Growth
 from bench.mailbox import ALLOWED, measure_mailbox
 from bench.measuring import Measuring
 from bench.page import write_page
@@ -20,15 +24,19 @@ def main() -> None:
         figures = measure_mailbox(options.mailbox, _say)
         _say(f"at most {ALLOWED >> 20} MiB are allowed, whatever the mailbox")
         sys.exit(0 if all(figure.well for figure in figures) else 1)
+    if options.curves is not None:
+        _curves(options)
+        return
     cells = [cell for cell in CELLS if (cell.name in options.only if options.only else cell.quick or options.all)]
     if options.page and options.results and options.results.exists():
         write_page(Results.load(options.results))
         return
-    results = Results.of_this_machine(options.scale, options.rounds, options.note)
+    scale = 0.1 if options.scale is None else options.scale
+    results = Results.of_this_machine(scale, options.rounds, options.note)
     if options.results and options.results.exists():
         results.cells = Results.load(options.results).cells
     began = time.monotonic()
-    with Measuring(options.scale, options.rounds, options.movers, _say) as measuring:
+    with Measuring(scale, options.rounds, options.movers, _say) as measuring:
         for cell in cells:
             results.add(measuring.measure(cell))
             _say(table(next(each for each in results.cells if each.name == cell.name)))
@@ -39,9 +47,31 @@ def main() -> None:
         write_page(results)
 
 
+def _curves(options: argparse.Namespace) -> None:
+    """Measure curves; or write their part of the page from figures kept before. Ends with 1 when a copy was not exact."""
+    kept = options.results if options.results and options.results.exists() else None
+    results = CurveResults.load(kept) if kept else CurveResults()
+    results.note = options.note or results.note
+    if options.page and kept:
+        write_curves(results)
+        return
+    began = time.monotonic()
+    curves = [curve for curve in CURVES if curve.name in options.curves or not options.curves]
+    with Growth(_say, lambda: results.save(options.results) if options.results else None) as growth:
+        for curve in curves:
+            growth.measure(curve, curve.points(options.scale), results.of(curve.name))
+    _say(f"{time.monotonic() - began:.0f} s in all")
+    if options.page:
+        write_curves(results)
+    measured = [point.measured for curve in curves for point in results.of(curve.name).points]
+    sys.exit(1 if any(each.failure or each.difference for each in measured) else 0)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--scale", type=float, default=0.1, help="share of the full corpora (0.1)")
+    parser.add_argument(
+        "--scale", type=float, help="share of the full corpora, or of the curves' axes (0.1; the curves' short form is shorter still)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each mover (3)")
     parser.add_argument("--all", action="store_true", help="all cells, not those of the quick form alone")
     parser.add_argument("--only", nargs="*", metavar="CELL", choices=[cell.name for cell in CELLS], help=_listed(CELLS))
@@ -55,6 +85,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its pictures")
     parser.add_argument(
         "--mailbox", type=int, metavar="MESSAGES", help="no cells: one mailbox of so many messages, and the memory it takes"
+    )
+    parser.add_argument(
+        "--curves",
+        nargs="*",
+        metavar="CURVE",
+        choices=[curve.name for curve in CURVES],
+        help="no cells: how the cost grows with " + ", ".join(curve.name for curve in CURVES) + "; or with some of them",
     )
     parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")
     return parser.parse_args()

@@ -9,8 +9,6 @@ and the database are in TMPDIR: /dev/shm does.
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.ends import End, Ends
+from bench.maildir import Maildir
 from bench.movers import Task, Trasloco
 from bench.running import Cost, run
 from trasloco.testing.dovecot import Dovecot
@@ -29,10 +28,8 @@ ALLOWED = 200 << 20
 """Bytes of the largest worker process, whatever the mailbox."""
 
 USER = "large"
-_FOLDERS = ((".Archive", 0.08), (".Sent", 0.02), ("", 0.9))
-"""Maildir++ names and shares: nearly all in INBOX, for memory goes by the largest folder."""
-
-_FIRST_DAY = 1_400_000_000
+_FOLDERS = (("Archive", 0.08), ("Sent", 0.02), ("", 0.9))
+"""Names and shares: nearly all in INBOX, for memory goes by the largest folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,32 +107,12 @@ def _read(end: End) -> Snapshot:
 
 
 def fill(server: Dovecot, user: str, count: int) -> None:
-    """Write ``count`` small messages into the Maildir++ of a user who has not logged in yet."""
-    home = server.directory / "homes" / user
-    written = 0
+    """Write ``count`` small messages into the mailbox of a user who has not logged in yet."""
+    mailbox, written = Maildir(server, user), 0
     for folder, share in _FOLDERS:
-        here = home / "mail" / folder
-        for name in ("cur", "new", "tmp"):
-            (here / name).mkdir(parents=True, exist_ok=True)
-        if folder:
-            (here / "maildirfolder").touch()
         last = written + int(count * share) if folder else count
-        for number in range(written, last):
-            _write(here / "cur", number)
+        mailbox.write(folder, range(written, last), _message)
         written = last
-    owner, group = server.identity
-    for directory, _, files in os.walk(home):
-        for path in (Path(directory), *(Path(directory, name) for name in files)):
-            shutil.chown(path, owner, group)
-
-
-def _write(directory: Path, number: int) -> None:
-    """One file, named as Dovecot does: both sizes, so that it need not read it, and flags."""
-    content, moment = _message(number), _FIRST_DAY + number * 60
-    size, lines = len(content), content.count(b"\n")
-    path = directory / f"{moment}.M{number}P1.bench,S={size},W={size + lines}:2,{('', 'S', 'S', 'RS', 'FS')[number % 5]}"
-    path.write_bytes(content)
-    os.utime(path, (moment, moment))
 
 
 def _message(number: int) -> bytes:

@@ -60,7 +60,10 @@ class Program(Mover):
         words = {"accounts": [ends.as_json() for ends in task.accounts], "at_once": task.at_once, **self.options(task)}
         environment = os.environ | {"TRASLOCO_STATE_DIR": str(task.state), "TRASLOCO_MASTER_KEY_FILE": str(task.state / "master.key")}
         environment.pop("DATABASE_URL", None)
-        command = (sys.executable, "-m", f"bench.programs.{self.module}", json.dumps(words))
+        # In a file: the accounts of a large migration are more than a command line holds.
+        file = task.directory / f"task-{task.run}.json"
+        file.write_text(json.dumps(words), "utf-8")
+        command = (sys.executable, "-m", f"bench.programs.{self.module}", str(file))
         return [Command(command, task.errors, environment, waits=True)]
 
     def options(self, task: Task) -> dict[str, object]:

@@ -7,7 +7,10 @@ from pathlib import Path
 from bench.pictures import bars
 from bench.results import CellResult, MoverResult, Results
 
-_DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
+
+CURVES_HEADING = "## How the cost grows"
+"""From here on the page is ``curve_page``'s; writing the cells anew leaves it."""
 
 _BEFORE = """# Benchmarks
 
@@ -55,7 +58,7 @@ into the cache of the tests. `TMPDIR=/dev/shm` keeps the mail in memory: the dis
 
 def write_page(results: Results) -> None:
     """Write the page and one picture a cell."""
-    pictures = _DOCS / "pictures"
+    pictures = DOCS / "pictures"
     parts = [
         _BEFORE,
         f"## Measured\n\n{results.date}, {results.machine}. {results.rounds} rounds. {results.note}\n",
@@ -65,7 +68,14 @@ def write_page(results: Results) -> None:
             continue
         (pictures / f"bench-{cell.name}.svg").write_text(bars(cell), "utf-8")
         parts.append(_section(cell))
-    (_DOCS / "benchmarks.md").write_text("\n".join(parts), "utf-8")
+    page = DOCS / "benchmarks.md"
+    curves = page.read_text("utf-8").partition(CURVES_HEADING)
+    page.write_text("\n".join([*parts, "".join(curves[1:])]) if curves[1] else "\n".join(parts), "utf-8")
+
+
+def page_without_curves(page: Path) -> str:
+    """What stands before the curves, without the empty line at its end."""
+    return page.read_text("utf-8").partition(CURVES_HEADING)[0].rstrip("\n") + "\n"
 
 
 def _section(cell: CellResult) -> str:

@@ -98,13 +98,7 @@ class Results:
 
     @classmethod
     def of_this_machine(cls, scale: float, rounds: int, note: str) -> Self:
-        versions = {name: PackageTree.cached(tree).get(name, "") for tree, name in (("dovecot", "dovecot-core"), ("isync", "isync"))}
-        model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-        memory = int(_lines("/proc/meminfo")[0].split()[1]) / 2**20
-        programs = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-        machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
-        machine += f", Python {platform.python_version()}; {programs}"
-        return cls(machine, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), scale, rounds, note)
+        return cls(this_machine(), now(), scale, rounds, note)
 
     def add(self, cell: CellResult) -> None:
         """A cell measured again replaces its earlier figures."""
@@ -126,6 +120,21 @@ class Results:
             cell["movers"] = [MoverResult(**mover) for mover in cell["movers"]]
         values["cells"] = [CellResult(**cell) for cell in values["cells"]]
         return cls(**values)
+
+
+def this_machine() -> str:
+    """Cores, memory, system and programs, in a line."""
+    versions = {name: PackageTree.cached(tree).get(name, "") for tree, name in (("dovecot", "dovecot-core"), ("isync", "isync"))}
+    model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    memory = int(_lines("/proc/meminfo")[0].split()[1]) / 2**20
+    programs = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
+    return machine + f", Python {platform.python_version()}; {programs}"
+
+
+def now() -> str:
+    """Date and minute, UTC."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
 
 
 def table(cell: CellResult) -> str:

@@ -93,7 +93,7 @@ class Servers:
 
     def processor_seconds(self, fsync: Fsync) -> float:
         """What all processes of the destination have used so far, those that have ended included."""
-        return _session_seconds(self.destination(fsync).session)
+        return session_seconds(self.destination(fsync).session)
 
     def _filler(self, user: str) -> MailboxFiller:
         return MailboxFiller(self.source.host, self.source.port, user, self.source.password)
@@ -110,15 +110,25 @@ def trusting(*files: str) -> ssl.SSLContext:
     return context
 
 
-def _session_seconds(session: int) -> float:
+def session_seconds(leader: int) -> float:
     """User and system time of a session: of its living processes, and of the dead its leader has reaped."""
+    return _seconds(leader, 3)
+
+
+def offspring_seconds(parent: int) -> float:
+    """User and system time of a process and its children, the dead it has reaped included."""
+    return _seconds(parent, 1)
+
+
+def _seconds(leader: int, column: int) -> float:
+    """Of the leader, and of all whose column of /proc/*/stat (1: parent, 3: session, from the state on) names it."""
     ticks = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 fields = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                if int(fields[3]) == session:
+                if leader in (int(fields[column]), int(entry.name)):
                     ticks += int(fields[11]) + int(fields[12])
-                    if int(entry.name) == session:
+                    if int(entry.name) == leader:
                         ticks += int(fields[13]) + int(fields[14])
     return ticks / _TICKS

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from trasloco.testing.packages import PackageTree
 
 pytest_plugins = sorted(f"tests.{path.stem}" for path in Path(__file__).parent.glob("fix_*.py"))
+
+os.environ["TRASLOCO_ALLOW_PORTS"] = "1-65535"  # the servers of the tests listen where a port is free
 
 _SHOWN = {"dovecot": "dovecot-imapd", "cyrus": "cyrus-imapd", "courier": "courier-imap"}
 

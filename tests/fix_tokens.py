@@ -23,9 +23,10 @@ PUBLIC = _KEY.public_key().public_bytes(serialization.Encoding.PEM, serializatio
 
 @pytest.fixture
 def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenEndpoint]:
-    """Both services; this process and its children trust their certificate."""
+    """Both services; this process and its children trust their certificate, and may ask them."""
     certificate = Certificate.make(tmp_path, self_signed=False, names=("localhost",))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
+    monkeypatch.setenv("TRASLOCO_ALLOW_ADDRESSES", "127.0.0.1;::1")
     with TokenEndpoint(certificate, public_key=PUBLIC) as found:
         yield found
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 
 def arguments() -> dict[str, Any]:
-    """The task, as JSON in the first word of the command line."""
-    found: dict[str, Any] = json.loads(sys.argv[1])
+    """The task: JSON in the file that the first word of the command line names."""
+    found: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     return found
 
 

@@ -17,7 +17,7 @@ from trasloco.imap.errors import ConnectReason, TlsReason
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
-MAKERS = {"Failure", "_failure", "_later"}
+MAKERS = {"Failure", "_failure", "_later", "NotAdmitted", "Refusal"}
 
 
 def documented(page: str) -> list[str]:

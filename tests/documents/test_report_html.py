@@ -51,6 +51,9 @@ def test_everything_is_said() -> None:
     assert "could not sign in" in sample_page()
     assert "60 messages with changed flags brought up to date." in sample_page()
     assert "2 folders without news." in sample_page()
+    assert "Old server 192.0.2.7:993: its certificate was not verified; exactly this one was accepted, SHA-256 abab" in sample_page()
+    assert "Old server 192.0.2.8:143: the connection was not encrypted." in sample_page()
+    assert "New server" not in sample_page()
 
 
 def test_links_lead_somewhere() -> None:

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from trasloco.engine.failure import Failure, Retry, SideName
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.imap.endpoint import Endpoint, Security
+from trasloco.plan.address_policy import OPERATORS_WORD, AddressPolicy
 
 
 async def found(host: str, *, allow_private: bool = False, address: str | None = None) -> Endpoint | Failure:
     endpoint = Endpoint(host, 993, Security.IMPLICIT, address=address)
-    return await resolve(endpoint, allow_private=allow_private, name=SideName.SOURCE)
+    return await resolve(endpoint, reach(private=allow_private), name=SideName.SOURCE)
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -32,7 +34,7 @@ async def test_an_address_is_its_own_answer() -> None:
         assert endpoint.address == host
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fe80::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.1.1", "::1", "::ffff:127.0.0.1", "fe80::1", "localhost"])
 async def test_our_own_network_is_refused_unless_allowed(host: str) -> None:
     failure = await found(host)
     assert isinstance(failure, Failure)
@@ -54,8 +56,15 @@ async def test_a_name_that_points_into_our_network_is_refused(monkeypatch: pytes
     assert "192.168.1.10 is a private address" in failure.words
 
 
-async def test_the_first_allowed_address_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers(monkeypatch, "10.0.0.1", "1.1.1.1", "8.8.8.8")
+async def test_a_name_that_points_inside_with_one_of_its_addresses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, "1.1.1.1", "10.0.0.1")
+    failure = await found("mail.example.org")
+    assert isinstance(failure, Failure)
+    assert "10.0.0.1 is a private address. Write the IP address" in failure.words
+
+
+async def test_the_first_address_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, "1.1.1.1", "8.8.8.8")
     endpoint = await found("mail.example.org")
     assert isinstance(endpoint, Endpoint)
     assert (endpoint.host, endpoint.address) == ("mail.example.org", "1.1.1.1")
@@ -95,9 +104,28 @@ async def test_a_silent_name_server_does_not_hold_us_up(monkeypatch: pytest.Monk
         return []
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up)
-    failure = await resolve(
-        Endpoint("slow.example.org", 993, Security.IMPLICIT), allow_private=False, name=SideName.DESTINATION, seconds=0.1
-    )
+    failure = await resolve(Endpoint("slow.example.org", 993, Security.IMPLICIT), AddressPolicy(), name=SideName.DESTINATION, seconds=0.1)
     assert isinstance(failure, Failure)
     assert failure.code == "host-not-looked-up"
     assert failure.retry is Retry.LATER
+
+
+async def test_a_port_is_refused_before_its_host_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look_up(*words: object, **options: object) -> list[Any]:
+        raise AssertionError("it was looked up")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up)
+    endpoint = Endpoint("mail.example.org", 25, Security.STARTTLS)
+    failure = await resolve(endpoint, AddressPolicy(), name=SideName.SOURCE)
+    assert isinstance(failure, Failure)
+    assert (failure.code, failure.retry) == ("port-not-allowed", Retry.NEVER)
+    assert failure.words.startswith(
+        "Source mail.example.org:25: it was not contacted: 25 is no usual port of IMAP or POP3 (110, 143, 993, 995)."
+    )
+
+
+async def test_what_the_operator_wrote_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, "10.0.0.1")
+    endpoint = await resolve(Endpoint("mail.example.org", 2525, Security.STARTTLS), OPERATORS_WORD, name=SideName.DESTINATION)
+    assert isinstance(endpoint, Endpoint)
+    assert endpoint.address == "10.0.0.1"

@@ -149,6 +149,7 @@ MIGRATIONS = {
     "migration_act": Line(NEVER, DONE_OF_ALPHA),
     "account": Line(OF_ALPHA, NEVER),
     "account_retry": Line(NEVER, DONE_OF_ALPHA),
+    "account_certificate": Line(NEVER, DONE_OF_ALPHA),
     "account_report": Line(OF_ALPHA, NEVER),
     "account_proof": Line(OF_ALPHA, NEVER),
     "account_log": Line(OF_ALPHA, NEVER),

@@ -49,6 +49,28 @@ def test_what_failed_is_tried_again_all_or_one(anna: Client, make_migration: Mak
     assert list(run.transfers.order_by("account__line").values_list("status", flat=True)) == ["waiting", "waiting", "completed"]
 
 
+def test_a_renewed_certificate_is_accepted_by_a_person_for_the_whole_server(anna: Client, make_migration: Make) -> None:
+    from trasloco.records.models import Account, HistoryEntry, Transfer
+
+    migration = make_migration()
+    run = begin(migration)
+    set_states(run, ["failed", "failed", "completed"])
+    first = migration.accounts.get(line=1)
+    Account.objects.filter(migration=migration).update(source_trust="pin", source_fingerprint="ab" * 32)
+    url = f"/migrations/{migration.code}/accounts/{first.pk}/"
+    assert "accept-certificate" not in anna.get(url).content.decode()
+    assert "There is nothing to try again" in anna.post(f"{url}certificate/", follow=True).content.decode()
+    assert set(migration.accounts.values_list("source_fingerprint", flat=True)) == {"ab" * 32}
+    Transfer.objects.filter(run=run, account=first).update(failure_code="certificate-changed", failure_side="source")
+    page = anna.get(url).content.decode()
+    assert "accept-certificate" in page
+    assert "somebody may be in between" in page
+    assert f"{first.destination_address} is tried again." in anna.post(f"{url}certificate/", follow=True).content.decode()
+    assert set(migration.accounts.values_list("source_fingerprint", flat=True)) == {None}
+    assert list(run.transfers.order_by("account__line").values_list("status", flat=True)) == ["waiting", "failed", "completed"]
+    assert HistoryEntry.objects.filter(verb="certificate-renewed").count() == 1
+
+
 @pytest.mark.parametrize(
     ("verb", "words"),
     [

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trasloco.imap.endpoint import Endpoint, Security, Trust
-from trasloco.plan.endpoints import EndpointError, destination_url, is_address, source_endpoint
+from trasloco.plan.endpoints import EndpointError, ServerError, destination_url, is_address, parse_server, source_endpoint
 
 
 @pytest.mark.parametrize("trust", ["verify", "pin"])
@@ -98,3 +98,42 @@ def test_literal_addresses_are_told_from_names() -> None:
     assert is_address("192.0.2.1")
     assert is_address("2001:db8::1")
     assert not is_address("mail.example.net")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "017700000001",
+        "0x7f000001",
+        "0X7F.0.0.1",
+        "127.1",
+        "127.0.1",
+        "0177.0.0.1",
+        "0x7f.1",
+        "127.0.0.1.",
+        "127.0.0.1..",
+        "256.0.0.1",
+        "１２７.０.０.１",
+        "127。0。0。1",
+        "127．0．0．1",
+        "127｡0｡0｡1",
+        "①②⑦.⓪.⓪.①",
+        "mail.example.org.1",
+        "mail.0x7f",
+    ],
+)
+def test_an_address_has_one_spelling(host: str) -> None:
+    if host == "127.0.0.1.":
+        assert parse_server(host) == ("127.0.0.1", None)
+        return
+    with pytest.raises(ServerError, match="not an IPv4 address"):
+        parse_server(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["local\u200bhost", "localhost%2e", "%31%32%37.0.0.1", "local\u00adhost", "user@127.0.0.1", "127.0.0.1/24", "a\\b"]
+)
+def test_what_is_no_name(host: str) -> None:
+    with pytest.raises(ServerError):
+        parse_server(host)

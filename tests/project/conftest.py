@@ -46,7 +46,8 @@ class Command:
 
     def surroundings(self, **environment: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TRASLOCO_") and name != "DATABASE_URL"}
-        return kept | {"TRASLOCO_STATE_DIR": str(self.state)} | environment
+        ours = {"TRASLOCO_STATE_DIR": str(self.state), "TRASLOCO_ALLOW_PORTS": "1-65535"}  # the servers listen where a port is free
+        return kept | ours | environment
 
     def secret(self, name: str, text: str) -> Path:
         """A password file that only we can read."""

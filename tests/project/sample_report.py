@@ -29,6 +29,13 @@ def run(number: int, status: str, folders: list[dict[str, Any]], error: str | No
     }
 
 
+def connections(server: str, certificate: str, fingerprint: str | None = None) -> dict[str, Any]:
+    tls = "none" if certificate == "none" else "implicit"
+    source = {"server": server, "tls": tls, "certificate": certificate, "fingerprint": fingerprint}
+    target = {"server": "mx.example.net:993", "tls": "implicit", "certificate": "verified", "fingerprint": None}
+    return {"source": source, "destination": target}
+
+
 def sample_report() -> dict[str, Any]:
     first = [
         folder("INBOX", "INBOX", copied=812, adopted=3),
@@ -52,10 +59,16 @@ def sample_report() -> dict[str, Any]:
             {
                 "source": "anna@old.example",
                 "destination": "anna@example.net",
+                "connections": connections("192.0.2.7:993", "pinned", "ab" * 32),
                 "runs": [run(1, "completed", first), run(2, "completed", second)],
                 "exceptions": exceptions,
             },
-            {"source": "bob", "destination": "bob@example.net", "runs": [run(1, "completed_with_errors", hostile)]},
+            {
+                "source": "bob",
+                "destination": "bob@example.net",
+                "connections": connections("192.0.2.8:143", "none"),
+                "runs": [run(1, "completed_with_errors", hostile)],
+            },
             {"source": "dora@old.example", "destination": "dora@example.net", "runs": [run(1, "failed", [], words)]},
             {"source": "emil", "destination": "emil@example.net", "runs": []},
         ],

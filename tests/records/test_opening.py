@@ -68,6 +68,27 @@ def test_what_was_pinned_stays_pinned_for_both_runs(ring: KeyRing) -> None:
     assert changed.source_address == "192.0.2.7"
 
 
+def test_a_certificate_is_that_of_the_server_and_of_all_accounts_there(ring: KeyRing) -> None:
+    from trasloco.records.actions import pin_source
+    from trasloco.records.opening import open_migration
+    from trasloco.testing.migration_rows import account_rows, destination
+
+    hosts = [("imap.example.org", 993), ("IMAP.example.org", 993), ("imap.example.org", 1993), ("other.example.org", 993)]
+    rows = [
+        replace(row, source=Endpoint(host, port, Security.IMPLICIT, Trust.PIN))
+        for row, (host, port) in zip(account_rows(len(hosts)), hosts, strict=True)
+    ]
+    accounts = list(open_migration(rows, destination(), Settings(), ring).accounts.order_by("line"))
+    assert pin_source(accounts[0].pk, None, "ab" * 32) == "ab" * 32
+    assert pin_source(accounts[1].pk, None, "cd" * 32) == "ab" * 32
+    assert pin_source(accounts[2].pk, "192.0.2.7", None) is None
+    assert pin_source(accounts[3].pk, None, "ef" * 32) == "ef" * 32
+    pinned = [account.source_fingerprint for account in accounts[0].migration.accounts.order_by("line")]
+    assert pinned == ["ab" * 32, "ab" * 32, None, "ef" * 32]
+    trusted = open_migration(account_rows(1), destination(), Settings(), ring).accounts.get()
+    assert pin_source(trusted.pk, None, "ab" * 32) is None
+
+
 def test_no_password_is_readable_in_the_database(ring: KeyRing, clean_database: Database) -> None:
     from trasloco.testing.migration_rows import small_migration
 

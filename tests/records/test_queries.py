@@ -16,6 +16,8 @@ pytestmark = pytest.mark.usefixtures("clean_database")
 
 NEVER = Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NEVER, "login-refused", "the password is wrong")
 NONE = {"source": 0, "copied": 0, "adopted": 0, "moved": 0, "skipped": 0, "refused": 0, "vanished": 0}
+VERIFIED = {"tls": "implicit", "certificate": "verified", "fingerprint": None}
+CONNECTIONS = {"source": VERIFIED | {"server": "imap.example.org:993"}, "destination": VERIFIED | {"server": "127.0.0.1:993"}}
 
 
 def two_accounts(ring: KeyRing) -> Any:
@@ -56,6 +58,7 @@ async def test_the_report_has_the_shape_of_its_description(ring: KeyRing, pool: 
             {
                 "source": "a1@example.org",
                 "destination": "a1@example.net",
+                "connections": CONNECTIONS,
                 "messages": NONE | {"source": 7, "copied": 1, "skipped": 5, "refused": 1},
                 "runs": [
                     {
@@ -86,6 +89,7 @@ async def test_the_report_has_the_shape_of_its_description(ring: KeyRing, pool: 
             {
                 "source": "a2@example.org",
                 "destination": "a2@example.net",
+                "connections": CONNECTIONS,
                 "messages": NONE,
                 "runs": [
                     {

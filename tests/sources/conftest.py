@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from trasloco.testing.certificates import Certificate
-from trasloco.testing.zone import Zone
+from trasloco.testing.zone import Records, Zone
 
 NAMES = ("old.example", "autoconfig.old.example", "imap.old.example", "mail.old.example")
-HERE = {(name, "A"): ["127.0.0.1"] for name in NAMES}
+HERE: dict[tuple[str, str], Records] = {(name, "A"): ["127.0.0.1"] for name in NAMES}
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Zone]]:
     """``zone({("old.example", "MX"): [...]})``: the name server of this test; the names of old.example lead to loopback."""
     with ExitStack() as stack:
 
-        def serving(records: dict[tuple[str, str], Sequence[str]] | None = None, **more: tuple[str, ...]) -> Zone:
+        def serving(records: dict[tuple[str, str], Records] | None = None, **more: tuple[str, ...]) -> Zone:
             found = stack.enter_context(Zone(HERE | (records or {}), **more))
             monkeypatch.setenv("TRASLOCO_DNS", found.address)
             return found

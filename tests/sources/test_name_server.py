@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from trasloco.sources import name_server
-from trasloco.sources.name_server import addresses, mail_servers, services
+from trasloco.engine import dns_questions
+from trasloco.sources.name_server import mail_servers, services
 from trasloco.testing.zone import Zone
 
 
@@ -23,15 +23,7 @@ async def test_services_come_by_priority_then_weight_and_a_dot_is_none(zone: Cal
     assert await services("old.example", "_imap._tcp") == []
 
 
-async def test_addresses_of_both_kinds(zone: Callable[..., Zone]) -> None:
-    zone({("two.example", "A"): ["192.0.2.1"], ("two.example", "AAAA"): ["2001:db8::1"]})
-    assert await addresses("two.example") == ["192.0.2.1", "2001:db8::1"]
-    assert await addresses("2001:db8::2") == ["2001:db8::2"]
-    assert await addresses("nowhere.example") == []
-    assert await addresses("x" * 70 + ".example") is None
-
-
 async def test_a_silent_name_server_is_not_waited_for_long(zone: Callable[..., Zone], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(name_server, "LIFETIME", 0.3)
+    monkeypatch.setattr(dns_questions, "LIFETIME", 0.3)
     zone(silent=("old.example",))
     assert await mail_servers("old.example") is None

@@ -19,6 +19,7 @@ from trasloco.documents import report_figures as figures
 from trasloco.documents import spoken
 from trasloco.documents.page import render
 from trasloco.documents.plain import plain
+from trasloco.documents.report_connections import unverified
 from trasloco.documents.report_figures import FATE_WORDS, LABELS, STATUS_WORDS, Report
 from trasloco.documents.verification_words import verification_words
 from trasloco.records.said import said
@@ -43,6 +44,7 @@ def html_report(report: Report, made_at: datetime | None = None) -> str:
         "unread": _unread(report),
         "columns": [said(LABELS[fate]) for fate in fates],
         "rows": [_overview(index, account, run, fates) for index, account in enumerate(report["accounts"], 1) for run in account["runs"]],
+        "unverified": [plain(said(words)) for words in unverified(report)],
         "accounts": [_account(index, account) for index, account in enumerate(report["accounts"], 1)],
     }
     return render("report.html", values)

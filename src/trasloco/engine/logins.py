@@ -14,9 +14,12 @@ from weakref import WeakValueDictionary
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.first_sight import first_sight, unseen
 from trasloco.engine.probe import Probe, probe
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.imap.endpoint import Endpoint
+from trasloco.plan.address_policy import OPERATORS_WORD
 
 PER_HOST = 4
 AT_ONCE = 20
@@ -72,11 +75,12 @@ async def try_logins(
 ) -> list[Tried]:
     """Try all, at most ``per_host`` at a time per server and as many as ``gates`` let through; results in the order given.
 
-    Every name is looked up once and held against the address policy, unless the attempt is ``free``.
+    Every name is looked up once and held against the address policy, unless the attempt is ``free``; every certificate that is to be
+    pinned is looked at once, before any login.
     A server that has let ``per_host`` logins wait for nothing, and has answered none, is asked no more: its
     other logins fail at once, as otherwise 500 lines would wait for hours. ``told`` is called as each one ends.
     """
-    names, silence, masters = _Names(allow_private), _Silence(per_host), _Masters()
+    names, certificates, silence, masters = _Names(allow_private), _Certificates(), _Silence(per_host), _Masters()
     shared = gates or HostGates(per_host)
     hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
 
@@ -89,7 +93,8 @@ async def try_logins(
             elif (failure := silence.of(attempt.side) or masters.of(attempt)) is not None:
                 tried = Tried(attempt, Probe(failure=failure))
             else:
-                tried = Tried(attempt, await probe(replace(attempt.side, endpoint=endpoint), larger=attempt.larger))
+                side = await certificates.pinned(replace(attempt.side, endpoint=endpoint))
+                tried = Tried(attempt, await probe(side, larger=attempt.larger))
                 silence.learn(tried)
                 masters.learn(tried)
         told(tried)
@@ -165,6 +170,22 @@ class _Names:
     async def resolved(self, attempt: Attempt) -> Endpoint | Failure:
         key = (attempt.side.endpoint, attempt.side.name, attempt.free)
         if key not in self._asked:
-            allow = self._allow_private or attempt.free
-            self._asked[key] = asyncio.create_task(resolve(attempt.side.endpoint, allow_private=allow, name=attempt.side.name))
+            policy = OPERATORS_WORD if attempt.free else reach(private=self._allow_private)
+            self._asked[key] = asyncio.create_task(resolve(attempt.side.endpoint, policy, name=attempt.side.name))
         return await asyncio.shield(self._asked[key])
+
+
+class _Certificates:
+    """The certificate of each server is looked at once, whoever asks first."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Endpoint, asyncio.Task[str | None]] = {}
+
+    async def pinned(self, side: Side) -> Side:
+        """The side with its certificate pinned, where any is accepted at first sight."""
+        endpoint = side.endpoint
+        if not unseen(endpoint):
+            return side
+        if endpoint not in self._seen:
+            self._seen[endpoint] = asyncio.create_task(first_sight(side))
+        return replace(side, endpoint=replace(endpoint, fingerprint=await asyncio.shield(self._seen[endpoint])))

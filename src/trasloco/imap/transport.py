@@ -23,7 +23,16 @@ from trasloco.imap.commands import Command
 from trasloco.imap.connection import Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint, Security, Trust
-from trasloco.imap.errors import ConnectFailed, ConnectionLost, ConnectReason, DeadlineExceeded, ProtocolViolation, TlsFailed, TlsReason
+from trasloco.imap.errors import (
+    CommandFailed,
+    ConnectFailed,
+    ConnectionLost,
+    ConnectReason,
+    DeadlineExceeded,
+    ProtocolViolation,
+    TlsFailed,
+    TlsReason,
+)
 from trasloco.imap.limits import Limits
 from trasloco.imap.protocol import State
 
@@ -175,7 +184,10 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
     if "STARTTLS" not in protocol.capabilities:
         raise TlsFailed("starttls-missing", "STARTTLS is not among its capabilities")
     answer = connection.ask(Command(b"STARTTLS"), deadline="login", on_tagged=connection.begin_tls)
-    await answer.wait()
+    try:
+        await answer.wait()
+    except CommandFailed as error:
+        raise TlsFailed("starttls-missing", f"it refuses STARTTLS: {error.status}") from None
     if connection.stray_bytes:
         raise ProtocolViolation("the server, or somebody in between, sent data behind its OK to STARTTLS (RFC 9051 6.2.1)")
     assert connection.transport is not None

@@ -19,14 +19,17 @@ from django.db import InterfaceError, OperationalError
 from trasloco.engine.account import Outcome, RunStatus, Side
 from trasloco.engine.classify import storage
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.first_sight import first_sight, unseen
 from trasloco.engine.ledger import Fenced, LedgerUnavailable
 from trasloco.engine.pace import RESTS
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.workshop import Workshop
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
 from trasloco.records.key_ring import KeyProblem
 from trasloco.records.models import DestinationLogin
@@ -105,19 +108,27 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
 
 
 async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failure:
-    """Both sides, with the source's name looked up once and pinned for all runs."""
+    """Both sides, with the source's name looked up once, and certificates seen for the first time, pinned for all runs."""
     migration = claim.account.migration
     source, destination = sides(claim.account, workshop.ring, workshop.memory, workshop.tokens)
-    resolved = await resolve(source.endpoint, allow_private=migration.allow_private_addresses, name=SideName.SOURCE)
+    resolved = await resolve(source.endpoint, reach(private=migration.allow_private_addresses), name=SideName.SOURCE)
     if isinstance(resolved, Failure):
         return resolved
     if source.endpoint.address is None:
         await in_thread(pin_source, claim.account.pk, resolved.address, None)
+    source = replace(source, endpoint=resolved)
+    if unseen(resolved) and (seen := await first_sight(source)):
+        pinned = await in_thread(pin_source, claim.account.pk, None, seen)
+        source = replace(source, endpoint=replace(resolved, fingerprint=pinned or seen))
     # The destination is the operator's own word: looked up, not restricted, not pinned to an address.
-    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
+    where = await resolve(destination.endpoint, OPERATORS_WORD, name=SideName.DESTINATION)
     if isinstance(where, Failure):
         return where
-    return replace(source, endpoint=resolved), replace(destination, endpoint=where)
+    destination = replace(destination, endpoint=where)
+    if unseen(where) and (seen := await first_sight(destination)):
+        pinned = await in_thread(pin_destination, migration.pk, seen)
+        destination = replace(destination, endpoint=replace(where, fingerprint=pinned))
+    return source, destination
 
 
 async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Side) -> Outcome | None:

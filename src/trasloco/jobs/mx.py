@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dns.exception
 import dns.resolver
 
-from trasloco.sources.name_server import LIFETIME, resolver
+from trasloco.engine.dns_questions import LIFETIME, resolver
 
 AT_ONCE = 20
 

@@ -13,6 +13,7 @@ from trasloco.engine.failure import Failure, SideName
 from trasloco.engine.probe import greet, probe
 from trasloco.engine.resolve import resolve
 from trasloco.jobs.database_thread import in_thread
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import clean
 from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import DestinationLogin, DestinationSystem
@@ -30,7 +31,7 @@ async def test_destination_system(system_id: int, address: str, ring: KeyRing) -
         await in_thread(keep_test, system_id, address, found, "", well=False)
         return
     side, own_passwords = found
-    endpoint = await resolve(side.endpoint, allow_private=True, name=SideName.DESTINATION)
+    endpoint = await resolve(side.endpoint, OPERATORS_WORD, name=SideName.DESTINATION)
     if isinstance(endpoint, Failure):
         await in_thread(keep_test, system_id, address, clean(endpoint.words), "", well=False)
         return

@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from trasloco.engine.account import Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.engine.verify import Verification, verify_account
 from trasloco.jobs.database_thread import in_thread
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import Account, Run
@@ -69,7 +71,7 @@ async def verify(
         source, destination = await in_thread(sides, account, ring)
     except KeyProblem as error:
         return _failed(sample, Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "password-not-readable", str(error)))
-    where = await resolve(destination.endpoint, allow_private=True, name=SideName.DESTINATION)
+    where = await resolve(destination.endpoint, OPERATORS_WORD, name=SideName.DESTINATION)
     if isinstance(where, Failure):
         return _failed(sample, where)
     ledger = PostgresLedger(pool, account_id=account.pk, transfer_id=0, fence=0)  # of no transfer: it only reads
@@ -79,7 +81,7 @@ async def verify(
 
 async def _source(source: Side, *, allow_private: bool) -> Side | None:
     """The source, None when its name leads nowhere any more: after a migration that is no wonder."""
-    resolved = await resolve(source.endpoint, allow_private=allow_private, name=SideName.SOURCE)
+    resolved = await resolve(source.endpoint, reach(private=allow_private), name=SideName.SOURCE)
     return None if isinstance(resolved, Failure) else replace(source, endpoint=resolved)
 
 

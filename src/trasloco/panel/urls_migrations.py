@@ -36,6 +36,7 @@ urlpatterns = [
     path("<slug:code>/proof.zip", downloads.proofs, name="migration_proof"),
     path("<slug:code>/accounts/<int:account_id>/", account.account, name="account"),
     path("<slug:code>/accounts/<int:account_id>/retry/", migration_actions.account_retry, name="account_retry"),
+    path("<slug:code>/accounts/<int:account_id>/certificate/", migration_actions.account_certificate, name="account_certificate"),
     path("<slug:code>/accounts/<int:account_id>/report.<slug:form>", downloads.account_report, name="account_report"),
     path("<slug:code>/accounts/<int:account_id>/proof.zip", downloads.account_proof, name="account_proof"),
     path("<slug:code>/accounts/<int:account_id>/log/<int:number>/", account_log.account_log, name="account_log"),

@@ -1,111 +1,135 @@
-"""Which IP addresses a host of a CSV may have: no way into the operator's own network.
+"""Where a name that strangers wrote may lead: to which addresses, and to which ports.
 
-A CSV is untrusted input, and a name in it can be made to point anywhere. Refused are the ranges of
-the IANA special-purpose registries (RFC 6890), also where IPv6 carries an IPv4 address inside:
-IPv4-mapped and -compatible (RFC 4291), 6to4 (RFC 3056), NAT64 (RFC 6052, RFC 8215), Teredo (RFC 4380),
-ISATAP (RFC 5214).
+A CSV is untrusted input, as is what a stranger's DNS and web server answer; and a name can be made to point anywhere. Allowed are
+addresses of the internet and the ports of IMAP and POP3, or of https; what the operator allows beside them is given in
+ranges. A name all of whose addresses pass is contacted, no other: one that leads inside with one of its answers is not
+trusted with the rest.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-_V4: tuple[tuple[IPv4Network, str], ...] = tuple(
-    (IPv4Network(network), words)
-    for network, words in (
-        ("0.0.0.0/8", "an unspecified address (this host)"),
-        ("10.0.0.0/8", "a private address"),
-        ("100.64.0.0/10", "an address of a carrier's own network (CGNAT)"),
-        ("127.0.0.0/8", "a loopback address"),
-        ("169.254.0.0/16", "a link-local address"),
-        ("172.16.0.0/12", "a private address"),
-        ("192.0.0.0/24", "an address reserved for protocols"),
-        ("192.0.2.0/24", "an address reserved for documentation"),
-        ("192.88.99.0/24", "an address of a 6to4 relay"),
-        ("192.168.0.0/16", "a private address"),
-        ("198.18.0.0/15", "an address reserved for benchmarks"),
-        ("198.51.100.0/24", "an address reserved for documentation"),
-        ("203.0.113.0/24", "an address reserved for documentation"),
-        ("224.0.0.0/4", "a multicast address"),
-        ("255.255.255.255/32", "the broadcast address"),
-        ("240.0.0.0/4", "a reserved address"),
-    )
-)
-_V6: tuple[tuple[IPv6Network, str], ...] = tuple(
-    (IPv6Network(network), words)
-    for network, words in (
-        ("::/128", "an unspecified address (this host)"),
-        ("::1/128", "a loopback address"),
-        ("100::/64", "an address that discards everything"),
-        ("2001:db8::/32", "an address reserved for documentation"),
-        ("3fff::/20", "an address reserved for documentation"),
-        ("5f00::/16", "an address reserved for segment routing"),
-        ("fc00::/7", "a private address"),
-        ("fe80::/10", "a link-local address"),
-        ("fec0::/10", "a site-local address"),
-        ("ff00::/8", "a multicast address"),
-    )
-)
-_GLOBAL = IPv6Network("2000::/3")
-_NAT64 = IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
-_PROTOCOLS = IPv6Network("2001::/23")
+from trasloco.plan.address_kinds import Address, Network, embedded, kind_of, metadata, never_a_server
+
+MAIL_PORTS = frozenset({143, 993, 110, 995})
+WEB_PORTS = frozenset({443})
+
+Ports = tuple[int, int]
+"""The first and the last of a range."""
+
+_SEPARATORS = re.compile(r"[;,\s]+")
 
 
-def allowed(address: str, *, allow_private: bool = False) -> str | None:
-    """Why a server at this address is not contacted, in words; None = it may be.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody is not contacted. code: "address-not-allowed" or "port-not-allowed". words: "10.0.0.1 is a private address".
+    remedy: what to do about it, a clause; "" when nothing can be done. address: the one at fault, "" of a port."""
 
-    address: a literal IPv4 or IPv6 address (a zone after ``%`` is looked through). Anything else is
-    refused: a name has to be resolved first. allow_private: the operator's ``--allow-private-addresses``,
-    which lets every address pass but the ones no server can have (unspecified, multicast, broadcast)."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return f'"{address}" is not an IP address'
-    reason = _refusal(parsed)
-    if reason is None or (allow_private and not _never(parsed)):
+    code: str
+    words: str
+    remedy: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPolicy:
+    """private: private, loopback and link-local addresses too, as of ``--allow-private-addresses``. ranges, ports: allowed
+    beside. usual: the ports that need no leave. anywhere: for servers that the operator named himself."""
+
+    private: bool = False
+    ranges: tuple[Network, ...] = ()
+    ports: tuple[Ports, ...] = ()
+    usual: frozenset[int] = MAIL_PORTS
+    anywhere: bool = False
+
+    @property
+    def web(self) -> AddressPolicy:
+        """The same for https: another usual port."""
+        return replace(self, usual=WEB_PORTS)
+
+    def port_refusal(self, port: int) -> Refusal | None:
+        """Why nothing is contacted on this port; None = it may be."""
+        if self.anywhere or port in self.usual or any(first <= port <= last for first, last in self.ports):
+            return None
+        usual, what = ", ".join(map(str, sorted(self.usual))), "IMAP or POP3" if self.usual == MAIL_PORTS else "https"
+        remedy = f"Correct the port, or allow it (--allow-ports {port}, or TRASLOCO_ALLOW_PORTS in the environment)"
+        return Refusal("port-not-allowed", f"{port} is no usual port of {what} ({usual})", remedy)
+
+    def refusal(self, addresses: Sequence[str]) -> Refusal | None:
+        """Why a server with these addresses (literal ones, a zone after ``%`` is looked through) is not contacted; None = it may be."""
+        for address in addresses:
+            if (words := self._words(address)) is not None:
+                return Refusal("address-not-allowed", words, self._remedy(address, addresses), address)
         return None
-    return f"{address} is {reason}"
+
+    def _words(self, address: str) -> str | None:
+        parsed = _parsed(address)
+        if parsed is None:
+            return f'"{address}" is not an IP address'
+        kind = kind_of(parsed)
+        if kind is None or (self._lets(parsed) and not never_a_server(parsed)):
+            return None
+        return f"{address} is {kind}"
+
+    def _lets(self, address: Address) -> bool:
+        if self.anywhere or (self.private and not metadata(address)):
+            return True
+        inner = embedded(address)
+        return any(item in network for item in (address, inner) if item for network in self.ranges if item.version == network.version)
+
+    def _remedy(self, address: str, addresses: Sequence[str]) -> str:
+        parsed = _parsed(address)
+        if parsed is None or never_a_server(parsed) or self.anywhere:
+            return ""
+        if any(self._words(other) is None for other in addresses):
+            return "Write the IP address of the server that is meant instead of its name"
+        range_ = f"--allow-addresses {address.partition('%')[0]}"
+        if metadata(parsed) or self.usual == WEB_PORTS:
+            return f"If this server really is your own, allow it ({range_}, or TRASLOCO_ALLOW_ADDRESSES in the environment)"
+        return (
+            f"If this server really is your own, allow it ({range_}, or --allow-private-addresses; "
+            "in the panel its operator does so under Settings)"
+        )
 
 
-def _never(address: IPv4Address | IPv6Address) -> bool:
-    inner = _embedded(address) if isinstance(address, IPv6Address) else None
-    return any(item.is_multicast or item.is_unspecified or str(item) == "255.255.255.255" for item in (address, inner) if item)
+OPERATORS_WORD = AddressPolicy(anywhere=True)
+"""For what the operator wrote himself: destinations, and both ends of ``trasloco copy``."""
 
 
-def _refusal(address: IPv4Address | IPv6Address) -> str | None:
-    if isinstance(address, IPv4Address):
-        return next((words for network, words in _V4 if address in network), None)
-    reason = next((words for network, words in _V6 if address in network), None)
-    if reason:
-        return reason
-    inner = _embedded(address)
-    if inner is not None:
-        inside = _refusal(inner)
-        return f"{inside}, {inner}, inside an IPv6 address" if inside else _unless_transition(address)
-    if address in _PROTOCOLS:
-        return "an address reserved for protocols"
-    return None if address in _GLOBAL else "a reserved address"
+def parse_ranges(text: str) -> tuple[Network, ...]:
+    """Addresses and ranges (``10.1.0.0/16``) between semicolons, commas or blanks. Raises ValueError with the one that is none."""
+    return tuple(_range(item) for item in _items(text))
 
 
-def _unless_transition(address: IPv6Address) -> str | None:
-    """A public IPv4 address inside: fine where the form is one that is routed, else not."""
-    if address in _NAT64_LOCAL:
-        return "an address of a local translator (NAT64)"
-    routed = address.ipv4_mapped is not None or address in _NAT64 or address in _GLOBAL
-    return None if routed else "a reserved address"
+def parse_ports(text: str) -> tuple[Ports, ...]:
+    """Ports and ranges of them (``2000-2999``), divided in the same way. Raises ValueError with the one that is none."""
+    found = []
+    for item in _items(text):
+        first, dash, last = item.partition("-")
+        numbers = [int(number) for number in (first, last if dash else first) if number.isascii() and number.isdigit()]
+        if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1] <= 65535:
+            raise ValueError(item)
+        found.append((numbers[0], numbers[1]))
+    return tuple(found)
 
 
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that a connection to this IPv6 address may end at."""
-    number = int(address)
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address in _NAT64 or address in _NAT64_LOCAL or number >> 32 in {0, 0xFFFF0000} or (number >> 32) & 0xFDFFFFFF == 0x5EFE:
-        return IPv4Address(number & 0xFFFFFFFF)  # NAT64, IPv4-compatible, SIIT (RFC 2765), ISATAP
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    return None
+def _items(text: str) -> Iterable[str]:
+    return filter(None, _SEPARATORS.split(text))
+
+
+def _range(item: str) -> Network:
+    try:
+        return ipaddress.ip_network(item)
+    except ValueError:
+        raise ValueError(item) from None
+
+
+def _parsed(address: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
@@ -32,6 +33,8 @@ POP3_PORT, POP3S_PORT = 110, 995
 _POP3 = re.compile(r"pop3s?://", re.IGNORECASE)
 
 _NAME = re.compile(r"(?!-)[^\s/@:\[\]<>\"'(),;\\#?%]{1,253}")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _V6_REMEDY = _("An IPv6 address with a port is written as [2001:db8::1]:993.")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 
@@ -190,7 +193,7 @@ def _port(text: str) -> int:
 
 def _host(text: str) -> str:
     host = text.removesuffix(".")
-    if re.fullmatch(r"[0-9.]+", host):
+    if _ends_in_a_number(host):
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
@@ -198,9 +201,20 @@ def _host(text: str) -> str:
     labels = host.split(".")
     if "@" in host:
         raise ServerError(_("This looks like a mail address."), _("Write the name of the IMAP server."))
-    if not _NAME.fullmatch(host) or not all(label and len(label) <= 63 and not label.endswith("-") for label in labels):
+    if (
+        not _NAME.fullmatch(host)
+        or _INVISIBLE & {unicodedata.category(char) for char in host}
+        or not all(label and len(label) <= 63 and not label.endswith("-") for label in labels)
+    ):
         raise ServerError(_("This is not a host name."), _("Write for example imap.example.net or 192.0.2.10."))
     return host
+
+
+def _ends_in_a_number(host: str) -> bool:
+    """No name does (RFC 1123 2.1), but some resolvers read 2130706433, 0x7f.1 and 0177.0.0.1 as addresses, also in the digits and dots
+    of other scripts."""
+    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".")
+    return _NUMBER.fullmatch(plain.removesuffix(".").rpartition(".")[2]) is not None
 
 
 def is_address(host: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from trasloco.engine.account import Outcome, RunStatus, Settings, Side
 from trasloco.engine.account_run import run_account
+from trasloco.engine.connection_facts import connection_facts
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import LedgerUnavailable, MessageRow
@@ -23,6 +24,7 @@ from trasloco.engine.pace import RESTS
 from trasloco.engine.resolve import resolve
 from trasloco.engine.sink import Entry, Level
 from trasloco.imap.utf7 import decode_name
+from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.project.copy_pace import CopyPace
 from trasloco.project.progress import AccountProgress, Progress
 from trasloco.project.rest_words import rest_hour
@@ -132,7 +134,7 @@ async def _try(source: Side, destination: Side, ledger: MemoryLedger, settings: 
 
 async def _resolved(side: Side) -> Side | Failure:
     """Both ends are the operator's own words: looked up, not restricted."""
-    endpoint = await resolve(side.endpoint, allow_private=True, name=side.name)
+    endpoint = await resolve(side.endpoint, OPERATORS_WORD, name=side.name)
     return endpoint if isinstance(endpoint, Failure) else replace(side, endpoint=endpoint)
 
 
@@ -194,8 +196,19 @@ def copy_report(source: Side, destination: Side, outcome: Outcome, exceptions: M
         "flags_changed": outcome.flags_changed,
         "folders": folders,
     }
-    account = {"source": _mailbox(source), "destination": _mailbox(destination), "runs": [run], "exceptions": grouped}
+    account = {
+        "source": _mailbox(source),
+        "destination": _mailbox(destination),
+        "connections": {str(side.name): _connection(side, outcome) for side in (source, destination)},
+        "runs": [run],
+        "exceptions": grouped,
+    }
     return {"migration": "copy", "accounts": [account]}
+
+
+def _connection(side: Side, outcome: Outcome) -> dict[str, str | None]:
+    """As it is after the copy: with the certificate that was seen."""
+    return connection_facts(replace(side.endpoint, fingerprint=outcome.facts.get(f"{side.name}_fingerprint")))
 
 
 def _mailbox(side: Side) -> str:

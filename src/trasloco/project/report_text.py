@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trasloco.documents.plain import plain
+from trasloco.documents.report_connections import unverified
 from trasloco.documents.report_figures import FATES, LABELS, STATUS_WORDS, Report, arrived, attention, last_runs, now, used_fates
 from trasloco.documents.units import count_words, duration_words, size_words
 from trasloco.project.screen import say, screen, table
@@ -28,6 +29,8 @@ def show_report(report: Report, first_run: int = 1) -> None:
     flags = sum(run.get("flags_changed", 0) for _, run in runs)
     if flags:
         say(f"{count_words(flags, 'message')} with changed flags brought up to date.")
+    for words in unverified(report):
+        say(plain(words))
 
 
 def _show_table(runs: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:

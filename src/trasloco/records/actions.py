@@ -20,6 +20,7 @@ from trasloco.engine.account import FolderResult, Outcome, RunStatus
 from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
 from trasloco.engine.pace import DAY_BUDGET, DAY_LIMIT, RESTS
+from trasloco.imap.endpoint import Trust
 from trasloco.records import clock
 from trasloco.records.connections import take_connections
 from trasloco.records.inheritance import take_over
@@ -162,21 +163,36 @@ def hand_back(transfers: Iterable[tuple[int, int]]) -> list[int]:
     ]
 
 
-def pin_source(account_id: int, address: str | None, fingerprint: str | None) -> None:
-    """Keep what was found at first sight, for both runs; what is pinned already is never replaced."""
+def pin_source(account_id: int, address: str | None, fingerprint: str | None) -> str | None:
+    """Keep what was found at first sight, for both runs; what is pinned already is never replaced. A certificate is that of the
+    server, for all accounts of the migration there. Returns the fingerprint that is pinned, None while none is."""
     if address:
         Account.objects.filter(pk=account_id, source_address=None).update(source_address=address)
-    if fingerprint:
-        Account.objects.filter(pk=account_id, source_fingerprint=None).update(source_fingerprint=fingerprint)
-
-
-def pin_destination(migration_id: int, fingerprint: str) -> None:
-    """The destination's certificate as first seen, when it is to be pinned."""
     with transaction.atomic():
-        migration = MailMigration.objects.select_for_update().get(pk=migration_id)
+        account = Account.objects.get(pk=account_id)
+        if account.source_trust != Trust.PIN:
+            return None
+        MailMigration.objects.select_for_update(of=("self",)).get(pk=account.migration_id)  # one at a time: the first one is it
+        there = Account.objects.filter(
+            migration_id=account.migration_id,
+            source_host__iexact=account.source_host,
+            source_port=account.source_port,
+            source_trust=Trust.PIN,
+        )
+        pinned = there.exclude(source_fingerprint=None).values_list("source_fingerprint", flat=True).first() or fingerprint
+        if pinned:
+            there.filter(source_fingerprint=None).update(source_fingerprint=pinned)
+        return Account.objects.values_list("source_fingerprint", flat=True).get(pk=account_id)
+
+
+def pin_destination(migration_id: int, fingerprint: str) -> str:
+    """The destination's certificate as first seen, when it is to be pinned. Returns the fingerprint that is pinned."""
+    with transaction.atomic():
+        migration = MailMigration.objects.select_for_update(of=("self",)).get(pk=migration_id)
         if not migration.destination.get("fingerprint"):
             migration.destination["fingerprint"] = fingerprint
             migration.save(update_fields=["destination"])
+        return str(migration.destination["fingerprint"])
 
 
 def wipe_secrets(migration: MailMigration) -> None:

@@ -26,6 +26,9 @@ _OF_CODE = {
     "address-not-allowed": Diagnosis(
         _("This address is not allowed"), _("Private addresses are allowed only when the operator says so in the settings.")
     ),
+    "port-not-allowed": Diagnosis(
+        _("This port is not allowed"), _("Check the port: 993 or 143 is IMAP, 995 or 110 is POP3. The operator can allow others.")
+    ),
     "connection-refused": Diagnosis(
         _("The server takes no connection"), _("Check host and port; IMAP may be switched off there, or a firewall in between.")
     ),
@@ -46,7 +49,12 @@ _OF_CODE = {
         _("Have it renewed, or accept this one alone: of an old server with “TLS, any certificate” in the step Type."),
     ),
     "certificate-changed": Diagnosis(
-        _("The certificate has changed"), _("If the administrator renewed it, give the CSV again; if not, somebody may be in between.")
+        _("The certificate has changed"),
+        _(
+            "Ask the server's administrator whether it was renewed; if not, somebody may be in between. A new one is accepted on the "
+            "account's page; before the migration is planned, by choosing “TLS, certificate checked” and then “TLS, any certificate” in "
+            "the step Type."
+        ),
     ),
     "tls-failed": Diagnosis(
         _("No encrypted connection came about"), _("Check port and encryption: 993 speaks TLS from the start, 143 does not.")

@@ -287,7 +287,10 @@ def _identity(account: Account, lock: Vault) -> tuple[Any, ...]:
 def _set_endpoint(account: Account, host: str, port: int | None, source_tls: str, speech: Speech) -> None:
     endpoint = source_endpoint(host, port, tls=source_tls, starttls=False, speech=speech)
     if account.source_host.lower() != endpoint.host.lower():
-        account.source_address = account.source_fingerprint = None  # what was seen there belongs to another server
+        account.source_address = None  # what was seen there belongs to another server
+    before = account.source_host.lower(), account.source_port, account.source_trust
+    if before != (endpoint.host.lower(), endpoint.port, endpoint.trust.value):
+        account.source_fingerprint = None  # so does this; and who asks for verification forgets the exception
     account.source_host, account.source_port = endpoint.host, endpoint.port
     account.source_security, account.source_trust = endpoint.security.value, endpoint.trust.value
     account.source_speech = endpoint.speech.value

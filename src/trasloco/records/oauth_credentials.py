@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from trasloco.engine.reach import reach
 from trasloco.plan.problems import Problem
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
-from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, OauthError, OauthSettings, parse_oauth
+from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, OauthError, OauthSettings, is_https, parse_oauth
 
 TOKEN_SERVERS = frozenset(
     {
@@ -40,7 +41,7 @@ def read_credentials(text: str) -> tuple[Secret | None, Sequence[Problem]]:
         settings = _settings(text)
     except OauthError as error:
         return None, (_problem(_("OAuth credentials: %(why)s.", why=error.args[0])),)
-    if strange := [key for key, host in _servers(settings) if host not in TOKEN_SERVERS]:
+    if strange := [key for key, address in _addresses(settings) if not _is_theirs(address)]:
         words = _("OAuth credentials: %(key)s names no server of Microsoft or Google.", key=strange[0])
         return None, (_problem(words, _("Leave it out, or write the provider's own.")),)
     return settings.as_secret(), ()
@@ -61,13 +62,21 @@ def _no_file(_name: str) -> str:
     raise OSError(2, "the panel reads no files; with a certificate use trasloco migrate on the command line")
 
 
-def _servers(settings: OauthSettings) -> list[tuple[str, str]]:
-    """Key and host of every address in the credentials, those inside of Google's key too."""
+def _addresses(settings: OauthSettings) -> list[tuple[str, str]]:
+    """Key and text of every address in the credentials, those inside of Google's key too."""
     found = {key: settings.value(key) for key in _ADDRESSES if settings.value(key)}
     if settings.kind == GOOGLE_SERVICE_ACCOUNT:
         key = json.loads(settings.value("key"))
         found |= {name: str(key[name]) for name in ("auth_uri", "token_uri") if key.get(name)}
-    return [(key, (urlsplit(address).hostname or "").lower()) for key, address in found.items()]
+    return list(found.items())
+
+
+def _is_theirs(address: str) -> bool:
+    """A server of theirs, at the port of https."""
+    if not is_https(address):
+        return False
+    server = urlsplit(address)
+    return (server.hostname or "").lower() in TOKEN_SERVERS and reach().web.port_refusal(server.port or 443) is None
 
 
 def _problem(words: Sentence, remedy: Sentence = _REMEDY) -> Problem:

@@ -15,6 +15,7 @@ from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, ParkedMessage, Run, Transfer
+from trasloco.records.stored_endpoints import connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def report(code: str) -> dict[str, Any] | None:
             {
                 "source": account.login,
                 "destination": account.destination_address,
+                "connections": connections(account, found.destination),
                 "messages": _cumulative(
                     totals.get(account.pk, Tally()), [folders[row.pk] for row in runs[account.pk]], listed.get(account.pk, set())
                 ),

@@ -15,11 +15,11 @@ from trasloco.engine.account import Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.master_user import SEPARATOR, Dialect, MasterLogin, MasterUser
-from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
 from trasloco.imap.sasl import Credentials
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account, DestinationLogin, MailMigration
 from trasloco.records.opening import OAUTH_ROW
+from trasloco.records.stored_endpoints import destination_of, source_of
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
 from trasloco.sources.tokens import TokenSources
@@ -45,15 +45,7 @@ def engine_settings(migration: MailMigration) -> Settings:
 
 
 def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenSources) -> Side:
-    endpoint = Endpoint(
-        account.source_host,
-        account.source_port,
-        Security(account.source_security),
-        Trust(account.source_trust),
-        account.source_address,
-        account.source_fingerprint,
-        Speech(account.source_speech),
-    )
+    endpoint = source_of(account)
     secret = vault.reveal(account.source_secret, f"{account.destination_address} source")
     if not account.master:
         stored = None if secret else account.migration.source_oauth
@@ -66,9 +58,7 @@ def _source(account: Account, vault: Vault, memory: MasterMemory, tokens: TokenS
 def destination_side(given: Mapping[str, Any], address: str, secret: Secret, memory: MasterMemory | None = None) -> Side:
     """The destination mailbox ``address``. given: the shape of ``MailMigration.destination``; secret: of the master,
     or the mailbox's own where each has its own."""
-    endpoint = Endpoint(
-        given["host"], given["port"], Security(given["security"]), Trust(given["trust"]), fingerprint=given.get("fingerprint")
-    )
+    endpoint = destination_of(given)
     form = DestinationLogin(given["form"])
     if form is DestinationLogin.PASSWORD:
         return Side(SideName.DESTINATION, endpoint, Credentials(login=address, secret=secret))

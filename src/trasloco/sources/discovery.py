@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-from trasloco.engine.failure import Failure, SideName
-from trasloco.engine.resolve import resolve
+from trasloco.engine.admission import NotAdmitted, admitted
+from trasloco.engine.reach import reach
 from trasloco.imap.client import Client, connect
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint, Security, Trust
@@ -24,7 +24,7 @@ from trasloco.imap.errors import CommandFailed, ImapError, TlsFailed
 from trasloco.plan.autoconfig import MOST_BYTES, AutoconfigError, NamedServer, read_autoconfig
 from trasloco.plan.providers import Provider, of_domain, of_greeting, of_host, of_mx, providers
 from trasloco.plan.thunderbird import server_of_domain, server_of_mx
-from trasloco.sources.name_server import addresses, mail_servers, services
+from trasloco.sources.name_server import mail_servers, services
 from trasloco.sources.web_page import NoPage, WebPages
 
 _DEADLINES = Deadlines(connect=8, tls=8, greeting=8, login=8, command=8, logout=2)
@@ -199,14 +199,11 @@ async def _autoconfig(url: str, address: str, pages: WebPages) -> tuple[list[Nam
 async def _call(candidate: Candidate, allow_private: bool) -> Called:
     """Greeting, capabilities and ID; with a certificate that is not trusted once more, as nothing secret is said."""
     server = candidate.server
-    found = await addresses(server.host)
-    if not found:
-        return Called(candidate, "the name server could not be asked" if found is None else f"the name {server.host} is not known")
     bare = Endpoint(server.host, server.port, Security.STARTTLS if server.starttls else Security.IMPLICIT)
-    checked = [await resolve(replace(bare, address=address), allow_private=allow_private, name=SideName.SOURCE) for address in found]
-    endpoint = next((item for item in checked if isinstance(item, Endpoint)), checked[0])
-    if isinstance(endpoint, Failure):
-        return Called(candidate, endpoint.words)
+    try:
+        endpoint = replace(bare, address=await admitted(server.host, server.port, reach(private=allow_private)))
+    except NotAdmitted as error:
+        return Called(candidate, str(error))
     try:
         return await _greet(candidate, endpoint)
     except TlsFailed as error:

@@ -16,13 +16,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
+from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.google_tokens import AUTH_URI, TOKEN_URI, USER_SCOPE
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 _BACK = "http://127.0.0.1"
-_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
 
 def _exchanged(url: str, form: dict[str, str]) -> dict[str, Any]:
     try:
-        answer = requests.post(url, data=form, timeout=_SECONDS, allow_redirects=False)
-        facts: dict[str, Any] = answer.json()
+        with GuardedSession() as session:
+            facts: dict[str, Any] = session.post(url, data=form).json()
+    except NotAdmitted as error:
+        raise not_asked(error) from None
     except requests.RequestException as error:
         raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", "Begin again", permanent=False) from None
     return facts

@@ -16,12 +16,13 @@ from typing import Any
 import google.auth.exceptions
 import google.oauth2.credentials
 import google.oauth2.service_account
-import requests
 from google.auth.transport.requests import Request
 
+from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.first_steps import GOOGLE_SCOPE, SIGN_IN, SIGN_IN_AGAIN
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 ADMIN_SCOPE = GOOGLE_SCOPE
@@ -59,8 +60,10 @@ class _Google(ABC):
 
     def _refresh(self, credentials: Any, mailbox: str) -> None:
         try:
-            with requests.Session() as session:
+            with GuardedSession() as session:
                 credentials.refresh(Request(session))
+        except NotAdmitted as error:
+            raise not_asked(error) from None
         except google.auth.exceptions.TransportError as error:
             raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", permanent=False) from None
         except google.auth.exceptions.RefreshError as error:

@@ -18,15 +18,16 @@ import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sources.first_steps import SIGN_IN, SIGN_IN_AGAIN
+from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 AUTHORITY = "https://login.microsoftonline.com"
 APP_SCOPES = ["https://outlook.office365.com/.default"]
 USER_SCOPES = ["https://outlook.office.com/IMAP.AccessAsUser.All"]
-_SECONDS = 30
 
 _WAITING = frozenset({"authorization_pending", "slow_down"})  # RFC 8628 3.5: the owner has not signed in yet
 
@@ -84,7 +85,11 @@ def _confidential_app(settings: OauthSettings) -> Any:
         credential = {"private_key": key, "thumbprint": settings.value("thumbprint")}
     authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant')}"
     return msal.ConfidentialClientApplication(
-        settings.value("client_id"), client_credential=credential, authority=authority, instance_discovery=False, timeout=_SECONDS
+        settings.value("client_id"),
+        client_credential=credential,
+        authority=authority,
+        instance_discovery=False,
+        http_client=GuardedSession(),
     )
 
 
@@ -127,7 +132,7 @@ def device_app(settings: OauthSettings, cache: Any) -> Any:
     """The app as people sign in to it. Raises ValueError for an authority that is none."""
     authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant', 'common')}"
     return msal.PublicClientApplication(
-        settings.value("client_id"), authority=authority, token_cache=cache, instance_discovery=False, timeout=_SECONDS
+        settings.value("client_id"), authority=authority, token_cache=cache, instance_discovery=False, http_client=GuardedSession()
     )
 
 
@@ -198,6 +203,8 @@ def _answer(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """Raises TokenUnavailable when there is none."""
     try:
         return question()
+    except NotAdmitted as error:
+        raise not_asked(error) from None
     except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
         # without an answer, or with one that says 5xx
         raise TokenUnavailable(f"Microsoft could not be reached ({type(error).__name__})", permanent=False) from None

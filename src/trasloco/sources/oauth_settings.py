@@ -7,11 +7,11 @@ secrets, so no text of an error repeats one. ``docs/oauth.md`` says where each o
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
@@ -29,6 +29,9 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 _FILES = {"key_file": "key", "certificate_file": "certificate"}
 """Keys that name a file; its text is kept under the other name, so that the credentials are one value."""
+
+
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
 
 class OauthError(ValueError):
@@ -96,6 +99,11 @@ def parse_oauth(text: str, read_file: Any) -> OauthSettings:
     return OauthSettings(kind, {key: Secret(value) for key, value in values.items()})
 
 
+def is_https(text: str) -> bool:
+    """Is it an https URL that everybody reads alike? Libraries do not agree whose host ``https://a\\@b/`` names."""
+    return _HTTPS.fullmatch(text) is not None
+
+
 def _facts(text: str) -> dict[str, Any]:
     try:
         facts = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
@@ -124,12 +132,13 @@ def _check(kind: str, values: Mapping[str, str]) -> None:
     if ("certificate" in values) != ("thumbprint" in values):
         raise OauthError(_("certificate_file and thumbprint come together"))
     for key in ("authority", "auth_uri", "token_uri"):
-        if key in values and urlsplit(values[key]).scheme != "https":
+        if key in values and not is_https(values[key]):
             raise OauthError(_("%(key)s must be an https URL", key=key))
     if kind == GOOGLE_SERVICE_ACCOUNT:
         try:
             key = json.loads(values["key"])
             well = key["type"] == "service_account" and all(key.get(name) for name in ("client_email", "private_key", "token_uri"))
+            well = well and is_https(key["token_uri"])
         except (ValueError, KeyError, TypeError, AttributeError):
             well = False
         if not well:

@@ -1,7 +1,7 @@
 """One small file from a stranger's web server: HTTPS only, to an address that passed the address policy, with limits.
 
-The name is looked up here, held against the policy, and the connection goes to that very address. A redirection
-leads to another https URL or nowhere, is held against the policy again, and there are few of them. No cookie, no
+The connection goes to the very address that was held against the policy. A redirection leads to another https URL or
+nowhere, is held against the policy again, and there are few of them. No proxy of the environment is used. No cookie, no
 password and nothing of the operator's is sent.
 """
 
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from trasloco import __version__
-from trasloco.plan.address_policy import allowed
-from trasloco.sources.name_server import addresses
+from trasloco.engine.admission import NotAdmitted, admitted
+from trasloco.engine.reach import reach
 
 MOST_REDIRECTS = 3
 SECONDS = 8.0  # for one page, with all its redirections
@@ -60,7 +60,7 @@ class WebPages:
             raise NoPage("the redirection leads to no URL") from None
         if parts.scheme != "https" or not host or parts.username is not None:
             raise NoPage("the redirection does not lead to https")
-        address = await self._address(host)
+        address = await self._address(host, parts.port or 443)
         connection = _Pinned(host, port, address, self.context())
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         try:
@@ -68,15 +68,11 @@ class WebPages:
         finally:
             connection.give_up()  # a thread that still waits for a silent server ends with its socket
 
-    async def _address(self, host: str) -> str:
-        found = await addresses(host)
-        if not found:
-            raise NoPage("the name server could not be asked" if found is None else f"the name {host} is not known")
-        reasons = [allowed(address, allow_private=self.allow_private) for address in found]
-        for address, reason in zip(found, reasons, strict=True):
-            if reason is None:
-                return address
-        raise NoPage(f"it was not contacted: {reasons[0]}")
+    async def _address(self, host: str, port: int) -> str:
+        try:
+            return await admitted(host, port, reach(private=self.allow_private).web)
+        except NotAdmitted as error:
+            raise NoPage(error.words) from None
 
 
 class _Pinned(http.client.HTTPSConnection):

@@ -47,9 +47,9 @@ class _Step:
 
 class ScriptedServer:
     """Listens on loopback while it is entered. tls: the context for ``tls`` lines; implicit: TLS from
-    the first byte."""
+    the first byte. host: the loopback address to listen on."""
 
-    def __init__(self, *scripts: str, tls: ssl.SSLContext | None = None, implicit: bool = False) -> None:
+    def __init__(self, *scripts: str, tls: ssl.SSLContext | None = None, implicit: bool = False, host: str = "127.0.0.1") -> None:
         self._scripts = [_parse(script) for script in scripts]
         self._tls = tls
         self._implicit = implicit
@@ -57,7 +57,8 @@ class ScriptedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
         self.errors: list[str] = []
-        self.host = "127.0.0.1"
+        self.heard = b""  # all that clients said
+        self.host = host
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -95,6 +96,7 @@ class ScriptedServer:
         for step in script:
             if step.verb == "C":
                 line = await reader.readuntil(b"\r\n")
+                self.heard += line
                 if line[:-2] != step.content:
                     self.errors.append(f"line {step.number}: expected {step.content!r}, the client said {line[:-2]!r}")
                     writer.transport.abort()
@@ -112,8 +114,8 @@ class ScriptedServer:
                 return
             else:
                 return
-        while await reader.read(65536):
-            pass
+        while data := await reader.read(65536):
+            self.heard += data
 
 
 def _parse(script: str) -> list[_Step]:

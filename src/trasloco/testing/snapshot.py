@@ -75,6 +75,19 @@ class Snapshot:
                 validity,
             )
 
+    @staticmethod
+    def each(host: str, port: int, user: str, password: str) -> Iterator[tuple[Path, Iterator[Entry]]]:
+        """Folder by folder, message by message, in the server's order; nothing is kept. Raises WireRefused.
+
+        The messages of a folder are to be taken before the next folder is asked for.
+        """
+        with Wire(host, port) as wire:
+            wire.login(user, password)
+            for folder in MailboxTree(wire).folders():
+                if folder.selectable:
+                    _examine(wire, folder.wire)
+                    yield folder.path, _entries(wire)
+
     def __getitem__(self, name: str | Path) -> list[Entry]:
         """The messages of one folder: a path, or its names joined with "/"."""
         return self.folders[tuple(name.split("/")) if isinstance(name, str) else name]

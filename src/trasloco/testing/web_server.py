@@ -44,9 +44,9 @@ Reply = Answer | Callable[[Request], Answer]
 
 
 class WebServer:
-    """Serves while it is entered; what it does not know is a 404."""
+    """Serves while it is entered; what it does not know is a 404. host: a loopback address to listen on."""
 
-    def __init__(self, answers: Mapping[str, Reply], certificate: Certificate | None = None) -> None:
+    def __init__(self, answers: Mapping[str, Reply], certificate: Certificate | None = None, *, host: str = "127.0.0.1") -> None:
         self.answers = dict(answers)
         self.requests: list[Request] = []
         self._ended = threading.Event()
@@ -61,7 +61,7 @@ class WebServer:
             def log_message(self, format: str, *args: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, 0), Handler)
         self._server.daemon_threads = True
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

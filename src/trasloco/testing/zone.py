@@ -3,16 +3,17 @@
     with Zone({("old.example", "MX"): ["10 mx.old.example."]}) as zone:
         os.environ["TRASLOCO_DNS"] = zone.address
 
-Records are written as in a zone file. A name without any record does not exist; names in ``silent`` get no answer.
+Records are written as in a zone file; a callable is asked anew for each answer. A name without any record does not exist;
+a CNAME is followed as far as it is known here; names in ``silent`` get no answer.
 """
 
 from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import dns.flags
 import dns.message
@@ -21,12 +22,16 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+_LONGEST_CHAIN = 8
+
+Records = Sequence[str] | Callable[[], Sequence[str]]
+
 
 class Zone:
     """Answers while it is entered. ``asked``: name and type of each question, in order."""
 
-    def __init__(self, records: Mapping[tuple[str, str], Sequence[str]], *, silent: Collection[str] = ()) -> None:
-        self.records = {(name.casefold(), kind): list(values) for (name, kind), values in records.items()}
+    def __init__(self, records: Mapping[tuple[str, str], Records], *, silent: Collection[str] = ()) -> None:
+        self.records = {(name.casefold(), kind): values for (name, kind), values in records.items()}
         self.asked: list[tuple[str, str]] = []
         self._silent = silent
         zone = self
@@ -57,10 +62,20 @@ class Zone:
         response.flags |= dns.flags.AA | dns.flags.RA
         if not any(known == name for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
-        values: Any = self.records.get((name, kind))
-        if values:
-            response.answer.append(dns.rrset.from_text_list(asked.name, 60, "IN", kind, values))
+        for _ in range(_LONGEST_CHAIN):
+            owner = dns.name.from_text(name)
+            if values := self._values(name, kind):
+                response.answer.append(dns.rrset.from_text_list(owner, 60, "IN", kind, values))
+                break
+            if not (target := self._values(name, "CNAME")):
+                break
+            response.answer.append(dns.rrset.from_text_list(owner, 60, "IN", "CNAME", target))
+            name = target[0].removesuffix(".").casefold()
         return response
+
+    def _values(self, name: str, kind: str) -> list[str]:
+        found = self.records.get((name, kind), ())
+        return list(found() if callable(found) else found)
 
     def __enter__(self) -> Self:
         self._thread.start()

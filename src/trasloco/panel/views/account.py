@@ -17,6 +17,7 @@ from trasloco.records.account_lines import RESTS, SLEEPS
 from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
+from trasloco.records.renewed_certificates import certificate_changed
 from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
 from trasloco.records.verification import newest_verifications
@@ -73,6 +74,7 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "sums": _sums(folders),
         "can_retry": retryable and has_passwords and (last is None or last.status != TransferState.WAITING or last.attempts > 0),
         "has_passwords": has_passwords,
+        "certificate_changed": certificate_changed(last) and has_passwords,
         "verified": newest_verifications(found.migration).get(found.destination_address),
     }
 

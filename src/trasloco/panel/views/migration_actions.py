@@ -16,8 +16,9 @@ from trasloco.panel.refusals import refusal_words
 from trasloco.records.deletion import contents, mark_deleted
 from trasloco.records.history import Actor
 from trasloco.records.limits import Limits
-from trasloco.records.models import UNFINISHED_RUN, MailMigration, RunState
+from trasloco.records.models import UNFINISHED_RUN, Account, MailMigration, RunState
 from trasloco.records.planning import NotNow, reschedule, resume, retry_failed, start_now, stop
+from trasloco.records.renewed_certificates import accept_renewed
 from trasloco.records.rights import Right
 
 FORM = ("GET", "HEAD", "POST")
@@ -45,13 +46,26 @@ def act(request: PanelRequest, code: str, verb: str) -> HttpResponse:
 @page(Right.MIGRATE, methods=("POST",))
 def account_retry(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """This one account again."""
+    return _tried_again(request, account_of(request, code, account_id))
+
+
+@page(Right.MIGRATE, methods=("POST",))
+def account_certificate(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
+    """The old server's new certificate is right; this one account again."""
     found = account_of(request, code, account_id)
+    if accept_renewed(request.actor, found):
+        return _tried_again(request, found)
+    messages.error(request, refusal_words(NotNow("nothing-to-retry")))
+    return redirect("account", code, account_id)
+
+
+def _tried_again(request: PanelRequest, found: Account) -> HttpResponse:
     try:
         retry_failed(request.actor, found.migration, found.pk)
         messages.success(request, _("%(address)s is tried again.") % {"address": found.destination_address})
     except NotNow as error:
         messages.error(request, refusal_words(error))
-    return redirect("account", code, account_id)
+    return redirect("account", found.migration.code, found.pk)
 
 
 @page(Right.MIGRATE, methods=FORM)

@@ -8,6 +8,7 @@ from trasloco.engine.token_source import TokenUnavailable
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.oauth_file import keep_consent, read_oauth
 from trasloco.project.options import SectionedCommand
+from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import complain, say
 from trasloco.secret import Secret
 from trasloco.sources.first_steps import first_steps
@@ -26,6 +27,7 @@ Exit status: 0 all have signed in (or the steps were printed), 1 one has not, 2 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False))
 @click.argument("mailboxes", metavar="ADDRESS...", nargs=-1, required=True)
+@reach_options
 def authorize(file: str, mailboxes: tuple[str, ...]) -> int:
     """Let the owner of each ADDRESS sign in at the provider, or say what his administrator has to do.
 

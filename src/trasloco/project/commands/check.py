@@ -34,6 +34,7 @@ from trasloco.project.options import (
     tls_options,
 )
 from trasloco.project.password_files import one_reads_standard_input
+from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import interactive, say, screen, table
 from trasloco.project.type_hints import type_hints
 from trasloco.sources.tokens import token_source
@@ -54,6 +55,7 @@ Exit status: 0 everything is right, 1 something is wrong, 2 the command is wrong
 @destination_options
 @tls_options
 @network_options
+@reach_options
 def check(accounts: str, **values: Any) -> int:
     """Read ACCOUNTS.csv and try every login.
 

@@ -11,6 +11,7 @@ from trasloco.documents.plain import plain
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.options import SectionedCommand, option
+from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
 from trasloco.sources.discovery import Called, Discovery
 from trasloco.sources.discovery import discover as find
@@ -36,6 +37,7 @@ _LOGIN_WORDS = {
 @click.argument("address", metavar="ADDRESS")
 @option("--json", "as_json", is_flag=True, section="Form", help="What was found, for programs.")
 @option("--allow-private-addresses", is_flag=True, section="Network", help="Look at servers in private and loopback ranges too.")
+@reach_options
 def discover(address: str, *, as_json: bool, allow_private_addresses: bool) -> int:
     """Find the IMAP server of ADDRESS.
 

@@ -40,6 +40,7 @@ from trasloco.project.options import (
 )
 from trasloco.project.password_files import one_reads_standard_input
 from trasloco.project.paths import state_directory
+from trasloco.project.reach_options import reach_options
 from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.rest_words import say_rest
@@ -100,6 +101,7 @@ _run_options = together(
 @mail_options
 @tls_options
 @network_options
+@reach_options
 @pace_options
 @report_option
 def migrate(accounts: str, **values: Any) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from trasloco.project.database import opened, prepare
@@ -9,6 +11,7 @@ from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand
 from trasloco.project.paths import state_directory
+from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
 from trasloco.project.serve_lock import serve_lock
 from trasloco.project.supervisor import Supervisor, child
@@ -26,6 +29,7 @@ State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_K
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @listening_options
 @worker_options
+@reach_options
 def serve(host: str, port: int, proxies: str, concurrency: int, processes: int, *, quiet: bool) -> int:
     """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
     state = state_directory()
@@ -42,5 +46,6 @@ def serve(host: str, port: int, proxies: str, concurrency: int, processes: int, 
             say(f"Nobody can sign in yet. Make the superuser here (the link works once, for a day): {address}{path}")
         where = ["--host", host, "--port", str(port), "--proxies", proxies]
         panel = child("panel", *where, "--listening", str(socket.fileno()), "--quiet")
+        os.environ |= {"TRASLOCO_HOST": host, "TRASLOCO_PORT": str(port)}  # so that the worker knows where no server may be
         workers = [worker_command(concurrency)] * count_of_processes(processes)
         return Supervisor([panel, *workers], kept=[socket.fileno(), children]).run()

@@ -10,6 +10,7 @@ from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
+from trasloco.project.reach_options import reach_options
 from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.screen import say
 
@@ -55,6 +56,7 @@ Exit status: 0 all is as it should be, 1 a message is missing or different or an
     help="How many accounts are read at once.",
 )
 @option("--report", type=click.Path(dir_okay=False), metavar="FILE.json", section="How", help="Write the report with the findings there.")
+@reach_options
 def verify(code: str, everything: bool, sample: int | None, addresses: tuple[str, ...], concurrency: int, report: str | None) -> int:
     """Read the messages of migration CODE on the destination again and compare them with what was sent.
 

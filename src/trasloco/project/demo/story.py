@@ -119,7 +119,8 @@ class Demo:
     def _environment(self) -> dict[str, str]:
         """Ours, without what an operator may have set for his own Trasloco."""
         kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("TRASLOCO_")}
-        return kept | {"TRASLOCO_STATE_DIR": str(self.state)}
+        port = self._source.where.rpartition(":")[2]  # a free one, which is no usual one
+        return kept | {"TRASLOCO_STATE_DIR": str(self.state), "TRASLOCO_ALLOW_PORTS": port}
 
     def panel(self) -> OpenPanel:
         """The panel on what was played."""
