@@ -6,6 +6,7 @@ them), indexes. What the old version reads or writes is not taken away, renamed 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from trasloco.project.database import Database
 APP = "trasloco_records"
 FIRST = 14  # those before were never upgraded over with workers at work
 BEFORE_THE_RULE = {"mx_watch"}  # by the name without its number: older than the rule, and than the first release
+_ADDS = re.compile(r"CREATE (TABLE|INDEX) |ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL(?! DEFAULT))[^,]*$", re.IGNORECASE)
 HARMLESS = (CreateModel, AddIndex, AlterModelOptions)
 
 
@@ -36,6 +38,9 @@ def offences(operation: Operation, state: ProjectState) -> list[str]:
     if isinstance(operation, AlterField):
         before = state.models[APP, operation.model_name_lower].fields[operation.name]
         return [] if _column(before) == _column(operation.field) else [f"{what}: the column changes under the old version"]
+    if isinstance(operation, RunSQL) and isinstance(operation.sql, str):  # of tables that Django does not manage
+        statements = [" ".join(each.split()) for each in operation.sql.split(";") if each.strip()]
+        return [f"{each}: not among what only adds" for each in statements if not _ADDS.match(each)]
     return [f"{what}: not among what only adds"]
 
 
@@ -67,6 +72,8 @@ def test_each_migration_only_adds(database: Database) -> None:
         RemoveField("transfer", "folder"),
         RenameField("transfer", "folder", "mailbox"),
         RunSQL("DROP TABLE trasloco_transfer"),
+        RunSQL("ALTER TABLE trasloco_ledger_message ADD COLUMN more integer NOT NULL"),
+        RunSQL("ALTER TABLE trasloco_ledger_message ADD COLUMN more integer, DROP COLUMN flags"),
     ],
 )
 def test_the_rule_finds_what_stops_an_old_version(database: Database, operation: Operation) -> None:
@@ -79,6 +86,7 @@ def test_the_rule_finds_what_stops_an_old_version(database: Database, operation:
     [
         AddField("transfer", "more", models.IntegerField(null=True)),
         AddField("transfer", "more", models.IntegerField(default=0, db_default=0)),
+        RunSQL("ALTER TABLE trasloco_ledger_message ADD COLUMN more integer; ALTER TABLE x ADD COLUMN y int NOT NULL DEFAULT 0"),
         AddIndex("transfer", models.Index(fields=["folder"], name="more")),
     ],
 )

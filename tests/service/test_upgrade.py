@@ -31,13 +31,14 @@ APPLIED = "SELECT name FROM django_migrations WHERE name = '9999_tomorrow'"
 TOMORROW = """
 from django.db import migrations, models
 
-TABLES = ["account", "run", "transfer", "ledgerfolder", "ledgermessage", "ledgerintent", "foldertally", "logentry", "mail", "mailmigration"]
+TABLES = ["account", "run", "transfer", "ledgerfolder", "ledgerintent", "foldertally", "logentry", "mail", "mailmigration"]
 
 class Migration(migrations.Migration):
     dependencies = [("trasloco_records", "LAST")]
     operations = [
         *(migrations.AddField(table, "tomorrow", models.IntegerField(null=True)) for table in TABLES),
         *(migrations.AddField(table, "always", models.CharField(max_length=8, default="", db_default="x")) for table in TABLES),
+        migrations.RunSQL("ALTER TABLE trasloco_ledger_message ADD COLUMN always varchar(8) NOT NULL DEFAULT 'x'"),
         migrations.CreateModel("Tomorrow", [("id", models.BigAutoField(primary_key=True)), ("words", models.TextField())]),
         migrations.AddIndex("transfer", models.Index(fields=["tomorrow"], name="trasloco_tomorrow")),
     ]
