@@ -112,7 +112,9 @@ def migrate(database: Database) -> bool:
                 return False
             from django.core.management import call_command
 
-            call_command("migrate", interactive=False, verbosity=0)
+            from trasloco.project.patient_locks import with_patient_locks
+
+            with_patient_locks(lambda: call_command("migrate", interactive=False, verbosity=0))
             return True
     except psycopg.Error as error:
         raise DatabaseUnavailable(f"The database cannot be used. PostgreSQL said: {' '.join(str(error).split())}") from error
