@@ -1,7 +1,8 @@
-"""Containerfile, compose file, Kubernetes example and SBOM are held against the code: they are read by parsers, not run."""
+"""Containerfile, compose file, Kubernetes example, systemd units and SBOM are held against the code: read by parsers, not run."""
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import tomllib
@@ -36,7 +37,16 @@ def command_lines() -> list[list[str]]:
     """All that are started anywhere, behind the entry point."""
     found = [json.loads(re.findall(r"^CMD (.*)$", CONTAINERFILE, re.MULTILINE)[-1])]
     found += [service["command"] for service in compose()["services"].values() if "command" in service]
+    found += [unit(path)["Service"]["ExecStart"].split()[1:] for path in sorted((ROOT / "deploy").glob("*.service"))]
     return found + [container["args"] for pod in pods().values() for container in pod["containers"]]
+
+
+def unit(path: Path) -> configparser.RawConfigParser:
+    """A unit of systemd; of settings that may be repeated only the last."""
+    found = configparser.RawConfigParser(strict=False)
+    found.optionxform = str  # type: ignore[assignment, method-assign] # names of settings have capitals
+    found.read_string(path.read_text("utf-8"))
+    return found
 
 
 def documented_variables() -> set[str]:
@@ -57,7 +67,9 @@ def test_each_variable_that_is_given_is_documented() -> None:
     of_image = set(re.findall(r"(TRASLOCO_[A-Z_]+)=", CONTAINERFILE))
     of_compose = set(compose()["services"]["worker"]["environment"])
     maps = [set(each["data"]) for each in kubernetes() if each["kind"] == "ConfigMap"]
-    given = of_image | of_compose | set().union(*maps)
+    units = "".join(path.read_text("utf-8") for path in (ROOT / "deploy").glob("*.service"))
+    of_units = set(re.findall(r"^Environment=(\w+)=", units, re.MULTILINE))
+    given = of_image | of_compose | of_units | set().union(*maps)
     assert {"TRASLOCO_STATE_DIR", "DATABASE_URL", "TRASLOCO_MASTER_KEY_FILE"} <= given
     assert given - documented_variables() == set()
 
@@ -88,6 +100,14 @@ def test_nobody_is_root_and_whoever_stops_has_time_to_put_down_his_work() -> Non
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["terminationGracePeriodSeconds"] >= 60  # a supervisor waits 45 s for its processes
     assert compose()["services"]["worker"]["stop_grace_period"] == "90s"
+
+
+def test_each_timer_has_its_service_and_a_worker_is_stopped_by_its_supervisor() -> None:
+    for path in (ROOT / "deploy").glob("*.timer"):
+        assert path.with_suffix(".service").exists()
+    worker = unit(ROOT / "deploy" / "trasloco-worker.service")["Service"]
+    assert worker["KillMode"] == "mixed"
+    assert int(worker["TimeoutStopSec"]) >= 60
 
 
 def test_selectors_services_and_volumes_fit_together() -> None:
