@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from trasloco.project.cli import CONFIGURATION, trasloco
+from trasloco.project.cli import trasloco
 from trasloco.project.configuration_file import PLAIN, SETTINGS, VARIABLE, apply_configuration
 
 ROOT = Path(__file__).parents[2]
@@ -84,12 +84,12 @@ def test_a_command_reads_it(tmp_path: Path) -> None:
     path.write_text("[worker]\nqueues = 'letters'\n")
     path.chmod(0o600)
     command = [str(Path(sys.executable).with_name("trasloco")), "worker"]
-    done = subprocess.run(command, env=os.environ | {CONFIGURATION: str(path)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | {VARIABLE: str(path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "not letters" in done.stderr
-    done = subprocess.run(command, env=os.environ | {CONFIGURATION: f"{path}.absent"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | {VARIABLE: f"{path}.absent"}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert CONFIGURATION in done.stderr
+    assert VARIABLE in done.stderr
 
 
 def test_all_settings_of_the_environment_are_known_and_documented() -> None:

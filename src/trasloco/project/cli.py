@@ -44,7 +44,6 @@ _COMMANDS = {
     "demo": "Watch a whole migration between two servers on this machine.",
 }
 
-CONFIGURATION = "TRASLOCO_CONFIG"  # as ``configuration_file`` has it, which is imported only where it is set
 _READABLE = {"DatabaseUnavailable", "KeyProblem"}  # by name: importing them would load what the command did not need
 
 _EPILOG = """
@@ -109,7 +108,7 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its status, and has said what there was to say."""
     try:
-        if os.environ.get(CONFIGURATION):
+        if os.environ.get("TRASLOCO_CONFIG"):
             from trasloco.project.configuration_file import apply_configuration
 
             apply_configuration(trasloco)
