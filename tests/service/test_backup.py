@@ -106,13 +106,16 @@ def test_what_cannot_be_restored_is_said_and_nothing_is_changed(service: Service
         manifest = json.loads((backup / "backup.json").read_text())
         (backup / "backup.json").write_text(json.dumps(manifest | {"schema": [*manifest["schema"], "9999_of_tomorrow"]}))
         assert "made by a newer Trasloco" in new.run("restore", str(backup), expect=3).stderr
+        assert not [path.name for path in new.state.iterdir() if path.name.startswith(("postgres", "master"))]
+        (backup / "backup.json").write_text(json.dumps(manifest | {"postgres": 99}))
+        said = new.run("restore", str(backup), "--passphrase-file", "-", stdin=PASSPHRASE, expect=3).stderr
+        assert "The backup was made of PostgreSQL 99, and this database is" in said
+        assert not (new.state / "master.key").exists()
         (backup / "backup.json").write_text(json.dumps(manifest))
         with (backup / "database.dump").open("ab") as dump:
             dump.write(b"x")
         assert "it is damaged" in new.run("restore", str(backup), expect=3).stderr
         (backup / "database.dump").unlink()
         assert "is not a whole backup" in new.run("restore", str(backup), expect=3).stderr
-        assert not (new.state / "master.key").exists()
-        assert not (new.state / "postgres").exists()
     finally:
         new.remove()

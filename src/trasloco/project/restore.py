@@ -31,11 +31,17 @@ def restore(directory: Path, passphrase: Secret | None) -> Manifest:
     _refuse_other_keys(keys, manifest)
     with opened() as database:
         _refuse_used(database.conninfo)
+        tools = PostgresTools(database.conninfo)
+        if tools.major < manifest.postgres:
+            raise Halt(
+                f"The backup was made of PostgreSQL {manifest.postgres}, and this database is {tools.major}. "
+                "Restore it into one of the same version or a newer one."
+            )
         for name, text in keys.items():
             path = key_files()[name]
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             create_private(path, text.encode("ascii"))
-        PostgresTools(database.conninfo).load(directory / DUMP)
+        tools.load(directory / DUMP)
         with prepare():
             pass  # an older backup's schema is brought up to date
     return manifest
