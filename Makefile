@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos fuzz serve messages docs pictures film lock clean
+.PHONY: help setup demo test check bench chaos fuzz serve messages docs pictures film lock sbom clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -65,6 +65,9 @@ film: setup  ## docs/pictures/demo.webp anew: the demo on a terminal, then its p
 
 lock: setup  ## pin the dependencies of pyproject.toml anew
 	@tools/lock.sh
+
+sbom: setup  ## requirements/sbom.cdx.json anew: packages and licences, after lock
+	@$(BIN)/python -m tools.sbom
 
 clean:  ## remove everything that make made here
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

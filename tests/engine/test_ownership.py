@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from tests.engine.gmail_account import GmailAccount, letter
 from tests.engine.test_three_ways import INBOX, mails
 from trasloco.engine import ownership
 from trasloco.engine.ledger import Fenced, Ledger
 from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.engine.ownership import CONFIRM_AFTER, Ownership
 from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.gmail_mailbox import GmailMailbox
+from trasloco.testing.gmail_server import GmailServer
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import Rehearsal, lines
 from trasloco.testing.wire_faults import Answer
@@ -103,13 +107,22 @@ async def taken_over(rehearsal: Rehearsal, at: int, arm: Callable[[], None], clo
     """A worker frozen after its ``at``-th intent, another one that completes the run, and the first one's waking."""
     arm()
     frozen = FreezingLedger(rehearsal.ledger, at)
-    zombie = asyncio.ensure_future(rehearsal.go(1, frozen))
+
+    async def other() -> None:
+        arm()
+        await rehearsal.go(1)
+
+    await replaced(frozen, rehearsal.go(1, frozen), other, clock)
+
+
+async def replaced(frozen: FreezingLedger, work: Coroutine[Any, Any, object], other: Callable[[], Awaitable[object]], clock: Clock) -> None:
+    """``work`` falls asleep with its ledger, ``other`` is done, and ``work`` wakes up."""
+    zombie = asyncio.ensure_future(work)
     asleep = asyncio.ensure_future(frozen.asleep.wait())
     await asyncio.wait([asleep, zombie], return_when=asyncio.FIRST_COMPLETED)
     assert asleep.done()
     frozen.lost = True
-    arm()
-    await rehearsal.go(1)
+    await other()
     clock.now += 60.0
     frozen.wake.set()
     with contextlib.suppress(Fenced):
@@ -127,3 +140,16 @@ async def test_a_worker_that_was_replaced_completes_no_append(
         refusals = [Answer("APPEND", "NO bare newlines")] if at == 2 else []
         await taken_over(rehearsal, at, lambda: destination.proxy.arm(*refusals), clock)
         assert len(destination.snapshot(rehearsal.user)["INBOX"]) == (1 if at == 2 else 3)
+
+
+async def test_a_worker_that_was_replaced_copies_no_message_to_a_further_label(
+    dovecot_destination: Dovecot, fresh_user: Callable[[], str], clock: Clock
+) -> None:
+    mailbox = GmailMailbox()
+    with GmailServer({"anna@gmail.com": mailbox}) as gmail:
+        account = GmailAccount(mailbox, gmail, dovecot_destination, fresh_user())
+        mailbox.add(letter(1), ["\\Inbox", "Work"])
+        frozen = FreezingLedger(account.ledger, 2)  # the first intent is of the message, the second of its copy
+        await replaced(frozen, replace(account, ledger=cast(Ledger, frozen)).go(), account.go, clock)
+        there = account.destination()
+        assert (len(there["INBOX"]), len(there["Work"])) == (1, 1)

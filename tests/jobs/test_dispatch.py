@@ -93,10 +93,31 @@ def test_jobs_come_with_the_transfers(ring: KeyRing, clean_database: Database) -
     run = begun(ring, 2)
     admit(Caps())
     ids = sorted(Transfer.objects.values_list("pk", flat=True))
-    assert jobs(clean_database) == [(f"run-{run.pk}", ids[0], 0), (f"run-{run.pk}", ids[1], 0)]
+    assert jobs(clean_database) == [("transfers", ids[0], 0), ("transfers", ids[1], 0)]
     started = Run.objects.get(pk=run.pk)
     assert started.status == "running"
     assert started.started_at is not None
+
+
+def test_who_works_for_one_run_alone_has_its_jobs_in_a_queue_of_their_own(ring: KeyRing, clean_database: Database) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+
+    run = begun(ring, 1)
+    admit(Caps(), [run.pk])
+    assert [queue for queue, _, _ in jobs(clean_database)] == [f"run-{run.pk}"]
+
+
+def test_each_worker_lets_in_what_it_has_hands_for_less_what_waits_for_one(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.records.models import Transfer
+
+    begun(ring, 9)
+    caps = Caps(total=1)
+    assert admit(caps, free=0) == 0
+    assert admit(caps, free=3) == 3
+    assert admit(caps, free=3) == 0  # three wait for a worker: they are for these hands, or for another's
+    Transfer.objects.filter(status="admitted").update(status="running")
+    assert admit(caps, free=4) == 4  # a second worker comes on top of the first
 
 
 def test_rolled_back_no_job_is_left(ring: KeyRing, clean_database: Database) -> None:

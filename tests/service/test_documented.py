@@ -23,7 +23,7 @@ def read_by_the_code() -> set[str]:
         if "testing" not in path.parts and "demo" not in path.parts:
             text = path.read_text("utf-8")
             found |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z][A-Z_]+)"', text))
-            found |= set(re.findall(r'"(TRASLOCO_[A-Z_]+_PASSWORD)"', text))
+            found |= set(re.findall(r'"(TRASLOCO_[A-Z_]+_PASS(?:WORD|PHRASE))"', text))
     return found - ELSEWHERE
 
 

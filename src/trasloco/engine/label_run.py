@@ -21,6 +21,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Intent, MessageRow, Origin, Twin
 from trasloco.engine.moves import changed_flags, select_again
+from trasloco.engine.ownership import Ownership
 from trasloco.engine.repair import REPAIRED
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.errors import CommandFailed
@@ -153,7 +154,10 @@ class _Run:
         origin = Origin(folder.destination_name, opened, tuple(row.destination_uid or 0 for _, row in going), stays=True)
         uids = [uid for uid, _ in going]
         uidnext = here.uidnext or 1
-        intent_id = await job.ledger.begin(job.folder_id, here.uidvalidity, uidnext, uids, [row.flags for _, row in going], origin)
+        ownership = Ownership(job.ledger)
+        begun = job.ledger.begin(job.folder_id, here.uidvalidity, uidnext, uids, [row.flags for _, row in going], origin)
+        intent_id = await ownership.heard(begun)
+        await ownership.confirm()  # who was frozen meanwhile must not copy what another one has copied by now
         told = await self._ask(place, origin)
         await self._select_again(here.uidvalidity)
         if told is None:

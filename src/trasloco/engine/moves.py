@@ -21,6 +21,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place, made_anew, pair
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent, MessageRow, Origin
+from trasloco.engine.ownership import Ownership
 from trasloco.engine.repair import REPAIRED
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
@@ -154,7 +155,9 @@ async def _move(job: Job, pairs: _Pairs, origin: Origin) -> list[MessageRow]:
         begun = Origin(origin.name, origin.uidvalidity, tuple(departure.row.destination_uid or 0 for _, departure in going))
         source_uids = [job.inventory.uids[position] for position, _ in going]
         flags = [departure.row.flags for _, departure in going]
-        intent = await job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun)
+        ownership = Ownership(job.ledger)
+        intent = await ownership.heard(job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun))
+        await ownership.confirm()  # a move is a copy where there is no MOVE: who was frozen meanwhile must not do it once more
         told = await _ask_to_move(job, place, begun, intent)
         if told is None:
             return []

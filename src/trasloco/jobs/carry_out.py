@@ -28,7 +28,6 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
-from trasloco.jobs.dispatch import admit
 from trasloco.jobs.workshop import Workshop
 from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
@@ -72,7 +71,7 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
     finally:
         workshop.in_hand.discard(transfer_id)
     if not workshop.stopping.is_set():
-        await in_thread(admit, workshop.caps, workshop.runs)
+        await workshop.admit()
 
 
 async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:

@@ -28,11 +28,14 @@ from trasloco.records.models import MailMigration, Run
 from trasloco.records.pacing import closed_migrations
 
 TASK = "trasloco.transfer"
+TRANSFERS = "transfers"
+"""The queue of what workers of the panel have admitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many at once: transfers in all, connections to one source host, transfers into one destination host.
+    """How many at once: transfers in all (of a worker that says how many it has free, that counts instead), connections to one
+    source host, transfers into one destination host.
 
     A migration whose settings name ``connections_per_host``, of its type of source, has that instead of ``per_source``."""
 
@@ -84,7 +87,7 @@ LIMIT %(room)s
 
 # Asked first: with a worker fully busy, a tick must not look through a hundred thousand waiting rows.
 _BUSY = """
-SELECT count(*) FROM trasloco_transfer
+SELECT count(*), count(*) FILTER (WHERE status = 'admitted') FROM trasloco_transfer
 WHERE status IN ('admitted', 'running') AND (%(runs)s::bigint[] IS NULL OR run_id = ANY(%(runs)s::bigint[]))
 """
 
@@ -106,16 +109,21 @@ def start(migration: MailMigration, caps: Caps | None = None) -> Run:
         return run
 
 
-def admit(caps: Caps, runs: Collection[int] | None = None) -> int:
+def admit(caps: Caps, runs: Collection[int] | None = None, free: int | None = None) -> int:
     """Admit what there is room for and defer its jobs; returns how many. runs: only these (None: all).
 
-    ``caps.total`` counts within ``runs``; the caps of hosts count everything.
+    ``caps.total`` counts within ``runs``; the caps of hosts count everything. free: transfers that the worker that asks could
+    begin now. So many are admitted, less those that wait for a worker already, and ``caps.total`` does not count: with
+    each worker that joins, so many more are under way, and with each that leaves fewer.
     """
+    if free is not None and free <= 0:
+        return 0
     scope = None if runs is None else list(runs)
     with transaction.atomic(), connection.cursor() as cursor:
         lock_admission()
         cursor.execute(_BUSY, {"runs": scope})
-        room = caps.total - cursor.fetchone()[0]
+        busy, admitted_already = cursor.fetchone()
+        room = caps.total - busy if free is None else free - admitted_already
         if room <= 0:
             return 0
         limits = {"per_source": caps.per_source, "per_destination": caps.per_destination, "room": room}
@@ -126,21 +134,24 @@ def admit(caps: Caps, runs: Collection[int] | None = None) -> int:
         cursor.execute(_ADMIT, [ready])
         admitted = cursor.fetchall()
         cursor.execute(_RUNNING, [list({run for _, _, run in admitted})])
-        _defer(admitted)
+        _defer(admitted, own=scope is not None)
         return len(admitted)
 
 
 def queue_name(run_id: int) -> str:
-    """Each run has its queue, so that a worker can be told to work for one run only."""
+    """The queue of a run that a command works for alone; all that workers of the panel admit is in ``TRANSFERS``."""
     return f"run-{run_id}"
 
 
-def _defer(admitted: list[tuple[int, int, int]]) -> None:
-    """Their jobs, through Django's own connection and so in its transaction. The ticket is the fence now."""
+def _defer(admitted: list[tuple[int, int, int]], *, own: bool) -> None:
+    """Their jobs, through Django's own connection and so in its transaction. The ticket is the fence now.
+
+    own: in the queues of their runs, for whoever works for these alone.
+    """
     manager = JobManager(DjangoConnector())
     order = {transfer: place for place, (transfer, _, _) in enumerate(sorted(admitted))}
     for run in sorted({run for _, _, run in admitted}):
         mine = sorted((row for row in admitted if row[2] == run), key=lambda row: order[row[0]])
-        deferrer = tasks.configure_task(name=TASK, job_manager=manager, queue=queue_name(run))
+        deferrer = tasks.configure_task(name=TASK, job_manager=manager, queue=queue_name(run) if own else TRANSFERS)
         arguments: list[JSONDict] = [{"transfer_id": transfer, "ticket": fence} for transfer, fence, _ in mine]
         deferrer.batch_defer(*arguments)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import psycopg
 from django.conf import settings
@@ -24,7 +24,8 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from trasloco.jobs import recovery
 from trasloco.jobs.chores import do_chores
 from trasloco.jobs.database_thread import in_thread
-from trasloco.jobs.dispatch import Caps, admit, queue_name
+from trasloco.jobs.dispatch import TRANSFERS, Caps, queue_name
+from trasloco.jobs.errands import QUEUE as ERRANDS
 from trasloco.jobs.presence import Presence
 from trasloco.jobs.workshop import RunAccount, Workshop
 from trasloco.records.connection_pool import connection_pool, conninfo, renew
@@ -39,7 +40,8 @@ HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
 AWAY_SECONDS = 3.0  # to stop while the database is away
 CHORES_SECONDS = 1.0
-ERRANDS = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
+ERRANDS_AT_ONCE = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
+QUEUES = (TRANSFERS, ERRANDS)
 POOL_SIZE = 8
 
 _AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
@@ -51,13 +53,15 @@ async def work(
     stop: asyncio.Event | None = None,
     *,
     runs: Collection[int] | None = None,
+    queues: Collection[str] = QUEUES,
     caps: Caps | None = None,
     copy: RunAccount | None = None,
     abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
 
-    concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are.
+    concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are, and then
+    queues: of ``QUEUES``, which of them: what is not among them is left to other workers.
     caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
     copy: instead of the engine's ``run_account``. abandon: ends this process at once; called when we are to stop and the
     database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
@@ -66,15 +70,18 @@ async def work(
     scope = None if runs is None else tuple(runs)
     where = conninfo()
     async with connection_pool(where, POOL_SIZE) as pool, Presence(where) as presence:
-        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope)
+        hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
+        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope, hands)
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)
         log.info("working, up to %s accounts at once", concurrency)
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
-                slots = concurrency if scope is not None else concurrency + ERRANDS
-                queue = asyncio.create_task(_take_jobs(workshop, slots), name="queue")
+                # A worker of Procrastinate for each: neither takes the other's places.
+                slots = {TRANSFERS: concurrency, ERRANDS: ERRANDS_AT_ONCE}
+                taken = {name: [name] for name in queues} if scope is None else {TRANSFERS: [queue_name(run) for run in scope]}
+                taking = [asyncio.create_task(_take_jobs(workshop, slots[name], names), name=name) for name, names in taken.items()]
                 beside = [
                     asyncio.create_task(_stay_present(workshop), name="presence"),
                     asyncio.create_task(workshop.pacing.keep(), name="pacing"),
@@ -82,9 +89,9 @@ async def work(
                 if scope is None:
                     beside.append(asyncio.create_task(_do_chores(), name="chores"))
                 try:
-                    await _tick_until(workshop, until, stop or asyncio.Event(), queue)
+                    await _tick_until(workshop, until, stop or asyncio.Event(), taking)
                 finally:
-                    await _put_down(workshop, queue, abandon)
+                    await _put_down(workshop, taking, abandon)
                     for task in beside:
                         task.cancel()
                     await asyncio.wait(beside)
@@ -102,10 +109,11 @@ def until_ended(run: Run) -> Callable[[], Awaitable[bool]]:
     return ask
 
 
-async def _take_jobs(workshop: Workshop, concurrency: int) -> None:
-    """Procrastinate's worker; it ends when the database goes away, and then begins again."""
+async def _take_jobs(workshop: Workshop, concurrency: int, queues: Sequence[str]) -> None:
+    """Procrastinate's worker of these queues; it ends when the database goes away, and then begins again."""
     options: WorkerOptions = {
         "name": "trasloco",
+        "queues": list(queues),
         "concurrency": concurrency,
         "fetch_job_polling_interval": 2.0,
         "update_heartbeat_interval": HEARTBEAT_SECONDS,
@@ -115,8 +123,6 @@ async def _take_jobs(workshop: Workshop, concurrency: int) -> None:
         "install_signal_handlers": False,
         "additional_context": {"workshop": workshop},
     }
-    if workshop.runs is not None:
-        options["queues"] = [queue_name(run) for run in workshop.runs]
     while True:
         try:
             await app.run_worker_async(**options)
@@ -155,7 +161,7 @@ def _chores() -> None:
 
 
 async def _tick_until(
-    workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, queue: asyncio.Task[None]
+    workshop: Workshop, until: Callable[[], Awaitable[bool]] | None, stop: asyncio.Event, taking: Sequence[asyncio.Task[None]]
 ) -> None:
     recovered = time.monotonic()
     while not stop.is_set():
@@ -164,29 +170,32 @@ async def _tick_until(
                 recovered = time.monotonic()
                 await in_thread(recovery.recover)
                 await in_thread(recovery.hand_back_forgotten, workshop.presence.workers, tuple(workshop.in_hand))
-            await in_thread(admit, workshop.caps, workshop.runs)
+            await workshop.admit()
             if until is not None and await until():
                 return
         except _AWAY as error:
             log.warning("the database cannot be reached: %s", error)
-        if queue.done():
-            queue.result()  # a mistake of ours: not to be worked around
+        for queue in taking:
+            if queue.done():
+                queue.result()  # a mistake of ours: not to be worked around
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TICK_SECONDS):
                 await stop.wait()
 
 
-async def _put_down(workshop: Workshop, queue: asyncio.Task[None], abandon: Callable[[], object] | None) -> None:
+async def _put_down(workshop: Workshop, taking: Sequence[asyncio.Task[None]], abandon: Callable[[], object] | None) -> None:
     """Hand everything back and let the queue's worker go."""
     workshop.stopping.set()
-    queue.cancel()
+    for queue in taking:
+        queue.cancel()
     if workshop.presence.lost and abandon is not None:
-        ended, _ = await asyncio.wait([queue], timeout=AWAY_SECONDS)
-        if not ended:  # it insists on writing down that it ends; whoever comes next sees that we are gone
+        _, going = await asyncio.wait(taking, timeout=AWAY_SECONDS)
+        if going:  # it insists on writing down that it ends; whoever comes next sees that we are gone
             log.warning("stopped without the database; what was under way is handed back by the next worker that starts")
             abandon()
-    with contextlib.suppress(asyncio.CancelledError, *_AWAY):
-        await queue
+    for queue in taking:
+        with contextlib.suppress(asyncio.CancelledError, *_AWAY):
+            await queue
     if workshop.runs is not None and not workshop.presence.lost:
         with contextlib.suppress(*_AWAY):
             await in_thread(recovery.hand_back_admitted, workshop.runs)

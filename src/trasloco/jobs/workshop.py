@@ -13,7 +13,8 @@ from trasloco.engine.logins import HostGates
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.engine.pace import AccountPace
 from trasloco.engine.sink import Sink
-from trasloco.jobs.dispatch import Caps
+from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.dispatch import Caps, admit
 from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.pacing import Pacing
 from trasloco.jobs.presence import Presence
@@ -34,6 +35,7 @@ class RunAccount(Protocol):
 class Workshop:
     """pool: for ledger and counters. runs: the only runs worked for, None: all. in_hand: ids of the transfers under way.
 
+    hands: transfers this worker can have in hand at once; None: as many as ``caps.total`` says of its runs.
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
     gates: of the logins that checks try. tokens: of the sources that are opened by OAuth. pacing: how fast each transfer goes.
@@ -44,6 +46,7 @@ class Workshop:
     caps: Caps
     presence: Presence
     runs: tuple[int, ...] | None = None
+    hands: int | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     masters: MasterLogins = field(default_factory=MasterLogins)
     memory: MasterMemory = field(default_factory=MasterMemory)
@@ -55,3 +58,9 @@ class Workshop:
 
     def __post_init__(self) -> None:
         self.pacing = Pacing(self.pool)
+
+    async def admit(self) -> None:
+        """Let in what this worker has room for. Raises what Django raises for a database that is away."""
+        free = None if self.hands is None else self.hands - len(self.in_hand)
+        if free is None or free > 0:
+            await in_thread(admit, self.caps, self.runs, free)

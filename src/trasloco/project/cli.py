@@ -41,6 +41,8 @@ _COMMANDS = {
     "proof": "Write the sealed proof of each account: every message and its fate.",
     "verify-proof": "Check a proof: that nothing was changed, removed or put in another order.",
     "parked": "Write the messages a destination takes in no form to files.",
+    "backup": "Write a backup: the database as of one moment, while all goes on.",
+    "restore": "Put a backup into a new installation; runs go on.",
     "demo": "Watch a whole migration between two servers on this machine.",
 }
 
@@ -109,6 +111,10 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its status, and has said what there was to say."""
     try:
+        if os.environ.get("TRASLOCO_CONFIG"):
+            from trasloco.project.configuration_file import apply_configuration
+
+            apply_configuration(trasloco)
         result = trasloco.main(arguments, prog_name="trasloco", standalone_mode=False)
         return int(result or 0)
     except click.ClickException as error:

@@ -25,6 +25,14 @@ SETTINGS_MODULE = "trasloco.project.settings"
 MIGRATE_LOCK = 0x7472_6173_6C6F_0001  # "traslo", purpose 1: an advisory lock of PostgreSQL is a 64-bit number
 
 
+# A worker that is frozen inside a transaction must not hold its row locks against the one that takes over; the embedded
+# server has it among its own settings. What the operator's ``options`` say comes behind and wins.
+_FROZEN = "-c idle_in_transaction_session_timeout=60s"
+
+# To notice within a minute that the machine of the database has gone without a word.
+_FAR: dict[str, Any] = {"keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "50000"}
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """How to reach it. ``conninfo`` is what libpq takes; with ``DATABASE_URL`` it may hold a password."""
@@ -38,6 +46,8 @@ class Database:
     def django(self) -> dict[str, Any]:
         """The value of Django's ``DATABASES["default"]``."""
         parts = {name: value for name, value in conninfo_to_dict(self.conninfo).items() if value is not None}
+        if not self.embedded:
+            parts = _FAR | parts | {"options": f"{_FROZEN} {parts.get('options', '')}".strip()}
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": parts.pop("dbname", "trasloco"),
@@ -103,7 +113,9 @@ def migrate(database: Database) -> bool:
                 return False
             from django.core.management import call_command
 
-            call_command("migrate", interactive=False, verbosity=0)
+            from trasloco.project.patient_locks import with_patient_locks
+
+            with_patient_locks(lambda: call_command("migrate", interactive=False, verbosity=0))
             return True
     except psycopg.Error as error:
         raise DatabaseUnavailable(f"The database cannot be used. PostgreSQL said: {' '.join(str(error).split())}") from error

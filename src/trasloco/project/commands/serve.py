@@ -9,12 +9,13 @@ import click
 from trasloco.project.database import opened, prepare
 from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
-from trasloco.project.options import SectionedCommand, option
+from trasloco.project.options import SectionedCommand
 from trasloco.project.paths import state_directory
 from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
 from trasloco.project.serve_lock import serve_lock
 from trasloco.project.supervisor import Supervisor, child
+from trasloco.project.worker_options import count_of_processes, worker_command, worker_options
 
 _EPILOG = """
 Example:
@@ -27,17 +28,9 @@ State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_K
 
 @click.command(cls=SectionedCommand, epilog=_EPILOG)
 @listening_options
-@option(
-    "--concurrency",
-    type=click.IntRange(1, 200),
-    default=20,
-    show_default=True,
-    metavar="N",
-    section="Worker",
-    help="How many accounts are worked on at once.",
-)
+@worker_options
 @reach_options
-def serve(host: str, port: int, proxies: str, concurrency: int, *, quiet: bool) -> int:
+def serve(host: str, port: int, proxies: str, concurrency: int, processes: int, *, quiet: bool) -> int:
     """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
     state = state_directory()
     keep_log(state, "serve")
@@ -54,5 +47,5 @@ def serve(host: str, port: int, proxies: str, concurrency: int, *, quiet: bool) 
         where = ["--host", host, "--port", str(port), "--proxies", proxies]
         panel = child("panel", *where, "--listening", str(socket.fileno()), "--quiet")
         os.environ |= {"TRASLOCO_HOST": host, "TRASLOCO_PORT": str(port)}  # so that the worker knows where no server may be
-        worker = child("worker", "--concurrency", str(concurrency), "--quiet")
-        return Supervisor([panel, worker], kept=[socket.fileno(), children]).run()
+        workers = [worker_command(concurrency)] * count_of_processes(processes)
+        return Supervisor([panel, *workers], kept=[socket.fileno(), children]).run()

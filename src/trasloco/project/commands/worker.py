@@ -1,4 +1,4 @@
-"""``trasloco worker``: does what the panel asks for: checks, runs, mails, all on schedule."""
+"""``trasloco worker``: does what the panel asks for: checks, runs, mails, all on schedule; in one process or several."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import click
 
-from trasloco.project.database import prepare
+from trasloco.project.database import opened, prepare
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.log_file import keep_log
@@ -15,35 +15,68 @@ from trasloco.project.paths import state_directory
 from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
 from trasloco.project.supervised import end_with_supervisor, supervised_option
+from trasloco.project.supervisor import Supervisor
+from trasloco.project.worker_options import count_of_processes, queue_names, worker_command, worker_options
+
+_EPILOG = """
+Examples:
+  trasloco worker --processes 0
+  DATABASE_URL=postgres://trasloco:password@db.example.net/trasloco trasloco worker --concurrency 50 --processes 4
+  trasloco worker --queues errands
+
+Any number of workers, on any number of machines, share the work of one database: DATABASE_URL, and the panel's
+master.key (TRASLOCO_MASTER_KEY_FILE), proof.key and TRASLOCO_SECRET_KEY, have to be the same on all of them. They may come and go at any
+time: what one has under way is put down when it is stopped, and goes on elsewhere; so it does when a worker dies or freezes.
+"""
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, epilog=_EPILOG)
+@worker_options
 @option(
-    "--concurrency",
-    type=click.IntRange(1, 200),
-    default=20,
+    "--queues",
+    default="transfers,errands",
     show_default=True,
-    metavar="N",
+    metavar="NAMES",
     section="Worker",
-    help="How many accounts are worked on at once.",
+    help="What is worked on: transfers (the accounts of runs), errands (checks, searches, mails, verifications), or both.",
 )
 @option("--quiet", is_flag=True, default=False, section="Worker", help="Say nothing on the terminal but what is wrong.")
 @reach_options
 @supervised_option
-def worker(concurrency: int, *, quiet: bool, supervised: bool) -> int:
-    """Work for the panel until Ctrl-C or SIGTERM; what is under way then goes on at the next start."""
+def worker(concurrency: int, processes: int, queues: str, *, quiet: bool, supervised: bool) -> int:
+    """Work for the panel until Ctrl-C or SIGTERM; what is under way then goes on at the next start, or in another worker."""
+    names = queue_names(queues)
     keep_log(state_directory(), "worker")
     if supervised:
         end_with_supervisor()
+        return _work(concurrency, names, quiet=True, supervised=True)
+    count = count_of_processes(processes)
+    if count == 1:
+        return _work(concurrency, names, quiet=quiet, supervised=False)
+    with opened():
+        with prepare():
+            pass  # what is in the way is said once, and the schema is there before the processes are
+        if not quiet:
+            say(f"Working in {count} processes, each up to {concurrency} accounts at once.")
+        return Supervisor([worker_command(concurrency, queues)] * count).run()
+
+
+def _work(concurrency: int, queues: tuple[str, ...], *, quiet: bool, supervised: bool) -> int:
+    """In this process."""
     with prepare():
+        from django.conf import settings
+
         from trasloco.jobs.worker import work
         from trasloco.project.interruption import Interruption
+        from trasloco.records.keys_in_use import open_ring
+
+        open_ring(settings.TRASLOCO_MASTER_KEY_FILE)
 
         async def until_asked() -> None:
-            # Under serve it is serve that says so.
+            # Under a supervisor it is he who says so.
             words = "" if supervised else "Stopping. What is under way is put down at a safe point and goes on at the next start."
             async with Interruption(words, insist=not supervised) as stop:
-                await work(concurrency, stop=stop, abandon=lambda: os._exit(ExitCode.OK))
+                await work(concurrency, stop=stop, queues=queues, abandon=lambda: os._exit(ExitCode.OK))
 
         if not quiet:
             say(f"Working, up to {concurrency} accounts at once.")
