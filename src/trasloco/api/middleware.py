@@ -20,8 +20,10 @@ from django.utils.cache import get_conditional_response
 from trasloco.api.bearer import ApiRequest
 from trasloco.api.problem import MEDIA_TYPE, problem_response
 from trasloco.panel.body_limit import MOST_BODY, body_refused
+from trasloco.records import wall
 from trasloco.records.api_answers import Keyed, KeyInUse, OtherRequest, answer_before, keep_answer
 from trasloco.records.api_tokens import PER_MINUTE, use_token
+from trasloco.records.rights import Viewer
 
 PREFIX = "/api/"
 _KEPT_HEADERS = ("Content-Type", "Location")
@@ -72,7 +74,15 @@ def api(get_response: Next) -> Next:
 
 def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    request.use = use_token(text.strip()) if kind.lower() == "bearer" and text.strip() else None
+    with wall.within(wall.Scope.of(None)):
+        request.use = use_token(text.strip()) if kind.lower() == "bearer" and text.strip() else None
+        viewer = Viewer.of(request.use.token.person) if request.use is not None else None
+    with wall.within(wall.Scope.of(viewer)):
+        return _answer_within(request, get_response)
+
+
+def _answer_within(request: ApiRequest, get_response: Next) -> HttpResponseBase:
+    """The database shows what the token's person may see, whoever is signed in beside it."""
     if request.use is not None and request.use.wait:
         words = f"This token has asked more than {PER_MINUTE} times within a minute. Wait {request.use.wait} seconds."
         return problem_response(429, "too-many-requests", words, headers={"Retry-After": str(request.use.wait)})

@@ -35,6 +35,10 @@ GUARDED: Mapping[str, str] = {
     "trasloco_membership": f"{SIGNING_IN} OR {_OWN}",
     "trasloco_membership_domain": f"{SIGNING_IN} OR membership_id IN (SELECT s.id FROM trasloco_membership s)",  # noqa: S608 - constants, all of these
     "trasloco_person": f"{SIGNING_IN} OR id = {PERSON} OR id IN (SELECT s.person_id FROM trasloco_membership s)",  # noqa: S608
+    "trasloco_api_token": f"{SIGNING_IN} OR person_id IN (SELECT p.id FROM trasloco_person p)",  # noqa: S608
+    "trasloco_api_answer": "token_id IN (SELECT t.id FROM trasloco_api_token t)",
+    "trasloco_webhook": _OWN,
+    "trasloco_webhook_delivery": "webhook_id IN (SELECT w.id FROM trasloco_webhook w)",
     # What concerns no customer is shown to whom it is about: his own sign-ins, mails to an address of his customer's people.
     "trasloco_history_entry": f"{SIGNING_IN} OR {_OWN} OR (customer_id IS NULL AND person_id = {PERSON})",
     "trasloco_mail": f"{SIGNING_IN} OR {_OWN} OR (customer_id IS NULL AND migration_id IS NULL AND {_TO_SOMEBODY})",
