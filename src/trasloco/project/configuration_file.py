@@ -25,7 +25,18 @@ from trasloco.project.password_files import read_secret_text
 VARIABLE = "TRASLOCO_CONFIG"
 PLAIN = ("DATABASE_URL", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """Variables that do not begin with ``TRASLOCO_``."""
-SETTINGS = ("STATE_DIR", "MASTER_KEY_FILE", "SECRET_KEY", "HOSTS", "HTTPS", "DNS", "PG_BIN", "BACKUP_PASSPHRASE", "SUPERUSER_PASSWORD")
+SETTINGS = (
+    "STATE_DIR",
+    "MASTER_KEY_FILE",
+    "SECRET_KEY",
+    "HOSTS",
+    "HTTPS",
+    "DNS",
+    "DNS_PORT",
+    "PG_BIN",
+    "BACKUP_PASSPHRASE",
+    "SUPERUSER_PASSWORD",
+)
 """Of the environment alone: no option of any command has them."""
 _BY_COMMA = ("HOSTS", "PROXIES", "QUEUES")
 
