@@ -21,6 +21,8 @@ pytestmark = pytest.mark.usefixtures("clean_database")
 
 # Of the installation and its people, and what says afterwards who did what: they stay.
 STAYS = {
+    "trasloco_api_answer",  # for a day
+    "trasloco_api_token",
     "trasloco_cache",
     "trasloco_customer",
     "trasloco_customer_credentials",
@@ -33,6 +35,7 @@ STAYS = {
     "trasloco_membership",
     "trasloco_membership_domain",
     "trasloco_person",
+    "trasloco_webhook",
 }
 ACTOR_ADDRESS = "192.0.2.77"
 
@@ -72,6 +75,8 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
         RunPace,
         ServerSearch,
         Verification,
+        Webhook,
+        WebhookDelivery,
     )
     from trasloco.records.postgres_ledger import PostgresLedger
     from trasloco.testing.migration_rows import small_migration
@@ -107,6 +112,8 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     OwnerSignIn.objects.create(migration=migration, mailbox="anna@old.example")
     RunPace.objects.create(run=run, at=timezone.now(), done=0, expected=0, size=0, finished=0)
     Verification.objects.create(account=claim.account, at=timezone.now(), asked=1, counts={})
+    hook = Webhook.objects.create(customer=migration.customer, url="https://hooks.example.net/", created_at=timezone.now())
+    WebhookDelivery.objects.create(webhook=hook, migration=migration, event="planned", body="{}", created_at=timezone.now())
     mail = Mail.objects.create(kind="planned", migration=migration, recipient="a@example.net", subject="s", text="t")
     enqueue(CHECK, f"check-{migration.pk}", migration_id=migration.pk)
     enqueue(VERIFY, f"verify-{run.pk}", run_id=run.pk)

@@ -170,7 +170,7 @@ def owned(database: Database) -> Iterator[tuple[psycopg.Connection[Any], str]]:
             theirs.execute("CREATE SCHEMA IF NOT EXISTS public")
             for table in sorted(GUARDED):
                 columns = "id bigint, email text, recipient text, destination_system_id bigint, "
-                keys = ("customer", "person", "migration", "run", "account", "transfer", "folder", "membership", "user")
+                keys = ("customer", "person", "migration", "run", "account", "transfer", "folder", "membership", "user", "token", "webhook")
                 columns += ", ".join(f"{key}_id bigint" for key in keys)
                 theirs.execute(sql.SQL("CREATE TABLE {} ({})").format(sql.Identifier(table), sql.SQL(columns)))
             theirs.execute("INSERT INTO trasloco_migration (id, customer_id) VALUES (1, 7), (2, 8)")

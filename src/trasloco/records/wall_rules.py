@@ -48,6 +48,7 @@ GUARDED: Mapping[str, str] = {
     ),
     "trasloco_account": _OF_MIGRATION,
     "trasloco_run": _OF_MIGRATION,
+    "trasloco_mx_watch": _OF_MIGRATION,
     "trasloco_owner_sign_in": _OF_MIGRATION,
     "trasloco_server_search": _OF_MIGRATION,
     "trasloco_transfer": _OF_RUN,
