@@ -51,7 +51,7 @@ def test_everything_opens_with_the_new_key_alone(cast: Cast, factor: Any, ring: 
     save_installation(SCHEDULE, Installation.objects.get(), Secret("copper violin 22"), ring)
     new = ring.with_new_key()
     count = rewrap(new)
-    assert count == 3 + 2 + 1 + 2, "migrations, systems, the mail server, the second factor"
+    assert count == 3 + 2 + 1 + 2 + 1, "migrations, systems, the mail server, the second factor, a webhook"
     assert rewrap(new) == 0
     assert keys_in_use() == {new.newest}
     only = new.without(new.ids)
@@ -95,3 +95,25 @@ def test_the_file_stays_its_owners_and_keeps_its_comments(tmp_path: Path) -> Non
     assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
     assert new.without([new.newest]).newest == new.newest, "the last key is never taken away"
+
+
+def test_no_table_with_a_data_key_is_forgotten() -> None:
+    from django.apps import apps
+
+    from trasloco.records.key_rotation import HOLDERS
+
+    assert {model for model in apps.get_models() if "wrapped_key" in {field.name for field in model._meta.fields}} == set(HOLDERS)
+
+
+def test_the_secret_of_a_webhook_opens_with_the_new_key_alone(cast: Cast, ring: KeyRing) -> None:
+    from trasloco.records import clock
+    from trasloco.records.history import SCHEDULE
+    from trasloco.records.key_rotation import rewrap
+    from trasloco.records.webhooks import add_webhook, signed
+
+    hook = add_webhook(SCHEDULE, cast.alpha, "https://hooks.example.net/", Secret("lantern 44 river"), ring)
+    now = clock.now()
+    before, new = signed(hook, "{}", ring, now), ring.with_new_key()
+    rewrap(new)
+    hook.refresh_from_db()
+    assert signed(hook, "{}", new.without(new.ids), now) == before

@@ -15,11 +15,14 @@ from allauth.mfa.models import Authenticator
 
 from trasloco.records.installation import VAULT_CODE
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.models import CustomerCredentials, DestinationSystem, Installation, MailMigration
+from trasloco.records.models import CustomerCredentials, DestinationSystem, Installation, MailMigration, Webhook
 from trasloco.records.sign_in_secrets import key_of, lock_sign_in_secret, open_sign_in_secret
 
 LOOKS = 5
 """At what is left; more than one only finds what was made in the same moment."""
+
+HOLDERS = (MailMigration, DestinationSystem, CustomerCredentials, Installation, Webhook)
+"""Whose rows have a data key of their own."""
 
 _SIGN_IN_FIELDS = ("secret", "seed")
 
@@ -55,7 +58,7 @@ def keys_in_use() -> frozenset[str]:
 
 def _wrapped(but: str) -> Iterator[_Wrapped]:
     """What is wrapped with another key."""
-    for model in (MailMigration, DestinationSystem, CustomerCredentials, Installation):
+    for model in HOLDERS:
         rows: Any = model.objects.exclude(wrapped_key=None).exclude(key_id=but).only(*_needed(model))
         for row in rows.order_by("pk").iterator():
             yield _Wrapped(

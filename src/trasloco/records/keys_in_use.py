@@ -9,18 +9,9 @@ import logging
 from pathlib import Path
 
 from trasloco.records.key_ring import KeyProblem, KeyRing
-from trasloco.records.models import CustomerCredentials, DestinationSystem, Installation, MailMigration
+from trasloco.records.key_rotation import keys_in_use
 
 log = logging.getLogger(__name__)
-
-
-def keys_in_use() -> frozenset[str]:
-    """Ids of the keys that protect what is stored: of migrations whose secrets have not been wiped, of destinations, of the mail
-    server, of customers' credentials."""
-    found = set(MailMigration.objects.exclude(wrapped_key=None).values_list("key_id", flat=True))
-    for model in (DestinationSystem, CustomerCredentials, Installation):
-        found |= set(model.objects.values_list("key_id", flat=True))
-    return frozenset(found - {""})
 
 
 def open_ring(path: Path) -> KeyRing:
