@@ -13,7 +13,7 @@ from trasloco.records.key_ring import KeyProblem, KeyRing
 
 def test_the_keys_of_what_is_stored_are_in_use_until_its_secrets_are_wiped(clean_database: Database, ring: KeyRing) -> None:
     from trasloco.records.actions import wipe_secrets
-    from trasloco.records.keys_in_use import keys_in_use
+    from trasloco.records.key_rotation import keys_in_use
     from trasloco.testing.migration_rows import small_migration
 
     assert keys_in_use() == set()
