@@ -96,7 +96,8 @@ async def test_a_refused_login_says_what_to_do(answer: str, advice: str) -> None
     account = OddDestination("anna")
     outcome = await account.run(one_message() + "close", f"{greeting}S: {tag} {answer}\nclose")
     assert outcome.failure is not None
-    assert (outcome.failure.code, outcome.failure.retry, account.pauses) == ("login-refused", Retry.NEVER, [])
+    code = "imap-switched-off" if "disabled" in answer else "login-refused"
+    assert (outcome.failure.code, outcome.failure.retry, account.pauses) == (code, Retry.NEVER, [])
     assert advice in outcome.failure.words
     assert "“" in outcome.failure.words
     assert "secret" not in outcome.failure.words

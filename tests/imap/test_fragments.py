@@ -105,7 +105,7 @@ def test_the_largest_literal_is_only_announced() -> None:
 
 
 def test_time_grows_with_the_bytes_and_memory_does_not() -> None:
-    line = b"* X " + b"x" * 300_000 + b"\r\n"
+    line = b"* X " + b"x" * 250_000 + b"\r\n"
     started = time.perf_counter()
     split(line, 1)
     assert time.perf_counter() - started < 5
