@@ -24,7 +24,7 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
 )
-PARTS = {"migration_mx", "new_check_table", "new_mail_servers"}  # of pages, not pages
+PARTS = {"migration_completeness", "migration_mx", "new_check_table", "new_mail_servers"}  # of pages, not pages
 FOR_NOBODY = {"account_login", "account_reset_password", "account_reset_password_done"}  # opened by who has not signed in
 
 
