@@ -17,7 +17,10 @@ from trasloco.records.key_ring import KeyRing
 from trasloco.testing.planned_migration import Order, planned
 from trasloco.testing.run_states import begin, set_states
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),  # as project.asgi does
+]
 
 ACCOUNTS = (("anna@old.example", "anna", "secret"), ("bruno@second.example", "bruno", "secret"))
 WORLD = {("second.example", "NS"): ["ns1.dns.example."]}

@@ -124,7 +124,7 @@ def _read_what_it_means(page: Page, address: str, picture: Picture) -> None:
 def _first_run(page: Page, sink: MailSink, code: str, picture: Picture) -> None:
     """It begins by itself; the page and a mail say what to do when it has ended."""
     expect(page.get_by_text("Change the MX records now").first).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("heading", name="The MX records at present")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="MX records", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(steps.row(page, f"anna@{DOMAIN}").get_by_text("completed")).to_be_visible()
     picture(page, "between-the-runs")
     for subject in ("is planned", "change the MX records now"):
