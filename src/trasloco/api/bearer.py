@@ -16,11 +16,12 @@ from trasloco.panel.access import PanelRequest
 from trasloco.records.api_tokens import ADMIN, READ, WRITE, Use
 from trasloco.records.history import Actor
 from trasloco.records.models import ApiToken
-from trasloco.records.rights import Right, Viewer
+from trasloco.records.rights import Right
 
 
 class ApiRequest(PanelRequest):
-    """A request after ``middleware.api``: use is None without a good token; token, viewer and actor are there in an operation."""
+    """A request after ``middleware.api``: use is None without a good token, else viewer is its person's; token and actor are there in an
+    operation."""
 
     use: Use | None
     token: ApiToken
@@ -45,7 +46,6 @@ class Bearer(HttpBearer):
             raise Refused(
                 403, "scope-missing", words, headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{self.scope}"'}
             )
-        asked.viewer = Viewer.of(asked.token.person)
         if self.right is not None and not asked.viewer.may(self.right):
             raise Http404
         asked.actor = Actor(asked.token.person, request.META.get("REMOTE_ADDR") or None, asked.token.name)

@@ -76,8 +76,9 @@ def _answer(request: ApiRequest, get_response: Next) -> HttpResponseBase:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     with wall.within(wall.Scope.of(None)):
         request.use = use_token(text.strip()) if kind.lower() == "bearer" and text.strip() else None
-        viewer = Viewer.of(request.use.token.person) if request.use is not None else None
-    with wall.within(wall.Scope.of(viewer)):
+        if request.use is not None:
+            request.viewer = Viewer.of(request.use.token.person)
+    with wall.within(wall.Scope.of(request.viewer if request.use is not None else None)):
         return _answer_within(request, get_response)
 
 

@@ -68,7 +68,7 @@ def _work(concurrency: int, queues: tuple[str, ...], *, quiet: bool, supervised:
 
         from trasloco.jobs.worker import work
         from trasloco.project.interruption import Interruption
-        from trasloco.records.keys_in_use import open_ring
+        from trasloco.records.own_ring import open_ring
 
         open_ring(settings.TRASLOCO_MASTER_KEY_FILE)
 

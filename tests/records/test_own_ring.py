@@ -24,7 +24,7 @@ def test_the_keys_of_what_is_stored_are_in_use_until_its_secrets_are_wiped(clean
 
 
 def test_a_new_installation_gets_a_key_and_a_used_one_never_another(clean_database: Database, ring: KeyRing, tmp_path: Path) -> None:
-    from trasloco.records.keys_in_use import open_ring
+    from trasloco.records.own_ring import open_ring
     from trasloco.testing.migration_rows import small_migration
 
     assert len(open_ring(tmp_path / "new.key").ids) == 1
@@ -41,8 +41,8 @@ def test_one_key_of_several_that_is_missing_is_noted_and_the_work_goes_on(
 ) -> None:
     from django.conf import settings
 
-    from trasloco.records.keys_in_use import open_ring
     from trasloco.records.models import MailMigration
+    from trasloco.records.own_ring import open_ring
     from trasloco.testing.migration_rows import small_migration
 
     small_migration(ring, 1)
