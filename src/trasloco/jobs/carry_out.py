@@ -32,6 +32,7 @@ from trasloco.jobs.workshop import Workshop
 from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
 from trasloco.records.key_ring import KeyProblem
+from trasloco.records.log_fields import about
 from trasloco.records.models import DestinationLogin
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import engine_settings, sides
@@ -55,23 +56,30 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
         claim = await in_thread(claim_transfer, transfer_id, ticket, worker)
         if claim is None:
             return
-        log.info("%s: begins (transfer %s)", _name(claim), claim.transfer_id)
-        try:
-            outcome = await _outcome(workshop, claim)
-        except asyncio.CancelledError:
-            await asyncio.shield(_insist(workshop, release_transfer, claim))
-            raise
-        if outcome is None:
-            await _insist(workshop, release_transfer, claim)
-            log.info("%s: put down, to go on later", _name(claim))
-        elif not await _insist(workshop, finish_transfer, claim, outcome):
-            log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
-        else:
-            _log_outcome(claim, outcome)
+        fields = {"migration": claim.account.migration.code, "run": claim.number, "account_id": claim.account.pk}
+        with about(**fields, transfer_id=claim.transfer_id):
+            await _carry_out(workshop, claim)
     finally:
         workshop.in_hand.discard(transfer_id)
     if not workshop.stopping.is_set():
         await workshop.admit()
+
+
+async def _carry_out(workshop: Workshop, claim: Claim) -> None:
+    """A transfer that is ours, until its end is written or it is handed back."""
+    log.info("%s: begins (transfer %s)", _name(claim), claim.transfer_id)
+    try:
+        outcome = await _outcome(workshop, claim)
+    except asyncio.CancelledError:
+        await asyncio.shield(_insist(workshop, release_transfer, claim))
+        raise
+    if outcome is None:
+        await _insist(workshop, release_transfer, claim)
+        log.info("%s: put down, to go on later", _name(claim))
+    elif not await _insist(workshop, finish_transfer, claim, outcome):
+        log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
+    else:
+        _log_outcome(claim, outcome)
 
 
 async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:

@@ -16,6 +16,7 @@ from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand
 from trasloco.project.paths import state_directory
 from trasloco.project.screen import say
+from trasloco.project.seeing_options import log_options
 from trasloco.project.supervised import end_with_supervisor, supervised_option
 
 GRACE_SECONDS = 5  # for answers under way
@@ -23,6 +24,7 @@ GRACE_SECONDS = 5  # for answers under way
 
 @click.command(cls=SectionedCommand)
 @listening_options
+@log_options
 @click.option("--listening", type=int, default=None, hidden=True, help="A socket that serve has opened: its file descriptor.")
 @supervised_option
 def panel(host: str, port: int, proxies: str, listening: int | None, *, quiet: bool, supervised: bool) -> int:

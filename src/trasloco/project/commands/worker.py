@@ -14,6 +14,7 @@ from trasloco.project.options import SectionedCommand, option
 from trasloco.project.paths import state_directory
 from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
+from trasloco.project.seeing_options import log_options
 from trasloco.project.supervised import end_with_supervisor, supervised_option
 from trasloco.project.supervisor import Supervisor
 from trasloco.project.worker_options import count_of_processes, queue_names, worker_command, worker_options
@@ -42,6 +43,7 @@ time: what one has under way is put down when it is stopped, and goes on elsewhe
 )
 @option("--quiet", is_flag=True, default=False, section="Worker", help="Say nothing on the terminal but what is wrong.")
 @reach_options
+@log_options
 @supervised_option
 def worker(concurrency: int, processes: int, queues: str, *, quiet: bool, supervised: bool) -> int:
     """Work for the panel until Ctrl-C or SIGTERM; what is under way then goes on at the next start, or in another worker."""
