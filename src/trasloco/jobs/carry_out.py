@@ -28,6 +28,7 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.figures import counted
 from trasloco.jobs.workshop import Workshop
 from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
@@ -51,7 +52,7 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
     if workshop.stopping.is_set():
         return
     await workshop.presence.hold(worker)
-    workshop.in_hand.add(transfer_id)
+    workshop.take(transfer_id)
     try:
         claim = await in_thread(claim_transfer, transfer_id, ticket, worker)
         if claim is None:
@@ -60,7 +61,7 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
         with about(**fields, transfer_id=claim.transfer_id):
             await _carry_out(workshop, claim)
     finally:
-        workshop.in_hand.discard(transfer_id)
+        workshop.lay_down(transfer_id)
     if not workshop.stopping.is_set():
         await workshop.admit()
 
@@ -72,13 +73,17 @@ async def _carry_out(workshop: Workshop, claim: Claim) -> None:
         outcome = await _outcome(workshop, claim)
     except asyncio.CancelledError:
         await asyncio.shield(_insist(workshop, release_transfer, claim))
+        workshop.figures.put_down(taken_over=False)
         raise
     if outcome is None:
-        await _insist(workshop, release_transfer, claim)
+        released = await _insist(workshop, release_transfer, claim)
+        workshop.figures.put_down(taken_over=released is False)
         log.info("%s: put down, to go on later", _name(claim))
     elif not await _insist(workshop, finish_transfer, claim, outcome):
+        workshop.figures.put_down(taken_over=True)
         log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
     else:
+        workshop.figures.ended(outcome)
         _log_outcome(claim, outcome)
 
 
@@ -141,7 +146,9 @@ async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failur
 
 async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Side) -> Outcome | None:
     """The engine's run, until it ends, we are to stop, or the transfer is somebody else's."""
-    ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
+    figures = workshop.figures
+    ids = {"account_id": claim.account.pk, "transfer_id": claim.transfer_id, "fence": claim.fence}
+    ledger = counted(PostgresLedger(workshop.pool, **ids, timing=figures.statement), figures)
     pace = workshop.pacing.open(claim, source, destination.endpoint.host)
     settings = pace.shape(replace(engine_settings(claim.account.migration), connections=claim.connections))
     async with DatabaseSink(workshop.pool, claim) as sink:

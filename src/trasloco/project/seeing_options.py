@@ -1,12 +1,14 @@
 """How an operator looks into the service: the options that ``serve``, ``panel`` and ``worker`` share.
 
-Those of the log are put into the environment, where the processes that a command starts find them, too.
+What they say is put into the environment, where the processes that a command starts find them, too.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,7 +24,28 @@ def _keep(variable: str) -> Callable[[click.Context, click.Parameter, str | None
     return keep
 
 
-log_options = together(
+class MetricsAddress(click.ParamType[tuple[str, int]]):
+    """``9464`` (of 127.0.0.1), ``127.0.0.1:9464`` or ``[::1]:9464``: host and port."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        host, colon, port = str(value).rpartition(":")
+        host = host.removeprefix("[").removesuffix("]") if colon else "127.0.0.1"
+        if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+            self.fail(f'"{value}" is not an address with a port. Write for example 9464, or 127.0.0.1:9464.', param, ctx)
+        return host, int(port)
+
+
+def _keep_metrics(_context: click.Context, _parameter: click.Parameter, value: tuple[str, int] | None) -> tuple[str, int] | None:
+    """Also where ``engine.own_ports`` looks: nobody is led there."""
+    if value is not None:
+        host, port = value
+        os.environ["TRASLOCO_METRICS"] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return value
+
+
+seeing_options = together(
     option(
         "--log-format",
         type=click.Choice(FORMATS),
@@ -44,4 +67,17 @@ log_options = together(
         callback=_keep(PLACE),
         help="Where the log goes: trasloco.log of the state directory, or standard error, as containers want it.",
     ),
+    option(
+        "--metrics",
+        type=MetricsAddress(),
+        default=None,
+        metavar="ADDRESS:PORT",
+        section="Seeing",
+        callback=_keep_metrics,
+        help="Answer Prometheus here, at /metrics: 9464, or 127.0.0.1:9464. Without a password; keep it away from the Internet.",
+    ),
+)
+
+metrics_as_option = click.option(
+    "--metrics-as", type=click.Path(path_type=Path), default=None, hidden=True, help="Where a supervised process keeps its metrics."
 )
