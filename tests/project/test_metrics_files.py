@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -65,4 +64,4 @@ def test_a_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "metrics").write_text("")
     with pytest.raises(OSError), metrics_directory(tmp_path):  # the command line says it in words
         pass
-    assert os.listdir(tmp_path) == ["metrics"]
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics"]

@@ -29,6 +29,7 @@ from trasloco.jobs.errands import QUEUE as ERRANDS
 from trasloco.jobs.figures import Figures
 from trasloco.jobs.loop_lag import watch_loop
 from trasloco.jobs.presence import Presence
+from trasloco.jobs.traces import Traces
 from trasloco.jobs.workshop import RunAccount, Workshop
 from trasloco.records.connection_pool import connection_pool, conninfo, renew
 from trasloco.records.key_ring import KeyRing
@@ -59,6 +60,7 @@ async def work(
     caps: Caps | None = None,
     copy: RunAccount | None = None,
     figures: Figures | None = None,
+    traces: Traces | None = None,
     abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
@@ -66,15 +68,17 @@ async def work(
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are, and then
     queues: of ``QUEUES``, which of them: what is not among them is left to other workers.
     caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
-    copy: instead of the engine's ``run_account``. figures: counts what is done. abandon: ends this process at once;
-    called when we are to stop and the database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
+    copy: instead of the engine's ``run_account``. figures: counts what is done. traces: what is traced of it. abandon: ends this process at
+    once; called when we are to stop and the database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     scope = None if runs is None else tuple(runs)
     where = conninfo()
     async with connection_pool(where, POOL_SIZE) as pool, Presence(where) as presence:
         hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
-        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope, hands, figures=figures or Figures())
+        workshop = Workshop(
+            pool, ring, caps or Caps(total=concurrency), presence, scope, hands, figures=figures or Figures(), traces=traces or Traces()
+        )
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)

@@ -19,6 +19,7 @@ from trasloco.jobs.figures import Figures
 from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.pacing import Pacing
 from trasloco.jobs.presence import Presence
+from trasloco.jobs.traces import Traces
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
 from trasloco.sources.tokens import TokenSources
@@ -40,7 +41,7 @@ class Workshop:
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
     gates: of the logins that checks try. tokens: of the sources that are opened by OAuth. pacing: how fast each transfer goes.
-    figures: counts what is done.
+    figures: counts what is done. traces: what is traced of it.
     """
 
     pool: Pool
@@ -57,6 +58,7 @@ class Workshop:
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account
     figures: Figures = field(default_factory=Figures)
+    traces: Traces = field(default_factory=Traces)
     pacing: Pacing = field(init=False)
 
     def __post_init__(self) -> None:

@@ -47,7 +47,7 @@ def metrics_directory(state: Path) -> Iterator[Path]:
 def write_into(place: Path) -> None:
     """All metrics that this process makes from now on are kept in files. place: the directory, and the process's name there."""
     os.environ[_VARIABLE] = str(place.parent)
-    values.ValueClass = values.MultiProcessValue(lambda: place.name)
+    values.ValueClass = values.MultiProcessValue(lambda: place.name)  # type: ignore[no-untyped-call] # the library's own
 
 
 def sum_of(directory: Path) -> CollectorRegistry:

@@ -14,7 +14,7 @@ from trasloco.project.options import SectionedCommand
 from trasloco.project.paths import state_directory
 from trasloco.project.reach_options import reach_options
 from trasloco.project.screen import say
-from trasloco.project.seeing_options import seeing_options
+from trasloco.project.seeing_options import seeing_options, traces_option
 from trasloco.project.serve_lock import serve_lock
 from trasloco.project.supervisor import Supervisor, child
 from trasloco.project.worker_options import count_of_processes, worker_command, worker_options
@@ -33,7 +33,17 @@ State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_K
 @worker_options
 @reach_options
 @seeing_options
-def serve(host: str, port: int, proxies: str, concurrency: int, processes: int, metrics: tuple[str, int] | None, *, quiet: bool) -> int:
+@traces_option
+def serve(
+    host: str,
+    port: int,
+    proxies: str,
+    concurrency: int,
+    processes: int,
+    metrics: tuple[str, int] | None,
+    *,
+    quiet: bool,
+) -> int:
     """Serve the panel and work for it, until Ctrl-C or SIGTERM. Runs under way go on at the next start."""
     state = state_directory()
     keep_log(state, "serve")
