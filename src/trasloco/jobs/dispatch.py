@@ -23,13 +23,12 @@ from procrastinate.types import JSONDict
 
 from trasloco.records import clock
 from trasloco.records.actions import begin_run
-from trasloco.records.connections import lock_admission
+from trasloco.records.connections import PER_DESTINATION, PER_HOST, lock_admission
 from trasloco.records.models import MailMigration, Run
 from trasloco.records.pacing import closed_migrations
+from trasloco.records.queue_names import TRANSFERS, queue_name
 
 TASK = "trasloco.transfer"
-TRANSFERS = "transfers"
-"""The queue of what workers of the panel have admitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Caps:
     A migration whose settings name ``connections_per_host``, of its type of source, has that instead of ``per_source``."""
 
     total: int = 20
-    per_source: int = 10
-    per_destination: int = 50
+    per_source: int = PER_HOST
+    per_destination: int = PER_DESTINATION
 
 
 _READY = """
@@ -136,11 +135,6 @@ def admit(caps: Caps, runs: Collection[int] | None = None, free: int | None = No
         cursor.execute(_RUNNING, [list({run for _, _, run in admitted})])
         _defer(admitted, own=scope is not None)
         return len(admitted)
-
-
-def queue_name(run_id: int) -> str:
-    """The queue of a run that a command works for alone; all that workers of the panel admit is in ``TRANSFERS``."""
-    return f"run-{run_id}"
 
 
 def _defer(admitted: list[tuple[int, int, int]], *, own: bool) -> None:

@@ -15,7 +15,10 @@ from trasloco.records.pacing import limits_of
 ADMISSION_LOCK = 0x7472_6173_6C6F_0002
 
 PER_HOST = 10
-"""Of a migration that names no figure."""
+"""Connections to a source host, of a migration that names no figure."""
+
+PER_DESTINATION = 50
+"""Transfers into one destination host."""
 
 
 def lock_admission() -> None:
