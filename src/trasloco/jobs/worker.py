@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -25,8 +26,11 @@ from trasloco.jobs import recovery
 from trasloco.jobs.chores import do_chores
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps
+from trasloco.jobs.figures import Figures
+from trasloco.jobs.loop_lag import watch_loop
 from trasloco.jobs.presence import Presence
 from trasloco.jobs.registration import About
+from trasloco.jobs.traces import Traces
 from trasloco.jobs.workshop import RunAccount, Workshop
 from trasloco.records.connection_pool import connection_pool, conninfo, renew
 from trasloco.records.key_ring import KeyRing
@@ -56,6 +60,8 @@ async def work(
     queues: Collection[str] = QUEUES,
     caps: Caps | None = None,
     copy: RunAccount | None = None,
+    figures: Figures | None = None,
+    traces: Traces | None = None,
     abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
@@ -63,8 +69,8 @@ async def work(
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are, and then
     queues: of ``QUEUES``, which of them: what is not among them is left to other workers.
     caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
-    copy: instead of the engine's ``run_account``. abandon: ends this process at once; called when we are to stop and the
-    database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
+    copy: instead of the engine's ``run_account``. figures: counts what is done. traces: what is traced of it. abandon: ends this process at
+    once; called when we are to stop and the database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     scope = None if runs is None else tuple(runs)
@@ -75,7 +81,9 @@ async def work(
     about = About.this_process(concurrency, [queue for names in taken.values() for queue in names])
     async with connection_pool(where, POOL_SIZE) as pool, Presence(where, about) as presence:
         hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
-        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope, hands)
+        workshop = Workshop(
+            pool, ring, caps or Caps(total=concurrency), presence, scope, hands, figures=figures or Figures(), traces=traces or Traces()
+        )
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)
@@ -83,12 +91,7 @@ async def work(
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
                 taking = [asyncio.create_task(_take_jobs(workshop, slots[name], names), name=name) for name, names in taken.items()]
-                beside = [
-                    asyncio.create_task(_stay_present(workshop), name="presence"),
-                    asyncio.create_task(workshop.pacing.keep(), name="pacing"),
-                ]
-                if scope is None:
-                    beside.append(asyncio.create_task(_do_chores(), name="chores"))
+                beside = [asyncio.create_task(each, name=name) for name, each in _beside(workshop, figures)]
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), taking)
                 finally:
@@ -141,6 +144,16 @@ async def _stay_present(workshop: Workshop) -> None:
                 await renew(workshop.pool)
         except psycopg.Error as error:
             log.warning("the worker's connections could not be renewed yet: %s", error)
+
+
+def _beside(workshop: Workshop, figures: Figures | None) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    """What goes on beside the transfers until the end, by name."""
+    yield "presence", _stay_present(workshop)
+    yield "pacing", workshop.pacing.keep()
+    if figures is not None:
+        yield "loop-lag", watch_loop(figures)
+    if workshop.runs is None:
+        yield "chores", _do_chores()
 
 
 async def _do_chores() -> None:

@@ -15,9 +15,11 @@ from trasloco.engine.pace import AccountPace
 from trasloco.engine.sink import Sink
 from trasloco.jobs.database_thread import in_thread
 from trasloco.jobs.dispatch import Caps, admit
+from trasloco.jobs.figures import Figures
 from trasloco.jobs.master_logins import MasterLogins
 from trasloco.jobs.pacing import Pacing
 from trasloco.jobs.presence import Presence
+from trasloco.jobs.traces import Traces
 from trasloco.records.connection_pool import Pool
 from trasloco.records.key_ring import KeyRing
 from trasloco.sources.tokens import TokenSources
@@ -39,6 +41,7 @@ class Workshop:
     stopping: set when everything under way is to be put down and handed back. copy: the engine.
     masters: whether the destinations' master users are let in. memory: which dialect each server wants of them.
     gates: of the logins that checks try. tokens: of the sources that are opened by OAuth. pacing: how fast each transfer goes.
+    figures: counts what is done. traces: what is traced of it.
     """
 
     pool: Pool
@@ -54,10 +57,22 @@ class Workshop:
     gates: HostGates = field(default_factory=HostGates)
     in_hand: set[int] = field(default_factory=set)
     copy: RunAccount = run_account
+    figures: Figures = field(default_factory=Figures)
+    traces: Traces = field(default_factory=Traces)
     pacing: Pacing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pacing = Pacing(self.pool)
+        self.pacing = Pacing(self.pool, self.figures)
+
+    def take(self, transfer: int) -> None:
+        """In hand from now on."""
+        self.in_hand.add(transfer)
+        self.figures.in_hand(len(self.in_hand))
+
+    def lay_down(self, transfer: int) -> None:
+        """In hand no longer."""
+        self.in_hand.discard(transfer)
+        self.figures.in_hand(len(self.in_hand))
 
     async def admit(self) -> None:
         """Let in what this worker has room for. Raises what Django raises for a database that is away."""
