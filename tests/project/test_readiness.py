@@ -103,7 +103,7 @@ async def test_however_often_it_is_asked_the_database_is_asked_once_a_second(
         asked.append(conninfo)
         return real(conninfo, **options)
 
-    monkeypatch.setattr(readiness.psycopg, "connect", counted)
+    monkeypatch.setattr(psycopg, "connect", counted)
     ready = readiness.Readiness(clean_database.conninfo)
     await asyncio.gather(*(ready.checks() for _ in range(50)))
     await ready.checks()
