@@ -22,7 +22,11 @@ Lock = Callable[[int, int], None]
 def lock(clean_database: Database) -> Iterator[Lock]:
     """Takes a lock as a living worker does; all are let go at the end."""
     with psycopg.connect(clean_database.conninfo, autocommit=True) as connection:
-        yield lambda kind, key: connection.execute("SELECT pg_advisory_lock(%s::integer, %s::integer)", (kind, lock_number(key))) and None
+
+        def take(kind: int, key: int) -> None:
+            connection.execute("SELECT pg_advisory_lock(%s::integer, %s::integer)", (kind, lock_number(key)))
+
+        yield take
 
 
 def process(**values: Any) -> Any:

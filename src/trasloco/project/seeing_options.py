@@ -17,7 +17,7 @@ from trasloco.project.log_file import FORMAT, FORMATS, PLACE, PLACES
 from trasloco.project.options import option, together
 from trasloco.project.worker_traces import check_traces
 
-METRICS, TRACES = "TRASLOCO_METRICS", "TRASLOCO_TRACES"
+METRICS, TRACES, HEALTH = "TRASLOCO_METRICS", "TRASLOCO_TRACES", "TRASLOCO_HEALTH"
 
 
 def _keep(variable: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
@@ -28,16 +28,20 @@ def _keep(variable: str) -> Callable[[click.Context, click.Parameter, str | None
     return keep
 
 
-class MetricsAddress(click.ParamType[tuple[str, int]]):
-    """``9464`` (of 127.0.0.1), ``127.0.0.1:9464`` or ``[::1]:9464``: host and port."""
+class ListeningAddress(click.ParamType[tuple[str, int]]):
+    """``9464`` (of 127.0.0.1), ``127.0.0.1:9464`` or ``[::1]:9464``: host and port. example: of a port, for what is said."""
 
     name = "address"
+
+    def __init__(self, example: int) -> None:
+        self._example = example
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         host, colon, port = str(value).rpartition(":")
         host = host.removeprefix("[").removesuffix("]") if colon else "127.0.0.1"
         if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-            self.fail(f'"{value}" is not an address with a port. Write for example 9464, or 127.0.0.1:9464.', param, ctx)
+            example = self._example
+            self.fail(f'"{value}" is not an address with a port. Write for example {example}, or 127.0.0.1:{example}.', param, ctx)
         return host, int(port)
 
 
@@ -55,12 +59,16 @@ class Collector(click.ParamType[str]):
         return str(value).rstrip("/")
 
 
-def _keep_metrics(_context: click.Context, _parameter: click.Parameter, value: tuple[str, int] | None) -> tuple[str, int] | None:
+def _keep_address(variable: str) -> Callable[[click.Context, click.Parameter, tuple[str, int] | None], tuple[str, int] | None]:
     """Also where ``engine.own_ports`` looks: nobody is led there."""
-    if value is not None:
-        host, port = value
-        os.environ[METRICS] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return value
+
+    def keep(_context: click.Context, _parameter: click.Parameter, value: tuple[str, int] | None) -> tuple[str, int] | None:
+        if value is not None:
+            host, port = value
+            os.environ[variable] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return value
+
+    return keep
 
 
 def _keep_traces(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -93,11 +101,11 @@ seeing_options = together(
     ),
     option(
         "--metrics",
-        type=MetricsAddress(),
+        type=ListeningAddress(9464),
         default=None,
         metavar="ADDRESS:PORT",
         section="Seeing",
-        callback=_keep_metrics,
+        callback=_keep_address(METRICS),
         help="Answer Prometheus here, at /metrics: 9464, or 127.0.0.1:9464. Without a password; keep it away from the Internet.",
     ),
 )
@@ -115,4 +123,14 @@ traces_option = option(
 
 metrics_as_option = click.option(
     "--metrics-as", type=click.Path(path_type=Path), default=None, hidden=True, help="Where a supervised process keeps its metrics."
+)
+
+health_option = option(
+    "--health",
+    type=ListeningAddress(8081),
+    default=None,
+    metavar="ADDRESS:PORT",
+    section="Seeing",
+    callback=_keep_address(HEALTH),
+    help="Answer probes here, at /healthz and /readyz: 8081, or 127.0.0.1:8081. The panel answers them on its own port.",
 )

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 from trasloco.records.models import WorkerProcess
 from trasloco.records.presence_locks import CLASSES, HELD, STALLED_SECONDS
-from trasloco.records.queue_names import ERRANDS
+from trasloco.records.queue_names import ERRANDS, QUEUES
 
 LOST_SECONDS = 3600.0
 """For which a process that went without a word is still told of."""
@@ -40,6 +41,16 @@ WITH held AS MATERIALIZED ({HELD})
 SELECT count(*) FROM procrastinate_workers w JOIN held h ON h.class = %(queue_worker)s AND h.number = w.id & 2147483647
 WHERE w.last_heartbeat > now() - make_interval(secs => %(stalled)s)
     AND NOT EXISTS (SELECT FROM trasloco_worker_process p WHERE w.id = ANY(p.queue_workers))
+"""  # noqa: S608 - constants only
+
+# pid: of this one process of a machine; None: anybody who takes what the panel asks for.
+_SOMEBODY = f"""
+WITH held AS MATERIALIZED ({HELD})
+SELECT EXISTS (
+    SELECT FROM trasloco_worker_process p JOIN held h ON h.class = %(process)s AND h.number = p.id & 2147483647
+    WHERE p.seen_at > now() - make_interval(secs => %(stalled)s) AND p.draining_at IS NULL AND p.queues && %(queues)s::text[]
+        AND (%(pid)s::integer IS NULL OR p.pid = %(pid)s::integer AND p.machine = %(machine)s)
+) OR %(pid)s::integer IS NULL AND ({_UNNAMED}) > 0
 """  # noqa: S608 - constants only
 
 _FORGET = f"""
@@ -113,6 +124,16 @@ def workers() -> Workers:
         cursor.execute(_UNNAMED, values)
         unnamed = cursor.fetchone()[0]
     return Workers(tuple(line for line in lines if line.state is not WorkerState.LOST or line.silent < LOST_SECONDS), unnamed)
+
+
+def somebody_works(asked: psycopg.Connection[Any], pid: int | None = None, machine: str = "") -> bool:
+    """Is a worker there that takes new work: whichever, or this process of this machine?
+
+    On a connection of one's own, so that it says something about the database and not about a busy pool. Raises ``psycopg.Error``.
+    """
+    values: dict[str, Any] = {**CLASSES, "stalled": STALLED_SECONDS, "queues": list(QUEUES), "pid": pid, "machine": machine}
+    row = asked.execute(_SOMEBODY, values).fetchone()
+    return row is not None and bool(row[0])
 
 
 def forget_workers(now: datetime) -> int:
