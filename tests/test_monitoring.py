@@ -103,7 +103,7 @@ def test_every_metric_is_on_the_dashboard(series: dict[str, set[str]]) -> None:
 
 
 def test_every_metric_has_its_line_in_the_documents(series: dict[str, set[str]]) -> None:
-    page = (ROOT / "docs" / "service.md").read_text("utf-8")
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `(trasloco_[a-z_]+)`", page, re.MULTILINE))
     assert documented == {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in series if not name.endswith("_created")}
 
