@@ -148,3 +148,31 @@ def test_the_sbom_names_all_pins_with_their_licences() -> None:
 def _plain(name: str) -> str:
     """As PEP 503 compares names."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def probes() -> list[tuple[str, str, str]]:
+    """Of each container, what asks, where, and the part (panel or worker) that answers there."""
+    found = []
+    for name, pod in pods().items():
+        (container,) = pod["containers"]
+        ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+            get = container[kind]["httpGet"]
+            assert set(get) == {"path", "port"}
+            found.append((f"{name} {kind}", f":{ports[get['port']]}{get['path']}", " ".join(container["args"])))
+    for name in ("panel", "worker"):
+        service = compose()["services"][name]
+        found.append((f"compose {name}", " ".join(service["healthcheck"]["test"]), " ".join(service["command"])))
+    return found
+
+
+@pytest.mark.parametrize(("who", "where", "command"), probes(), ids=[who for who, _, _ in probes()])
+def test_probes_ask_an_address_that_is_there(who: str, where: str, command: str) -> None:
+    match = re.search(r":(\d+)(/(?:healthz|readyz)(?:\?exclude=worker)?)(?:$|')", where)
+    assert match is not None, where
+    port, path = match.groups()
+    listens = re.search(r"--health \S+:(\d+)" if command.startswith("worker") else r"--port (\d+)", command)
+    assert listens is not None
+    assert listens[1] == port
+    # What is started again must not depend on the database, and a panel without a worker has pages to show.
+    assert path == ("/healthz" if "startup" in who or "liveness" in who else "/readyz" + ("?exclude=worker" if "panel" in who else ""))

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 
-from trasloco.project.database import Database
 from trasloco.records.key_ring import KeyRing
-from trasloco.records.presence_locks import PROCESS, QUEUE_WORKER, lock_number
+from trasloco.records.presence_locks import QUEUE_WORKER
 
 pytestmark = pytest.mark.usefixtures("clean_database")
 
 Lock = Callable[[int, int], None]
-
-
-@pytest.fixture
-def lock(clean_database: Database) -> Iterator[Lock]:
-    """Takes a lock as a living worker does; all are let go at the end."""
-    with psycopg.connect(clean_database.conninfo, autocommit=True) as connection:
-
-        def take(kind: int, key: int) -> None:
-            connection.execute("SELECT pg_advisory_lock(%s::integer, %s::integer)", (kind, lock_number(key)))
-
-        yield take
-
-
-def process(**values: Any) -> Any:
-    from trasloco.records.clock import now
-    from trasloco.records.models import WorkerProcess
-
-    given = {"machine": "mail1", "pid": 7, "version": "1", "concurrency": 5, "queues": ["transfers", "errands"], **values}
-    return WorkerProcess.objects.create(**{"started_at": now(), "seen_at": now(), **given})
+Make = Callable[..., Any]
 
 
 def queue_worker() -> int:
@@ -51,17 +31,17 @@ def states() -> list[str]:
     return [line.state.value for line in workers().lines]
 
 
-def test_what_holds_its_lock_works_and_what_has_lost_it_is_lost(lock: Lock) -> None:
-    lock(PROCESS, process().pk)
-    process(pid=8)
+def test_what_holds_its_lock_works_and_what_has_lost_it_is_lost(process: Make) -> None:
+    process()
+    process(there=False, pid=8)
     assert states() == ["working", "lost"]
 
 
-def test_what_holds_its_lock_and_says_nothing_is_frozen(lock: Lock) -> None:
+def test_what_holds_its_lock_and_says_nothing_is_frozen(process: Make) -> None:
     from trasloco.records.clock import now
     from trasloco.records.workers import workers
 
-    lock(PROCESS, process(seen_at=now() - timedelta(seconds=40)).pk)
+    process(seen_at=now() - timedelta(seconds=40))
     (line,) = workers().lines
     assert line.state == "frozen"
     assert 40 <= line.silent < 100
@@ -69,7 +49,7 @@ def test_what_holds_its_lock_and_says_nothing_is_frozen(lock: Lock) -> None:
     assert line.free == 0
 
 
-def test_each_has_what_is_in_its_hands(ring: KeyRing, lock: Lock) -> None:
+def test_each_has_what_is_in_its_hands(ring: KeyRing, process: Make) -> None:
     from django.db import connection
 
     from trasloco.records.actions import begin_run
@@ -77,8 +57,8 @@ def test_each_has_what_is_in_its_hands(ring: KeyRing, lock: Lock) -> None:
     from trasloco.testing.migration_rows import small_migration
 
     mine, errands, elsewhere = queue_worker(), queue_worker(), queue_worker()
-    lock(PROCESS, process(queue_workers=[mine, errands]).pk)
-    lock(PROCESS, process(pid=8, queue_workers=[elsewhere], queues=["transfers"]).pk)
+    process(queue_workers=[mine, errands])
+    process(pid=8, queue_workers=[elsewhere], queues=["transfers"])
     run = begin_run(small_migration(ring, 5))
     transfers = list(run.transfers.order_by("pk"))
     for transfer, worker in zip(transfers, (mine, mine, mine, elsewhere), strict=False):
@@ -94,11 +74,11 @@ def test_each_has_what_is_in_its_hands(ring: KeyRing, lock: Lock) -> None:
     assert workers().anybody(["errands"])
 
 
-def test_a_worker_of_a_version_without_a_row_is_counted_by_its_lock(lock: Lock) -> None:
+def test_a_worker_of_a_version_without_a_row_is_counted_by_its_lock(lock: Lock, process: Make) -> None:
     from trasloco.records.workers import workers
 
     named, unnamed, gone = queue_worker(), queue_worker(), queue_worker()
-    process(queue_workers=[named])
+    process(there=False, queue_workers=[named])
     for worker in (named, unnamed):
         lock(QUEUE_WORKER, worker)
     assert gone not in (named, unnamed)
@@ -106,16 +86,15 @@ def test_a_worker_of_a_version_without_a_row_is_counted_by_its_lock(lock: Lock) 
     assert workers().anybody(["transfers"])
 
 
-def test_lost_ones_are_told_of_for_an_hour_and_then_removed(lock: Lock) -> None:
+def test_lost_ones_are_told_of_for_an_hour_and_then_removed(process: Make) -> None:
     from trasloco.records.clock import now
     from trasloco.records.models import WorkerProcess
     from trasloco.records.workers import forget_workers
 
     old = now() - timedelta(hours=2)
     frozen = process(seen_at=old)
-    lock(PROCESS, frozen.pk)
-    process(pid=8, seen_at=old)
-    recent = process(pid=9, seen_at=now() - timedelta(minutes=50))
+    process(there=False, pid=8, seen_at=old)
+    recent = process(there=False, pid=9, seen_at=now() - timedelta(minutes=50))
     assert states() == ["frozen", "lost"]
     assert forget_workers(now()) == 1
     assert forget_workers(now()) == 0
