@@ -100,7 +100,9 @@ def test_logs_of_containers_go_where_containers_have_theirs_and_prometheus_finds
     port = settings["TRASLOCO_METRICS"].rpartition(":")[2]
     for each in kubernetes():
         if each["kind"] == "Deployment":
-            assert each["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"] == port
+            pod = each["spec"]["template"]
+            assert pod["metadata"]["annotations"]["prometheus.io/port"] == port
+            assert {"name": "metrics", "containerPort": int(port)} in pod["spec"]["containers"][0]["ports"]
 
 
 def test_nobody_is_root_and_whoever_stops_has_time_to_put_down_his_work() -> None:

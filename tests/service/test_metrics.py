@@ -15,7 +15,11 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.jobs.otlp_receiver import OtlpReceiver
+from tests.leak_hunt import LeakHunt
 from tests.service.conftest import command_of, kill, wait_until
+from tests.service.test_killed import filled, order
+from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.fleet import Fleet
 from trasloco.testing.free_ports import free_ports
 from trasloco.testing.packages import PackageTree
@@ -123,11 +127,51 @@ def test_one_worker_answers_for_itself_and_logs_where_it_is_told_to(tmp_path: Pa
     port = free_ports(1)[0]
     with Fleet(tmp_path) as fleet:
         worker = fleet.start("--metrics", str(port), "--log-to", "stderr")
-        wait_until(lambda: _answers(port), "it answers")
+        lag = ("trasloco_event_loop_lag_seconds_count",)
+        wait_until(lambda: _answers(port) and samples(port)[lag] > 0, "it answers, and works")
         assert samples(port)["trasloco_transfers_in_hand",] == 0
         assert worker.drain()[0] == 0
         assert not (worker.state / "metrics").exists()
         assert worker.log == ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_mail_between_real_servers_is_counted_traced_and_logged_to_the_last_message(
+    tmp_path: Path, dovecot_source: Dovecot, dovecot_destination: Dovecot, leak_hunt: LeakHunt
+) -> None:
+    logins, port = filled(dovecot_source, "seen", 30), free_ports(1)[0]
+    with OtlpReceiver() as receiver, Fleet(tmp_path) as fleet:
+        where = (dovecot_source.host, dovecot_source.port)
+        code = fleet.plan(order(logins, where, dovecot_destination, dovecot_source.password, second_minutes=None))
+        worker = fleet.start("--metrics", str(port), "--traces", receiver.address, "--log-format", "json")
+        wait_until(lambda: fleet.ask("SELECT status FROM trasloco_run") == [("completed",)], f"the run ended\n{worker.log}", 240)
+        found = samples(port)
+        assert worker.drain()[0] == 0
+        folders = fleet.ask("SELECT count(*) FROM trasloco_ledger_folder")[0][0]
+        ((messages, size),) = fleet.ask("SELECT count(*), sum(size)::bigint FROM trasloco_ledger_message")
+    assert messages == 90
+    assert found["trasloco_messages_total", "copied"] == messages
+    assert found["trasloco_copied_bytes_total",] == size
+    assert found["trasloco_transfer_attempts_total", "completed"] == 3
+    assert found["trasloco_ledger_statement_seconds_count", "settle"] > 0
+    (run,) = receiver.named("run")
+    assert run.attributes["trasloco.migration"] == code
+    assert {span.links for span in receiver.named("account")} == {(f"{run.trace} {run.id}",)}
+    assert len(receiver.named("account")) == 3
+    with_mail = {span.parent for span in receiver.named("batch")}
+    assert with_mail <= {span.id for span in receiver.named("folder")}
+    assert len(receiver.named("folder")) <= folders
+    assert sum(span.attributes["trasloco.copied"] for span in receiver.named("batch")) == messages
+    assert sum(span.attributes["trasloco.bytes"] for span in receiver.named("batch")) == size
+    assert not any("trasloco.interrupted" in span.attributes for span in receiver.spans)
+    lines = [json.loads(line) for line in worker.log.splitlines()]
+    traced = {line["trace_id"]: line["account_id"] for line in lines if line.get("migration") == code}
+    assert traced == {span.trace: span.attributes["trasloco.account_id"] for span in receiver.named("account")}
+    leak_hunt.keep("metrics", str(found))
+    for raw in receiver.raw:
+        assert b"example" not in raw
+        leak_hunt.keep("spans", raw)
 
 
 def _answers(port: int) -> bool:
