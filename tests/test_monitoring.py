@@ -209,18 +209,18 @@ WELL = {
 def _outcome(promtool: Promtool, directory: Path, values: dict[str, str], alert: str, minute: str) -> str:
     """What the rule says then: "raised", "quiet", or what promtool complains of."""
     told = []
-    for wanted in ([{}], []):
+    for name, samples in (("raised", [{"labels": "{}", "value": 1}]), ("quiet", [])):
+        firing = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
         unit = {
             "interval": "1m",
-            "input_series": [{"series": name, "values": value} for name, value in values.items()],
-            "promql_expr_test": [{"expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})', "eval_time": minute}],
+            "input_series": [{"series": series, "values": value} for series, value in values.items()],
+            "promql_expr_test": [{"expr": firing, "eval_time": minute, "exp_samples": samples}],
         }
-        unit["promql_expr_test"][0]["exp_samples"] = [{"labels": "{}", "value": 1}] if wanted else []  # type: ignore[index]
         path = directory / "test.yaml"
         path.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": [unit]}))
         done = promtool("test", "rules", path)
         if done.returncode == 0:
-            return "raised" if wanted else "quiet"
+            return name
         told.append(done.stdout + done.stderr)
     return "\n".join(told)
 

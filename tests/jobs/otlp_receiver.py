@@ -32,11 +32,12 @@ class Received:
 
 @dataclass
 class OtlpReceiver:
-    """``with OtlpReceiver() as receiver``; raw: the requests as they came."""
+    """``with OtlpReceiver() as receiver``; raw: the requests as they came. refuses: it takes nothing."""
 
     spans: list[Received] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    refuses: bool = False
 
     @property
     def address(self) -> str:
@@ -46,6 +47,8 @@ class OtlpReceiver:
         return [span for span in self.spans if span.name == name]
 
     def take(self, request: Request) -> Answer:
+        if self.refuses:
+            return Answer(b"not now", 400)
         assert request.headers["content-type"] == "application/x-protobuf"
         body = gzip.decompress(request.body) if request.headers.get("content-encoding") == "gzip" else request.body
         self.raw.append(body)

@@ -95,7 +95,7 @@ async def test_no_address_no_folder_and_no_words_leave_the_machine(ring: KeyRing
     assert whole.failed
     sent = b"".join(receiver.raw)
     assert b"login-refused" in sent
-    for private in (b"@", b"example", b"INBOX", b"Private", b"not known"):
+    for private in (b"anna", b"example", b"INBOX", b"Private", b"not known"):
         assert private not in sent
 
 
@@ -158,6 +158,30 @@ async def test_a_collector_that_is_away_holds_nobody_up(ring: KeyRing) -> None:
         await worked(run, Copies(), runs=[run.pk], traces=traces)
         async with asyncio.timeout(30):
             await asyncio.to_thread(traces.close)
+
+
+def test_a_collector_that_is_away_is_said_once_and_so_is_its_return(receiver: OtlpReceiver, caplog: pytest.LogCaptureFixture) -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+    from trasloco.jobs import otel_export
+
+    caplog.set_level("INFO")
+    receiver.refuses = True
+    exporter = otel_export.CollectorExporter(f"{receiver.address}/v1/traces")
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    for _ in range(3):
+        provider.get_tracer("test").start_span("lost").end()
+    receiver.refuses = False
+    for _ in range(2):
+        provider.get_tracer("test").start_span("found").end()
+    provider.shutdown()
+    assert [span.name for span in receiver.spans] == ["found", "found"]
+    ours = [record.message for record in caplog.records if record.name == otel_export.__name__]
+    assert ours == ["the collector takes no traces; they are lost until it does", "the collector takes traces again"]
+    theirs = [record for record in caplog.records if record.name.startswith("opentelemetry")]
+    assert len(theirs) == 1
 
 
 def test_nothing_of_it_is_loaded_where_nobody_wants_traces() -> None:

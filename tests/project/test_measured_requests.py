@@ -10,19 +10,23 @@ from trasloco.panel.body_limit import Message, Receive, Scope, Send
 from trasloco.project.measured_requests import MeasuredRequests
 
 
-def answered(registry: CollectorRegistry, method: str, path: str, status: int) -> MeasuredRequests:
+async def unasked() -> Message:
+    return {}
+
+
+async def ignored(message: Message) -> None:
+    pass
+
+
+def answered(registry: CollectorRegistry, method: str, path: str, status: int) -> None:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(0.02)
         await send({"type": "http.response.start", "status": status})
         await send({"type": "http.response.body"})
         await asyncio.sleep(0.2)  # a stream of events goes on for as long as somebody looks: that is no slowness
 
-    async def nothing(*_: object) -> Message:
-        return {}
-
     measured = MeasuredRequests(application, registry)
-    asyncio.run(measured({"type": "http", "method": method, "path": path}, nothing, nothing))
-    return measured
+    asyncio.run(measured({"type": "http", "method": method, "path": path}, unasked, ignored))
 
 
 def test_the_time_until_an_answer_begins_is_measured() -> None:
@@ -48,8 +52,5 @@ def test_what_is_no_request_passes() -> None:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    async def nothing(*_: object) -> Message:
-        return {}
-
-    asyncio.run(MeasuredRequests(application, CollectorRegistry())({"type": "lifespan"}, nothing, nothing))
+    asyncio.run(MeasuredRequests(application, CollectorRegistry())({"type": "lifespan"}, unasked, ignored))
     assert seen == ["lifespan"]
