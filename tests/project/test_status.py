@@ -62,7 +62,7 @@ def example() -> Any:
     from trasloco.records.queue_lines import QueueLine
     from trasloco.records.standing import Standing
     from trasloco.records.throughput import Throughput
-    from trasloco.records.waits import WaitLine, WaitReason
+    from trasloco.records.wait_lines import WaitLine, WaitReason
     from trasloco.records.workers import WorkerLine, Workers, WorkerState
 
     now = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from trasloco.records.queue_lines import QueueLine
 from trasloco.records.standing import Standing
 from trasloco.records.troubles import Trouble, wrong
 from trasloco.records.wait_words import wait_words
-from trasloco.records.waits import WaitLine
+from trasloco.records.wait_lines import WaitLine
 from trasloco.records.workers import WorkerLine
 
 

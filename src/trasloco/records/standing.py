@@ -18,7 +18,7 @@ from trasloco.records.models import BUSY, UNFINISHED_RUN, Run, Transfer
 from trasloco.records.queue_lines import QueueLine, queue_lines
 from trasloco.records.throughput import Throughput, throughput
 from trasloco.records.waiting_groups import waiting_groups
-from trasloco.records.waits import WaitLine, wait_lines
+from trasloco.records.wait_lines import WaitLine, wait_lines
 from trasloco.records.workers import Workers, workers
 
 

@@ -17,7 +17,7 @@ from trasloco.records.queue_lines import QueueLine
 from trasloco.records.queue_names import ERRANDS, QUEUES, TRANSFERS
 from trasloco.records.standing import Standing
 from trasloco.records.time_words import time_words
-from trasloco.records.waits import WaitReason
+from trasloco.records.wait_lines import WaitReason
 from trasloco.records.workers import WorkerLine, Workers, WorkerState
 
 STANDS_SECONDS = 300.0

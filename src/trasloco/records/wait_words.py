@@ -5,7 +5,7 @@ from __future__ import annotations
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 from trasloco.records.diagnosis import known_title
-from trasloco.records.waits import WaitLine, WaitReason
+from trasloco.records.wait_lines import WaitLine, WaitReason
 
 
 def wait_words(line: WaitLine) -> Sentence:
