@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trasloco.plan.shares import FIGURES, Cap, Caps, Lane, Occupancy, Used, choose, for_large
+from trasloco.plan.shares import FIGURES, Cap, Caps, Lane, Occupancy, Used, choose, for_large, in_turn
 
 NONE = Caps(destination=Cap())
 PLENTY = 10_000
@@ -147,3 +147,11 @@ def _assert_within(occupancy: Occupancy, caps: Caps) -> None:
     assert all(within(used, caps.source) for used in occupancy.sources.values())
     assert all(within(used, caps.destination) for used in occupancy.destinations.values())
     assert all(within(used, caps.customer) for used in occupancy.customers.values())
+
+
+def test_of_many_lanes_some_of_each_customer_run_and_size_come_first() -> None:
+    mine = [lane(run, 100 * run + host, customer=1, source=f"h{host}") for run in (1, 2, 3) for host in range(20)]
+    large = lane(3, 900, customer=1, large=True)
+    theirs = lane(9, 950, customer=2)
+    assert {each.waiting[0] for each in in_turn([*mine, large, theirs], Occupancy())[:5]} >= {100, 200, 300, 950}
+    assert large in in_turn([*mine, large, theirs], Occupancy())[:8]

@@ -25,7 +25,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
 
-from trasloco.plan.shares import Caps, Lane, Occupancy, choose
+from trasloco.plan.shares import Caps, Lane, Occupancy, choose, in_turn
 from trasloco.records import clock
 from trasloco.records.actions import begin_run
 from trasloco.records.connections import lock_admission
@@ -39,6 +39,9 @@ TRANSFERS = "transfers"
 
 AT_ONCE = 20
 """Transfers of one worker, where it was not told otherwise."""
+
+LOOKED_INTO = 2
+"""Lanes for each place that is free, at a time: enough that the fair order among them is that among all."""
 
 # Asked first: with a worker fully busy, a tick must not look through a hundred thousand waiting rows.
 _BUSY = """
@@ -58,19 +61,19 @@ WITH RECURSIVE open AS MATERIALIZED (
         AND (%(runs)s::bigint[] IS NULL OR r.id = ANY(%(runs)s::bigint[]))
 ), lane AS (
     SELECT o.id AS run_id, first.* FROM open o CROSS JOIN LATERAL (
-        SELECT t.large, t.source_host, t.destination_host FROM trasloco_transfer t
+        SELECT t.large, t.source_host, t.destination_host, t.id FROM trasloco_transfer t
         WHERE t.run_id = o.id AND t.status = 'waiting' AND t.not_before IS NULL
-        ORDER BY t.run_id, t.large, t.source_host LIMIT 1
+        ORDER BY t.run_id, t.large, t.source_host, t.id LIMIT 1
     ) first
     UNION ALL
     SELECT l.run_id, next.* FROM lane l CROSS JOIN LATERAL (
-        SELECT t.large, t.source_host, t.destination_host FROM trasloco_transfer t
+        SELECT t.large, t.source_host, t.destination_host, t.id FROM trasloco_transfer t
         WHERE t.run_id = l.run_id AND t.status = 'waiting' AND t.not_before IS NULL
             AND (t.large, t.source_host) > (l.large, l.source_host)
-        ORDER BY t.run_id, t.large, t.source_host LIMIT 1
+        ORDER BY t.run_id, t.large, t.source_host, t.id LIMIT 1
     ) next
 )
-SELECT l.run_id, o.customer_id, l.source_host, l.destination_host, l.large,
+SELECT l.run_id, o.customer_id, l.source_host, l.destination_host, l.large, l.id,
     o.own, source.connections, destination.connections, o.most_transfers, o.most_connections, o.share,
     coalesce((
         SELECT extract(epoch FROM t.admitted_at) FROM trasloco_transfer t
@@ -137,8 +140,9 @@ def admit(caps: Caps | None = None, runs: Collection[int] | None = None, *, tota
             return 0
         cursor.execute(_WAKE)
         held, now = caps or caps_now(), occupancy()
-        lanes = _with_waiting(_open_lanes(scope, held), now, held, room)
-        chosen = choose(lanes, now, held, room, places=total if free is None else busy + room)
+        if now.everything.room(held.everything, large=False) == 0:
+            return 0
+        chosen = _choose(_open_lanes(scope, held), now, held, room, places=total if free is None else busy + room)
         if not chosen:
             return 0
         cursor.execute(_ADMIT, [chosen])
@@ -155,7 +159,7 @@ def _open_lanes(runs: list[int] | None, caps: Caps) -> list[Lane]:
         return [_lane(caps, *row) for row in cursor.fetchall()]
 
 
-def _lane(caps: Caps, run: int, customer: int | None, source: str, destination: str, large: bool, *figures: Any) -> Lane:
+def _lane(caps: Caps, run: int, customer: int | None, source: str, destination: str, large: bool, first: int, *figures: Any) -> Lane:
     own, slowed, slowed_there, transfers, connections, share, let_in = figures
     mine = Own(transfers, connections, share)
     return Lane(
@@ -169,25 +173,34 @@ def _lane(caps: Caps, run: int, customer: int | None, source: str, destination: 
         of_customer=mine.cap(caps),
         share=share,
         let_in=float(let_in),
+        waiting=(first,),
     )
 
 
-def _with_waiting(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int) -> list[Lane]:
-    """The lanes in which there is room, each with as many that wait as could be chosen."""
+def _choose(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int, places: int) -> list[int]:
+    """Ids in the order in which they begin. Of many lanes those are looked into first whose turn is near; of the others only
+    as many as it takes to use the room."""
+    chosen: list[int] = []
+    open_runs = sorted({lane.run for lane in lanes})
+    waiting = [lane for lane in in_turn(lanes, now) if now.room(lane, caps) != 0]
+    while waiting and len(chosen) < room:
+        some, waiting = waiting[: LOOKED_INTO * room], waiting[LOOKED_INTO * room :]
+        chosen += choose(_with_waiting(some, open_runs, now, caps, room - len(chosen)), now, caps, room - len(chosen), places)
+    return chosen
+
+
+def _with_waiting(lanes: Sequence[Lane], open_runs: Sequence[int], now: Occupancy, caps: Caps, room: int) -> list[Lane]:
+    """Each with as many that wait as could be chosen."""
     rooms = [now.room(lane, caps) for lane in lanes]
-    most = [room if each is None else min(each, room) for each in rooms]
-    asked = [index for index, each in enumerate(most) if each > 0]
-    if not asked:
-        return []
-    values = {
-        "lanes": asked,
-        "runs": [lanes[index].run for index in asked],
-        "large": [lanes[index].large for index in asked],
-        "hosts": [lanes[index].source for index in asked],
-        "most": [most[index] for index in asked],
-        "open": sorted({lane.run for lane in lanes}),
+    values: dict[str, Any] = {
+        "lanes": list(range(len(lanes))),
+        "runs": [lane.run for lane in lanes],
+        "large": [lane.large for lane in lanes],
+        "hosts": [lane.source for lane in lanes],
+        "most": [room if each is None else min(each, room) for each in rooms],
+        "open": list(open_runs),
     }
-    found: dict[int, list[int]] = {index: [] for index in asked}
+    found: dict[int, list[int]] = {index: [] for index in range(len(lanes))}
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, values)
         for index, transfer in cursor.fetchall():

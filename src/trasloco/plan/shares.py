@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 LARGE_BYTES = 10_000_000_000
@@ -158,6 +158,29 @@ def choose(lanes: Sequence[Lane], occupancy: Occupancy, caps: Caps, room: int, p
         chosen.append(queue.take())
         occupancy.add(lane)
     return chosen
+
+
+def in_turn(lanes: Sequence[Lane], occupancy: Occupancy) -> list[Lane]:
+    """Those first that ``choose`` would look at first: of each customer some, of each of his runs some, of large and others the
+    one that waits in front. Each has its first id in ``waiting``."""
+    by_size = _numbered(sorted(lanes, key=lambda lane: lane.waiting[0]), lambda lane: (lane.run, lane.large))
+    by_run = _numbered(sorted(lanes, key=lambda lane: (by_size[lane], lane.large, lane.waiting[0])), lambda lane: lane.run)
+
+    def run_turn(lane: Lane) -> tuple[int, int, float, int]:
+        return by_run[lane], occupancy.runs[lane.run].transfers, lane.let_in, lane.run
+
+    by_customer = _numbered(sorted(lanes, key=run_turn), lambda lane: lane.customer)
+    return sorted(lanes, key=lambda lane: (by_customer[lane], occupancy.customers[lane.customer].transfers / max(1, lane.share)))
+
+
+def _numbered(lanes: Sequence[Lane], group: Callable[[Lane], object]) -> dict[Lane, int]:
+    """The place of each among those of its group."""
+    counts: defaultdict[object, int] = defaultdict(int)
+    places = {}
+    for lane in lanes:
+        places[lane] = counts[group(lane)]
+        counts[group(lane)] += 1
+    return places
 
 
 class _Queue:
