@@ -209,3 +209,134 @@ def test_of_two_that_wait_for_the_same_mailbox_the_older_goes_first(ring: KeyRin
     Account.objects.filter(migration=second.migration_id, line=1).update(destination_address="A1@Example.NET")
     assert admit(total=20) == 2
     assert admitted() == [(first.pk, 1), (second.pk, 2)]
+
+
+def of_customer(run: Any, name: str, **figures: Any) -> Any:
+    """The run, its migration given to a customer of this name."""
+    from trasloco.records.models import Customer, MailMigration
+
+    customer, _ = Customer.objects.update_or_create(name=name, defaults=figures)
+    MailMigration.objects.filter(pk=run.migration_id).update(customer=customer)
+    return run
+
+
+def ended(count: int) -> None:
+    """The transfers that began first have ended."""
+    from trasloco.records.models import Transfer
+
+    oldest = Transfer.objects.filter(status="admitted").order_by("admitted_at", "pk")[:count]
+    Transfer.objects.filter(pk__in=[each.pk for each in oldest]).update(status="completed")
+
+
+def test_a_customer_with_thousands_does_not_keep_another_ones_few_waiting(ring: KeyRing) -> None:
+    """Whoever came first: the next places that become free are the small one's."""
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Transfer
+
+    for number in range(5):
+        of_customer(begun(ring, 100, host=f"imap{number}.example", domain=f"large{number}.example"), "Large")
+    assert admit(free=20) == 20
+    small = of_customer(begun(ring, 3, domain="small.example"), "Small")
+    ended(3)
+    Transfer.objects.filter(status="admitted").update(status="running")
+    assert admit(free=3) == 3
+    assert {run for run, _line in admitted()} == {small.pk}
+
+
+def test_who_came_last_and_is_alone_with_one_place_is_not_first_for_ever(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import admit
+
+    first = of_customer(begun(ring, 9), "First")
+    second = of_customer(begun(ring, 9, domain="two.example"), "Second")
+    taken = []
+    for _ in range(6):
+        assert admit(total=1) == 1
+        taken += [run for run, _line in admitted()]
+        ended(1)
+    assert Counter(taken) == {first.pk: 3, second.pk: 3}
+
+
+def test_a_customers_own_figure_and_that_of_the_installation_hold_over_all_his_migrations(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Installation
+
+    for number in range(3):
+        of_customer(begun(ring, 9, host=f"imap{number}.example", domain=f"own{number}.example"), "Own", most_transfers=4)
+        of_customer(begun(ring, 9, host=f"imap{number}.example", domain=f"general{number}.example"), "General")
+    Installation.objects.update(customer_transfers=6)
+    assert admit(total=100) == 10
+
+
+def test_the_cap_of_all_together_holds_for_commands_and_workers_alike(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Installation
+
+    run = begun(ring, 9)
+    begun(ring, 9, domain="two.example")
+    Installation.objects.update(all_connections=5)
+    assert admit(None, [run.pk], total=3) == 3
+    assert admit(free=9) == 2  # three wait for the command; of nine hands six are left, of five places two
+    assert admit(free=20) == 0
+
+
+def test_what_the_environment_says_wins(ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Installation
+
+    begun(ring, 9)
+    Installation.objects.update(source_transfers=5)
+    monkeypatch.setattr(settings, "TRASLOCO_CAPS", {"source_transfers": 2})
+    assert admit() == 2
+
+
+def test_large_accounts_leave_places_to_small_ones_that_come_later(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Transfer
+
+    large = begun(ring, 9)
+    Transfer.objects.update(large=True)
+    assert admit(total=4) == 3
+    small = begun(ring, 9, domain="two.example")
+    assert admit(total=4) == 1
+    assert Counter(run for run, _line in admitted()) == {large.pk: 3, small.pk: 1}
+
+
+def test_an_account_is_large_as_its_check_says_until_a_run_has_brought_it(ring: KeyRing) -> None:
+    from trasloco.plan.shares import LARGE_BYTES
+    from trasloco.records.actions import begin_run
+    from trasloco.records.models import Account, LoginCheck, Run, Transfer
+    from trasloco.testing.migration_rows import small_migration
+
+    migration = small_migration(ring, 3)
+    for account, size in zip(Account.objects.order_by("line"), (LARGE_BYTES, LARGE_BYTES - 1, None), strict=True):
+        LoginCheck.objects.create(account=account, size=size)
+    run = begin_run(migration)
+    assert list(run.transfers.order_by("account__line").values_list("large", flat=True)) == [True, False, False]
+    Transfer.objects.update(status="completed")
+    Run.objects.update(status="completed")
+    assert not begin_run(migration).transfers.filter(large=True).exists()
+
+
+def test_a_full_destination_does_not_keep_a_source_from_what_goes_elsewhere(ring: KeyRing) -> None:
+    from trasloco.jobs.dispatch import admit
+    from trasloco.plan.shares import Cap, Caps
+    from trasloco.records.models import Transfer
+
+    full = begun(ring, 9)
+    elsewhere = begun(ring, 9, domain="two.example")
+    Transfer.objects.filter(run=elsewhere).update(destination_host="other.example")
+    caps = Caps(source=Cap(connections=5), destination=Cap(transfers=2))
+    assert admit(caps, total=100) == 4
+    assert Counter(run for run, _line in admitted()) == {full.pk: 2, elsewhere.pk: 2}
+
+
+def test_jobs_are_in_the_order_in_which_they_were_chosen(ring: KeyRing, clean_database: Database) -> None:
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Transfer
+
+    first, second = begun(ring, 3), begun(ring, 3, domain="two.example")
+    admit(total=4)
+    runs = dict(Transfer.objects.values_list("pk", "run_id"))
+    assert [runs[transfer] for _queue, transfer, _ticket in jobs(clean_database)] == [first.pk, second.pk] * 2

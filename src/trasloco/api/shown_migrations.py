@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
 
@@ -120,6 +121,18 @@ class AccountShown(Schema):
     left_out: bool
 
 
+class WaitShown(Schema):
+    """wanted: mailbox, source, destination, customer, all or worker: what has no place free. used of most are taken, of unit: transfers or
+    connections; large: they are those for large accounts. host: of source and destination."""
+
+    wanted: str
+    host: str
+    unit: str
+    used: int
+    most: int
+    large: bool
+
+
 class AccountListed(AccountShown):
     """state: in the current run; planned or left-out where it is in none. refused, skipped: messages."""
 
@@ -128,6 +141,7 @@ class AccountListed(AccountShown):
     refused: int
     skipped: int
     trouble: Trouble | None
+    waits_for: WaitShown | None = Field(description="Of an account that could begin by its hour.")
 
 
 class AccountDetail(AccountShown):
@@ -171,6 +185,7 @@ def listed_account(line: AccountLine) -> dict[str, Any]:
         "refused": line.refused,
         "skipped": line.skipped,
         "trouble": _transfer_trouble(line.transfer) if line.transfer else None,
+        "waits_for": asdict(line.wait) if line.wait else None,
     }
 
 

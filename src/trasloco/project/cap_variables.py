@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trasloco.plan.shares import FIGURES, MOST
+from trasloco.plan.shares import MOST
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 
-VARIABLES = (
-    "TRASLOCO_ALL_TRANSFERS",
-    "TRASLOCO_ALL_CONNECTIONS",
-    "TRASLOCO_SOURCE_TRANSFERS",
-    "TRASLOCO_SOURCE_CONNECTIONS",
-    "TRASLOCO_DESTINATION_TRANSFERS",
-    "TRASLOCO_DESTINATION_CONNECTIONS",
-    "TRASLOCO_CUSTOMER_TRANSFERS",
-    "TRASLOCO_CUSTOMER_CONNECTIONS",
-)
-"""In the order of ``FIGURES``."""
-
 
 def caps_given(environ: Mapping[str, str]) -> dict[str, int]:
-    """By the names of ``FIGURES``, those that are set. Raises ``Halt`` for what is no number of at least 1."""
-    found = {}
-    for name, variable in zip(FIGURES, VARIABLES, strict=True):
-        text = environ.get(variable, "").strip()
-        if not text:
-            continue
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= MOST):
-            raise Halt(f"{variable} must be a number from 1 to {MOST:,}.", ExitCode.USAGE)
-        found[name] = int(text)
-    return found
+    """By the names of ``plan.shares.FIGURES``, those that are set. Raises ``Halt`` for what is no number of at least 1."""
+    given = {
+        "all_transfers": environ.get("TRASLOCO_ALL_TRANSFERS", ""),
+        "all_connections": environ.get("TRASLOCO_ALL_CONNECTIONS", ""),
+        "source_transfers": environ.get("TRASLOCO_SOURCE_TRANSFERS", ""),
+        "source_connections": environ.get("TRASLOCO_SOURCE_CONNECTIONS", ""),
+        "destination_transfers": environ.get("TRASLOCO_DESTINATION_TRANSFERS", ""),
+        "destination_connections": environ.get("TRASLOCO_DESTINATION_CONNECTIONS", ""),
+        "customer_transfers": environ.get("TRASLOCO_CUSTOMER_TRANSFERS", ""),
+        "customer_connections": environ.get("TRASLOCO_CUSTOMER_CONNECTIONS", ""),
+    }
+    return {name: _number(name, text.strip()) for name, text in given.items() if text.strip()}
+
+
+def _number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= MOST):
+        raise Halt(f"TRASLOCO_{name.upper()} must be a number from 1 to {MOST}.", ExitCode.USAGE)
+    return int(text)

@@ -10,7 +10,7 @@ from django.db import connection
 
 from trasloco.records.models import Transfer
 from trasloco.records.pacing import limits_of
-from trasloco.records.shares import caps_now, lane_of, occupancy
+from trasloco.records.shares import bearable, caps_now, lane_of, occupancy
 
 ADMISSION_LOCK = 0x7472_6173_6C6F_0002
 FROZEN = "15s"
@@ -29,7 +29,7 @@ def take_connections(transfer: Transfer) -> int:
     It counts for admission from now on."""
     lock_admission()
     caps, limits = caps_now(), limits_of(transfer.account.migration)
-    room = occupancy(but=transfer.pk).room(lane_of(transfer, caps), caps)
+    room = occupancy(but=transfer.pk).room(lane_of(transfer, caps, bearable([transfer])), caps)
     taken = max(1, limits.connections if room is None else min(limits.connections, room))
     Transfer.objects.filter(pk=transfer.pk).update(connections=taken)
     return taken

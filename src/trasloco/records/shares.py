@@ -5,6 +5,7 @@ The figures are those of the installation's settings; what the environment of a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -63,11 +64,15 @@ def source_cap(caps: Caps, own: int | None, slowed: float | None) -> Cap:
     return caps.source.narrowed(own or PER_HOST).narrowed(slowed)
 
 
-def lane_of(transfer: Transfer, caps: Caps) -> Lane:
-    """Of one transfer, its account's migration and customer fetched."""
+def bearable(transfers: Iterable[Transfer]) -> dict[str, float]:
+    """Connections that their servers bear, of those that said it was too much."""
+    hosts = {host for each in transfers for host in (each.source_host, each.destination_host)}
+    return dict(HostPace.objects.filter(host__in=hosts).values_list("host", "connections"))
+
+
+def lane_of(transfer: Transfer, caps: Caps, slowed: Mapping[str, float]) -> Lane:
+    """Of one transfer, its account's migration and customer fetched. slowed: of ``bearable``."""
     migration = transfer.account.migration
-    hosts = (transfer.source_host, transfer.destination_host)
-    slowed = dict(HostPace.objects.filter(host__in=hosts).values_list("host", "connections"))
     own = Own.of(migration.customer)
     return Lane(
         run=transfer.run_id,
