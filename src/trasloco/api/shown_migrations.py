@@ -55,6 +55,7 @@ class MigrationShown(Schema):
     window_start: time | None
     window_end: time | None
     recipients: list[str]
+    newest_first: bool = Field(description="INBOX and Sent before all other folders, and what came last first.")
     verification: str
     keep_until: datetime | None = Field(description="When it is removed with everything that belongs to it.")
     has_passwords: bool
@@ -240,6 +241,7 @@ def _migration(migration: MailMigration, stage: str, runs: Iterable[RunLine]) ->
         "customer": {"id": customer.pk, "name": customer.name} if customer else None,
         "asked_by": migration.asked_by_name,
         "gmail": migration.settings.get("gmail", []),
+        "newest_first": migration.settings.get("newest_first", False),
         "destination": migration.destination_system.name if migration.destination_system else None,
         "second_run_hours": None if minutes is None else minutes / 60,
         "has_passwords": migration.wrapped_key is not None,
