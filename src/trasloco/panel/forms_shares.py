@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.plan.shares import FIGURES, MOST
@@ -46,7 +46,7 @@ class CapsFields(_ModelForm):
         super().__init__(*args, **kwargs)
         for name in FIGURES:
             if (given := settings.TRASLOCO_CAPS.get(name)) is not None:
-                words = now_in_words("The environment of this machine says %(figure)s, which wins.")
+                words = gettext("The environment of this machine says %(figure)s, which wins.")
                 self.fields[name].help_text = words % {"figure": given}
 
 
