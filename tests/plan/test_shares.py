@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -155,3 +155,27 @@ def test_of_many_lanes_some_of_each_customer_run_and_size_come_first() -> None:
     theirs = lane(9, 950, customer=2)
     assert {each.waiting[0] for each in in_turn([*mine, large, theirs], Occupancy())[:5]} >= {100, 200, 300, 950}
     assert large in in_turn([*mine, large, theirs], Occupancy())[:8]
+
+
+def test_the_few_of_a_small_customer_wait_less_than_a_tenth_of_the_thousands_of_a_large_one() -> None:
+    """Twenty places, accounts of 1 to 60 ticks and now and then a large one; the small customer comes when all places are taken."""
+    chance = random.Random(3)
+    waiting = {run: list(range(1000 * run, 1000 * run + 500)) for run in range(1, 11)}
+    occupancy, ends, waits = Occupancy(), defaultdict[int, list[tuple[Lane, int]]](list), defaultdict[int, list[int]](list)
+    tick, came = 0, dict.fromkeys(waiting, 0)
+    while any(waiting.values()) or tick < 100:
+        if tick == 100:
+            waiting[99], came[99] = [99_001, 99_002, 99_003], tick
+        for done, _ in ends.pop(tick, []):
+            occupancy.add(done, -1, -1)
+        lanes = [lane(run, *ids, customer=2 if run == 99 else 1) for run, ids in waiting.items() if ids]
+        for chosen in choose(lanes, occupancy, NONE, 20 - occupancy.everything.transfers, 20):
+            run = next(run for run, ids in waiting.items() if chosen in ids)
+            waiting[run].remove(chosen)
+            waits[2 if run == 99 else 1].append(tick - came[run])
+            length = 2000 if chosen % 250 == 0 else chance.randint(1, 60)
+            ends[tick + length].append((lane(run, customer=2 if run == 99 else 1), chosen))
+        tick += 1
+    assert len(waits[1]) == 5000
+    assert len(waits[2]) == 3
+    assert max(waits[2]) < sum(waits[1]) / len(waits[1]) / 10
