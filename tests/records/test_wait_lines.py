@@ -31,7 +31,7 @@ def some(run: Any, count: int) -> Any:
 
 def test_without_anything_full_they_wait_for_a_workers_hands(ring: KeyRing) -> None:
     run_of(ring, 3)
-    assert told() == [("hands", "", 3)]
+    assert told() == [("worker", "", 3)]
 
 
 def test_a_server_that_is_full_is_named(ring: KeyRing) -> None:
@@ -56,8 +56,21 @@ def test_a_limit_of_its_own_makes_a_migration_wait_where_another_one_may_go_on(r
     small, large = run_of(ring, 4), run_of(ring, 3, domain="other.example")
     MailMigration.objects.filter(pk=small.migration_id).update(settings={"connections_per_host": 2})
     some(small, 2).update(status="running")
-    assert sorted(told()) == [("hands", "", 3), ("source", "imap.example.org", 2)]
+    assert sorted(told()) == sorted([("worker", "", 3), ("source", "imap.example.org", 2)])
     assert large.transfers.count() == 3
+
+
+def test_a_customers_cap_and_that_of_all_are_told(ring: KeyRing) -> None:
+    from trasloco.records.models import Customer, Installation, MailMigration
+
+    run, other = run_of(ring, 4), run_of(ring, 3, domain="other.example")
+    customer = Customer.objects.create(name="Alpha", most_transfers=2)
+    MailMigration.objects.filter(pk=run.migration_id).update(customer=customer)
+    some(run, 2).update(status="running")
+    assert sorted(told()) == sorted([("customer", "Alpha", 2), ("worker", "", 3)])
+    Installation.objects.update(all_transfers=2)
+    assert sorted(told()) == sorted([("all", "", 3), ("customer", "Alpha", 2)])
+    assert other.transfers.count() == 3
 
 
 def test_sleepers_wait_for_an_hour_and_are_told_by_the_reason(ring: KeyRing) -> None:
@@ -69,7 +82,7 @@ def test_sleepers_wait_for_an_hour_and_are_told_by_the_reason(ring: KeyRing) -> 
     some(run, 2).update(not_before=soon, failure_code="day-budget")
     rest = run.transfers.filter(not_before=None)
     rest.filter(pk__in=list(rest.values_list("pk", flat=True)[:3])).update(not_before=soon, failure_code="connection-refused")
-    assert sorted(told()) == [("budget", "", 2), ("hands", "", 1), ("retry", "connection-refused", 3)]
+    assert sorted(told()) == sorted([("budget", "", 2), ("worker", "", 1), ("retry", "connection-refused", 3)])
     line = next(line for line in standing().waits if line.reason == "retry")
     assert (line.longest, line.until) == (None, soon)
 
@@ -93,7 +106,7 @@ def test_outside_the_hours_of_a_migration_all_its_accounts_wait_for_them(ring: K
 def test_a_mailbox_that_another_migration_writes_is_waited_for(ring: KeyRing) -> None:
     first, second = run_of(ring, 2), run_of(ring, 2, host="imap.example.com")
     some(first, 1).update(status="running")
-    assert sorted(told()) == [("hands", "", 2), ("mailbox", second.migration.code, 1)]
+    assert sorted(told()) == sorted([("worker", "", 2), ("mailbox", second.migration.code, 1)])
 
 
 def test_how_long_is_told_since_the_run_began_or_since_it_might_have_gone_on(ring: KeyRing) -> None:

@@ -105,7 +105,7 @@ def _stands(line: QueueLine) -> Trouble:
 
 def _hands(found: Standing) -> Iterator[Trouble]:
     """Accounts that wait for nothing but a worker's hands."""
-    waits = next((line for line in found.waits if line.reason is WaitReason.HANDS), None)
+    waits = next((line for line in found.waits if line.reason is WaitReason.WORKER), None)
     taking = found.workers.taking(TRANSFERS)
     if waits is None or waits.longest is None or not taking:
         return
