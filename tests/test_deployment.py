@@ -94,6 +94,17 @@ def test_panel_and_workers_share_database_and_keys() -> None:
         assert panel["containers"][0][name] == worker["containers"][0][name]
 
 
+def test_logs_of_containers_go_where_containers_have_theirs_and_prometheus_finds_the_port() -> None:
+    settings = next(each["data"] for each in kubernetes() if each["kind"] == "ConfigMap")
+    assert compose()["services"]["worker"]["environment"]["TRASLOCO_LOG_TO"] == settings["TRASLOCO_LOG_TO"] == "stderr"
+    port = settings["TRASLOCO_METRICS"].rpartition(":")[2]
+    for each in kubernetes():
+        if each["kind"] == "Deployment":
+            pod = each["spec"]["template"]
+            assert pod["metadata"]["annotations"]["prometheus.io/port"] == port
+            assert {"name": "metrics", "containerPort": int(port)} in pod["spec"]["containers"][0]["ports"]
+
+
 def test_nobody_is_root_and_whoever_stops_has_time_to_put_down_his_work() -> None:
     assert re.findall(r"^USER (.*)$", CONTAINERFILE, re.MULTILINE) == ["10001"]
     for pod in pods().values():

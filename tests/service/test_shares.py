@@ -54,7 +54,7 @@ class Mailboxes:
 
     def order(self, customer: str, source: CuttingProxy, destination: CuttingProxy, **more: Any) -> Order:
         accounts = [(name, name, self._source.password) for name in self.names]
-        ends = {"source": (source.host, source.port), "destination": (destination.host, destination.port)}
+        ends: dict[str, Any] = {"source": (source.host, source.port), "destination": (destination.host, destination.port)}
         assert self._destination.master is not None
         return Order(accounts=accounts, customer=customer, master=self._destination.master, second_minutes=None, **ends, **more)
 

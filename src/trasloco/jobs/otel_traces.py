@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -29,13 +28,13 @@ from trasloco.engine.account import Outcome, RunStatus
 from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.jobs.otel_export import CollectorExporter
 from trasloco.jobs.traces import AccountTrace, Traces
 from trasloco.records.actions import Claim
 from trasloco.records.ended_run import EndedRun
 from trasloco.records.models import RunState
 
 PATH = "/v1/traces"  # of OTLP over HTTP
-SECONDS = 5.0  # of one delivery; a collector that is away keeps nobody from ending
 
 
 class OtelTraces(Traces):
@@ -48,7 +47,7 @@ class OtelTraces(Traces):
 
     def __init__(self, endpoint: str) -> None:
         resource = Resource.create({"service.name": "trasloco", "service.version": __version__})
-        processor = BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + PATH, timeout=SECONDS))
+        processor = BatchSpanProcessor(CollectorExporter(endpoint.rstrip("/") + PATH))
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("trasloco", __version__)

@@ -88,10 +88,14 @@ class PrometheusFigures(Figures):
         self._attempts.labels("taken_over" if taken_over else "put_down").inc()
 
     def written(self, rows: Sequence[MessageRow]) -> None:
-        for fate, count in Counting([row.fate for row in rows]).items():
-            self._by_fate[fate].inc(count)
-        if copied := sum([row.size for row in rows if row.fate is Fate.COPIED]):
-            self._bytes.inc(copied)
+        # Nearly all of nearly every batch are copied; counting by a dictionary of fates costs three times as much.
+        copied = [row.size for row in rows if row.fate is Fate.COPIED]
+        if copied:
+            self._by_fate[Fate.COPIED].inc(len(copied))
+            self._bytes.inc(sum(copied))
+        if len(copied) < len(rows):
+            for fate, count in Counting([row.fate for row in rows if row.fate is not Fate.COPIED]).items():
+                self._by_fate[fate].inc(count)
 
     def statement(self, name: str, seconds: float) -> None:
         self._by_statement.get(name, self._by_statement[OTHER]).observe(seconds)

@@ -7,12 +7,15 @@ sink; where nobody wants traces, these are given to the engine as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from trasloco.engine.account import Outcome
 from trasloco.engine.ledger import Ledger
 from trasloco.engine.sink import Sink
-from trasloco.records.actions import Claim
-from trasloco.records.ended_run import EndedRun
+
+if TYPE_CHECKING:
+    from trasloco.records.actions import Claim
+    from trasloco.records.ended_run import EndedRun
 
 
 class AccountTrace:

@@ -20,6 +20,7 @@ MANUAL_TITLES: dict[str, str | Promise] = {
     "quick-start": _("Quick start"),
     "service": _("Start, proxy, settings, backup, upgrade"),
     "operating": _("Watching the service: workers, queues, probes"),
+    "metrics": _("Logs, metrics and traces for other programs"),
     "settings": _("What can be set in the panel"),
     "commands": _("The commands and their options"),
     "exit-codes": _("How commands end"),
