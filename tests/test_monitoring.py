@@ -157,7 +157,7 @@ RAISED: dict[str, dict[str, str]] = {
     "TraslocoWorkerFrozen": {'trasloco_workers{state="frozen"}': "1x200"},
     "TraslocoWorkersLost": {'trasloco_workers{state="lost"}': "3x200"},
     "TraslocoQueueStands": {'trasloco_queue_longest_wait_seconds{queue="errands"}': "301+60x200"},
-    "TraslocoAccountsWaitForWorkers": {'trasloco_longest_wait_seconds{reason="hands"}': "14401+60x200"},
+    "TraslocoAccountsWaitForWorkers": {'trasloco_longest_wait_seconds{reason="worker"}': "14401+60x200"},
     "TraslocoNothingMoves": {
         'trasloco_transfers{state="busy"}': "4x200",
         'trasloco_messages_total{fate="copied"}': "100x200",
@@ -190,7 +190,7 @@ WELL = {
     'trasloco_workers{state="frozen"}': "0x200",
     'trasloco_workers{state="lost"}': "1x200",
     'trasloco_queue_longest_wait_seconds{queue="errands"}': "2x200",
-    'trasloco_longest_wait_seconds{reason="hands"}': "600x200",
+    'trasloco_longest_wait_seconds{reason="worker"}': "600x200",
     'trasloco_transfers{state="busy"}': "40x200",
     'trasloco_messages_total{fate="copied"}': "0+1000x200",
     'trasloco_transfer_attempts_total{outcome="completed"}': "0+5x200",

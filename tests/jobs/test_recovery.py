@@ -136,7 +136,7 @@ def test_a_frozen_worker_writes_nothing_when_it_wakes(
 
 
 def test_an_admitted_transfer_whose_job_is_gone_is_admitted_again(clean_database: Database, ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.jobs.recovery import recover
 
     begun(ring, 2)
@@ -144,7 +144,7 @@ def test_an_admitted_transfer_whose_job_is_gone_is_admitted_again(clean_database
     one(clean_database, "DELETE FROM procrastinate_jobs RETURNING 1")
     assert len(recover()) == 2
     assert one(clean_database, "SELECT count(*) FROM trasloco_transfer WHERE status = 'waiting' AND fence = 1") == 2
-    assert admit(Caps()) == 2
+    assert admit() == 2
     assert recover() == []
 
 

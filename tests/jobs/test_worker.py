@@ -131,12 +131,12 @@ async def test_lines_of_the_log_say_by_fields_what_they_are_about(ring: KeyRing)
 
 
 async def test_the_caps_hold(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps
+    from trasloco.plan.shares import Cap, Caps
 
     run = await sync_to_async(started)(ring, 30)
     copies = Copies()
     copies.seconds = 0.05
-    await worked(run, copies, runs=[run.pk], concurrency=20, caps=Caps(total=20, per_source=4))
+    await worked(run, copies, runs=[run.pk], concurrency=20, caps=Caps(source=Cap(connections=4)))
     assert copies.most <= 10  # start() admitted with the default caps: 10 for a source host
     assert len(copies.begun) == 30
 

@@ -35,17 +35,17 @@ def test_an_installation_without_work_says_so_by_zeros(registry: CollectorRegist
     assert value(registry, "database_up") == 1
     assert value(registry, "workers", state="working") == 0
     assert value(registry, "queue_jobs", queue="errands", state="waiting") == 0
-    assert value(registry, "waiting_transfers", reason="hands") == 0
+    assert value(registry, "waiting_transfers", reason="worker") == 0
     assert value(registry, "letters_outstanding", kind="mail") == 0
     assert value(registry, "connections", side="source") == 0
 
 
 def test_work_that_waits_is_told_by_what_it_waits_for(ring: KeyRing, registry: CollectorRegistry) -> None:
-    from trasloco.jobs.dispatch import Caps, start
+    from trasloco.jobs.dispatch import start
     from trasloco.testing.migration_rows import small_migration
 
     for number in range(2):
-        start(small_migration(ring, 15, host=f"imap{number}.example.org", domain=f"d{number}.example"), Caps(total=100))
+        start(small_migration(ring, 15, host=f"imap{number}.example.org", domain=f"d{number}.example"), total=100)
     assert value(registry, "runs_under_way") == 2
     assert value(registry, "transfers", state="busy") == 20
     assert value(registry, "transfers", state="waiting") == 10

@@ -62,7 +62,7 @@ def example() -> Any:
     from trasloco.records.queue_lines import QueueLine
     from trasloco.records.standing import Standing
     from trasloco.records.throughput import Throughput
-    from trasloco.records.waits import WaitLine, WaitReason
+    from trasloco.records.wait_lines import WaitLine, WaitReason
     from trasloco.records.workers import WorkerLine, Workers, WorkerState
 
     now = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ def example() -> Any:
         at=now,
         workers=Workers((worker,), 1),
         queues=(QueueLine("transfers", 2, 3.0, 3, 1, 20),),
-        hosts=(HostLine("imap.old.example", "source", 3, 10, 10, 40, "NO \x1b[31mtoo many", now, 65536.0),),
+        hosts=(HostLine("imap.old.example", "source", 3, "connections", 10, 10, 40, "NO \x1b[31mtoo many", now, 65536.0),),
         throughput=Throughput(6000, 300_000_000, 4, 300.0),
         waits=(WaitLine(WaitReason.SOURCE, "imap.old.example", 40, 90.0, None), WaitLine(WaitReason.RETRY, "login-refused", 1, None, now)),
         runs=2,

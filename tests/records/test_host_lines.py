@@ -42,3 +42,16 @@ def test_a_server_that_said_it_was_too_much_has_less_and_its_words(ring: KeyRing
     )
     line = lines()["source", "imap.example.org"]
     assert (line.used, line.allowed, line.said, line.said_at, line.bytes_per_second) == (0, 1, words, moment, 65536)
+
+
+def test_of_two_limits_the_nearer_one_is_told_and_none_where_there_is_none(ring: KeyRing) -> None:
+    from trasloco.records.actions import begin_run
+    from trasloco.records.models import Installation
+    from trasloco.testing.migration_rows import small_migration
+
+    run = begin_run(small_migration(ring, 4))
+    run.transfers.update(status="running", connections=1)
+    Installation.objects.update(source_transfers=5, destination_transfers=None)
+    source, destination = lines()["source", "imap.example.org"], lines()["destination", "127.0.0.1"]
+    assert (source.unit, source.used, source.allowed, source.full) == ("accounts", 4, 5, False)
+    assert (destination.unit, destination.used, destination.allowed, destination.full) == ("accounts", 4, None, False)

@@ -25,11 +25,11 @@ def test_an_installation_without_work_stands_still(ring: KeyRing) -> None:
 
 
 def test_all_parts_speak_of_the_same_work(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, start
+    from trasloco.jobs.dispatch import start
     from trasloco.records.standing import standing
     from trasloco.testing.migration_rows import small_migration
 
-    start(small_migration(ring, 30), Caps(total=100))
+    start(small_migration(ring, 30), total=100)
     found = standing()
     assert (found.runs, found.busy, found.waiting) == (1, 10, 20)
     assert [(line.reason, line.about, line.accounts) for line in found.waits] == [("source", "imap.example.org", 20)]
@@ -41,14 +41,14 @@ def test_all_parts_speak_of_the_same_work(ring: KeyRing) -> None:
 
 
 def test_the_number_of_queries_does_not_grow_with_the_work(ring: KeyRing, django_assert_few: Any) -> None:
-    from trasloco.jobs.dispatch import Caps, start
+    from trasloco.jobs.dispatch import start
     from trasloco.records.standing import standing
     from trasloco.testing.migration_rows import small_migration
 
     with django_assert_few() as before:
         standing()
     for number in range(3):
-        start(small_migration(ring, 15, host=f"imap{number}.example.org", domain=f"d{number}.example"), Caps(total=100))
+        start(small_migration(ring, 15, host=f"imap{number}.example.org", domain=f"d{number}.example"), total=100)
     with django_assert_few() as after:
         standing()
     assert len(after) <= len(before) + 2 <= 14

@@ -79,9 +79,9 @@ def test_a_frozen_worker_is_a_warning_and_a_lost_one_good_to_know() -> None:
 
 
 def test_accounts_that_wait_for_hands_are_told_when_the_workers_are_full() -> None:
-    from trasloco.records.waits import WaitLine, WaitReason
+    from trasloco.records.wait_lines import WaitLine, WaitReason
 
-    waits = (WaitLine(WaitReason.HANDS, "", 40, 600.0, None),)
+    waits = (WaitLine(WaitReason.WORKER, "", 40, 600.0, None),)
     assert stands(worker(transfers=20), waits=waits) == [("workers-full", "note")]
     assert stands(worker(transfers=19), waits=waits) == []
     assert stands(worker(transfers=20), waits=(replace(waits[0], longest=60.0),)) == []

@@ -1,8 +1,7 @@
-"""Who waits for what."""
+"""What an account waits for, by the same rows as admission."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,110 +11,117 @@ from trasloco.records.key_ring import KeyRing
 pytestmark = pytest.mark.usefixtures("clean_database")
 
 
-def run_of(ring: KeyRing, count: int, **names: str) -> Any:
+def begun(ring: KeyRing, count: int = 3, **names: str) -> Any:
     from trasloco.records.actions import begin_run
     from trasloco.testing.migration_rows import small_migration
 
     return begin_run(small_migration(ring, count, **names))
 
 
-def told() -> list[tuple[str, str, int]]:
-    from trasloco.records.standing import standing
+def waits(run: Any) -> list[Any]:
+    """Of the run's transfers that wait, in the order of the CSV."""
+    from django.utils import timezone
 
-    return [(line.reason.value, line.about, line.accounts) for line in standing().waits]
+    from trasloco.records.models import Transfer
+    from trasloco.records.waits import waits_of
 
-
-def some(run: Any, count: int) -> Any:
-    return run.transfers.filter(pk__in=list(run.transfers.filter(status="waiting").order_by("pk").values_list("pk", flat=True)[:count]))
-
-
-def test_without_anything_full_they_wait_for_a_workers_hands(ring: KeyRing) -> None:
-    run_of(ring, 3)
-    assert told() == [("hands", "", 3)]
+    rows = list(Transfer.objects.filter(run=run).select_related("account__migration__customer").order_by("account__line"))
+    found = waits_of(rows, timezone.now())
+    return [found[row.pk] for row in rows if row.pk in found]
 
 
-def test_a_server_that_is_full_is_named(ring: KeyRing) -> None:
-    run = run_of(ring, 15)
-    some(run, 5).update(status="running", connections=2)
-    assert told() == [("source", "imap.example.org", 10)]
+def under_way(run: Any, *lines: int, connections: int = 1) -> None:
+    run.transfers.filter(account__line__in=lines).update(status="running", connections=connections)
 
 
-def test_a_destination_that_is_full_is_named(ring: KeyRing) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.models import HostPace
+def settings(**figures: int) -> None:
+    from trasloco.records.models import Installation
 
-    run = run_of(ring, 5)
-    some(run, 2).update(status="running")
-    HostPace.objects.create(host="127.0.0.1", connections=2.5, words="too many", signalled_at=now(), changed_at=now())
-    assert told() == [("destination", "127.0.0.1", 3)]
+    Installation.objects.update(**figures)
 
 
-def test_a_limit_of_its_own_makes_a_migration_wait_where_another_one_may_go_on(ring: KeyRing) -> None:
-    from trasloco.records.models import MailMigration
+def test_with_room_it_waits_for_a_worker(ring: KeyRing) -> None:
+    from trasloco.records.waits import Wait, Wanted
 
-    small, large = run_of(ring, 4), run_of(ring, 3, domain="other.example")
-    MailMigration.objects.filter(pk=small.migration_id).update(settings={"connections_per_host": 2})
-    some(small, 2).update(status="running")
-    assert sorted(told()) == [("hands", "", 3), ("source", "imap.example.org", 2)]
-    assert large.transfers.count() == 3
+    assert waits(begun(ring, 1)) == [Wait(Wanted.WORKER)]
 
 
-def test_sleepers_wait_for_an_hour_and_are_told_by_the_reason(ring: KeyRing) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.standing import standing
+def test_at_a_full_server_it_says_which_and_how_full(ring: KeyRing) -> None:
+    from trasloco.records.waits import Wait, Wanted
 
-    run = run_of(ring, 6)
-    soon = now() + timedelta(minutes=3)
-    some(run, 2).update(not_before=soon, failure_code="day-budget")
-    rest = run.transfers.filter(not_before=None)
-    rest.filter(pk__in=list(rest.values_list("pk", flat=True)[:3])).update(not_before=soon, failure_code="connection-refused")
-    assert sorted(told()) == [("budget", "", 2), ("hands", "", 1), ("retry", "connection-refused", 3)]
-    line = next(line for line in standing().waits if line.reason == "retry")
-    assert (line.longest, line.until) == (None, soon)
+    run = begun(ring, 3, host="Imap.Old.Example")
+    settings(source_connections=4)
+    under_way(run, 1, 2, connections=2)
+    assert waits(run) == [Wait(Wanted.SOURCE, "imap.old.example", "connections", 4, 4)]
+    settings(source_transfers=2)
+    assert waits(run) == [Wait(Wanted.SOURCE, "imap.old.example", "transfers", 2, 2)]
 
 
-def test_outside_the_hours_of_a_migration_all_its_accounts_wait_for_them(ring: KeyRing) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.models import MailMigration
-    from trasloco.records.standing import standing
+def test_what_a_server_bears_by_its_own_word_counts(ring: KeyRing) -> None:
+    from datetime import UTC, datetime
 
-    run = run_of(ring, 3)
-    moment: datetime = now()
-    begins = moment + timedelta(hours=3)
-    window = {"window_start": time(begins.hour, 0), "window_end": time((begins.hour + 1) % 24, 0), "time_zone": "UTC"}
-    MailMigration.objects.filter(pk=run.migration_id).update(**window)
-    (line,) = standing().waits
-    assert (line.reason, line.about, line.accounts) == ("hours", run.migration.code, 3)
-    assert line.until is not None
-    assert timedelta(hours=1.9) < line.until - moment < timedelta(hours=3.1)
+    from trasloco.records.host_pace import signal
+    from trasloco.records.waits import Wait, Wanted
+
+    run = begun(ring, 2)
+    under_way(run, 1)
+    signal("imap.example.org", "too many", None, datetime.now(UTC))
+    assert waits(run) == [Wait(Wanted.SOURCE, "imap.example.org", "connections", 1, 1)]
 
 
-def test_a_mailbox_that_another_migration_writes_is_waited_for(ring: KeyRing) -> None:
-    first, second = run_of(ring, 2), run_of(ring, 2, host="imap.example.com")
-    some(first, 1).update(status="running")
-    assert sorted(told()) == [("hands", "", 2), ("mailbox", second.migration.code, 1)]
+def test_it_names_the_cap_that_concerns_fewest(ring: KeyRing) -> None:
+    from trasloco.records.models import Customer, MailMigration
+    from trasloco.records.waits import Wait, Wanted
+
+    run = begun(ring, 2)
+    under_way(run, 1)
+    settings(all_transfers=1)
+    assert waits(run) == [Wait(Wanted.ALL, "", "transfers", 1, 1)]
+    MailMigration.objects.update(customer=Customer.objects.create(name="Few", most_connections=1))
+    assert waits(run) == [Wait(Wanted.CUSTOMER, "", "connections", 1, 1)]
+    settings(destination_transfers=1)
+    assert waits(run) == [Wait(Wanted.DESTINATION, "127.0.0.1", "transfers", 1, 1)]
 
 
-def test_how_long_is_told_since_the_run_began_or_since_it_might_have_gone_on(ring: KeyRing) -> None:
-    from trasloco.records.clock import now
-    from trasloco.records.models import Run
-    from trasloco.records.standing import standing
+def test_a_large_one_is_told_of_the_places_for_large_ones(ring: KeyRing) -> None:
+    from trasloco.records.models import Transfer
+    from trasloco.records.waits import Wait, Wanted
 
-    run = run_of(ring, 2)
-    Run.objects.update(started_at=now() - timedelta(minutes=30))
-    run.transfers.update(not_before=now() - timedelta(minutes=2))
-    (line,) = standing().waits
-    assert line.longest is not None
-    assert 120 <= line.longest < 300
-    some(run, 1).update(not_before=None)
-    (line,) = standing().waits
-    assert line.longest is not None
-    assert line.longest >= 1800
+    run = begun(ring, 4)
+    Transfer.objects.update(large=True)
+    settings(source_transfers=4)
+    under_way(run, 1, 2, 3)
+    assert waits(run) == [Wait(Wanted.SOURCE, "imap.example.org", "transfers", 3, 3, large=True)]
 
 
-def test_runs_that_were_stopped_wait_for_nothing(ring: KeyRing) -> None:
-    from trasloco.records.models import Run
+def test_while_another_works_on_its_mailbox_it_waits_for_that(ring: KeyRing) -> None:
+    from trasloco.records.waits import Wait, Wanted
 
-    run_of(ring, 2)
-    Run.objects.update(status="stopped")
-    assert told() == []
+    under_way(begun(ring, 1), 1)
+    assert waits(begun(ring, 2)) == [Wait(Wanted.MAILBOX), Wait(Wanted.WORKER)]
+
+
+def test_one_whose_hour_has_not_come_waits_for_nothing_else(ring: KeyRing) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    run = begun(ring, 1)
+    run.transfers.update(not_before=timezone.now() + timedelta(hours=1))
+    assert waits(run) == []
+
+
+def test_what_it_says_is_what_admission_does(ring: KeyRing) -> None:
+    """Who is told to wait for a worker is let in next, and nobody else is."""
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records.models import Transfer
+    from trasloco.records.waits import Wanted
+
+    one, other = begun(ring, 4), begun(ring, 4, host="other.example", domain="two.example")
+    settings(source_transfers=2, all_transfers=5)
+    under_way(one, 1, 2)
+    said = [each.wanted for each in waits(other)]
+    assert set(said) == {Wanted.WORKER}
+    assert {each.wanted for each in waits(one)} == {Wanted.SOURCE}
+    assert admit(free=9) == 2
+    assert set(Transfer.objects.filter(status="admitted").values_list("run", flat=True)) == {other.pk}

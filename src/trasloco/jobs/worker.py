@@ -25,13 +25,14 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from trasloco.jobs import recovery
 from trasloco.jobs.chores import do_chores
 from trasloco.jobs.database_thread import in_thread
-from trasloco.jobs.dispatch import Caps
+from trasloco.jobs.dispatch import AT_ONCE
 from trasloco.jobs.figures import Figures
 from trasloco.jobs.loop_lag import watch_loop
 from trasloco.jobs.presence import Presence
 from trasloco.jobs.registration import About
 from trasloco.jobs.traces import Traces
 from trasloco.jobs.workshop import RunAccount, Workshop
+from trasloco.plan.shares import Caps
 from trasloco.records.connection_pool import connection_pool, conninfo, renew
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import UNFINISHED_RUN, Run
@@ -52,7 +53,7 @@ _AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
 
 
 async def work(
-    concurrency: int = 20,
+    concurrency: int = AT_ONCE,
     until: Callable[[], Awaitable[bool]] | None = None,
     stop: asyncio.Event | None = None,
     *,
@@ -68,7 +69,7 @@ async def work(
 
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are, and then
     queues: of ``QUEUES``, which of them: what is not among them is left to other workers.
-    caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
+    caps: of admission, instead of those of the installation.
     copy: instead of the engine's ``run_account``. figures: counts what is done. traces: what is traced of it. abandon: ends this process at
     once; called when we are to stop and the database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
@@ -81,9 +82,8 @@ async def work(
     about = About.this_process(concurrency, [queue for names in taken.values() for queue in names])
     async with connection_pool(where, POOL_SIZE) as pool, Presence(where, about) as presence:
         hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
-        workshop = Workshop(
-            pool, ring, caps or Caps(total=concurrency), presence, scope, hands, figures=figures or Figures(), traces=traces or Traces()
-        )
+        counted, traced = figures or Figures(), traces or Traces()
+        workshop = Workshop(pool, ring, presence, concurrency, caps, scope, hands, figures=counted, traces=traced)
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)

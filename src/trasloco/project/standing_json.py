@@ -10,8 +10,8 @@ from trasloco.records.host_lines import HostLine
 from trasloco.records.queue_lines import QueueLine
 from trasloco.records.standing import Standing
 from trasloco.records.troubles import Trouble, wrong
+from trasloco.records.wait_lines import WaitLine
 from trasloco.records.wait_words import wait_words
-from trasloco.records.waits import WaitLine
 from trasloco.records.workers import WorkerLine
 
 
@@ -72,6 +72,7 @@ def _host(line: HostLine) -> dict[str, Any]:
         "host": line.host,
         "side": line.side,
         "accounts": line.transfers,
+        "unit": line.unit,
         "used": line.used,
         "allowed": line.allowed,
         "waiting": line.waiting,

@@ -20,7 +20,7 @@ from trasloco.records import clock
 from trasloco.records.outstanding import outstanding_deliveries, outstanding_mails
 from trasloco.records.queue_names import QUEUES
 from trasloco.records.standing import Standing, standing
-from trasloco.records.waits import WaitReason
+from trasloco.records.wait_lines import WaitReason
 from trasloco.records.workers import WorkerState
 
 log = logging.getLogger(__name__)

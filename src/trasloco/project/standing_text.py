@@ -68,8 +68,8 @@ def _queues(found: Standing) -> None:
 def _hosts(found: Standing) -> None:
     rows = []
     for line in found.hosts:
-        unit = "connections" if line.side == "source" else "accounts"
-        rows.append([line.host, line.side, f"{line.used} of {line.allowed} {unit}", f"{line.waiting:,}", line.said])
+        used = f"{line.used} of {line.allowed} {line.unit}" if line.allowed is not None else f"{line.used} {line.unit}, no limit"
+        rows.append([line.host, line.side, used, f"{line.waiting:,}", line.said])
     _table("Mail servers", ["Server", "Side", "In use", "Accounts waiting", "Said it was too much"], rows, numbers=["Accounts waiting"])
 
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
 from trasloco.records import clock
-from trasloco.records.connections import PER_HOST
 from trasloco.records.host_lines import HostLine, host_lines
-from trasloco.records.models import BUSY, UNFINISHED_RUN, Run, Transfer
+from trasloco.records.models import UNFINISHED_RUN, Run
 from trasloco.records.queue_lines import QueueLine, queue_lines
+from trasloco.records.shares import caps_now, occupancy
 from trasloco.records.throughput import Throughput, throughput
+from trasloco.records.wait_lines import WaitLine, wait_lines
 from trasloco.records.waiting_groups import waiting_groups
-from trasloco.records.waits import WaitLine, wait_lines
 from trasloco.records.workers import Workers, workers
 
 
@@ -42,16 +40,16 @@ def standing() -> Standing:
     """About ten queries. None reads what has ended; one reads each account that waits, the others grow with what is under way."""
     now = clock.now()
     found = workers()
-    groups = waiting_groups(now, PER_HOST)
-    hosts = host_lines(groups)
+    caps, used = caps_now(), occupancy()
+    groups = waiting_groups(now, caps)
     return Standing(
         at=now,
         workers=found,
         queues=tuple(queue_lines(found)),
-        hosts=tuple(hosts),
+        hosts=tuple(host_lines(groups, used, caps)),
         throughput=throughput(now),
-        waits=tuple(wait_lines(groups, hosts, now)),
+        waits=tuple(wait_lines(groups, used, caps, now)),
         runs=Run.objects.filter(status__in=UNFINISHED_RUN).count(),
-        busy=Transfer.objects.filter(status__in=BUSY).aggregate(count=Count("pk"))["count"],
+        busy=used.everything.transfers,
         waiting=sum(group.count for group in groups),
     )

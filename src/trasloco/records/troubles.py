@@ -17,7 +17,7 @@ from trasloco.records.queue_lines import QueueLine
 from trasloco.records.queue_names import ERRANDS, QUEUES, TRANSFERS
 from trasloco.records.standing import Standing
 from trasloco.records.time_words import time_words
-from trasloco.records.waits import WaitReason
+from trasloco.records.wait_lines import WaitReason
 from trasloco.records.workers import WorkerLine, Workers, WorkerState
 
 STANDS_SECONDS = 300.0
@@ -105,7 +105,7 @@ def _stands(line: QueueLine) -> Trouble:
 
 def _hands(found: Standing) -> Iterator[Trouble]:
     """Accounts that wait for nothing but a worker's hands."""
-    waits = next((line for line in found.waits if line.reason is WaitReason.HANDS), None)
+    waits = next((line for line in found.waits if line.reason is WaitReason.WORKER), None)
     taking = found.workers.taking(TRANSFERS)
     if waits is None or waits.longest is None or not taking:
         return

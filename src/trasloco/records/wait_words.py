@@ -5,7 +5,7 @@ from __future__ import annotations
 from trasloco.plan.sentence import Sentence
 from trasloco.plan.sentence import sentence as _
 from trasloco.records.diagnosis import known_title
-from trasloco.records.waits import WaitLine, WaitReason
+from trasloco.records.wait_lines import WaitLine, WaitReason
 
 
 def wait_words(line: WaitLine) -> Sentence:
@@ -23,4 +23,10 @@ def wait_words(line: WaitLine) -> Sentence:
         return _("For a free connection to %(host)s", host=line.about)
     if line.reason is WaitReason.DESTINATION:
         return _("For a free place at %(host)s", host=line.about)
+    if line.reason is WaitReason.CUSTOMER:
+        if not line.about:
+            return _("For a free place among those of the command line")
+        return _("For a free place among those of customer %(name)s", name=line.about)
+    if line.reason is WaitReason.ALL:
+        return _("For a free place among those of the whole installation")
     return _("For a free place of a worker")

@@ -8,8 +8,8 @@ from django.urls import reverse
 from trasloco.panel.log_titles import LOG_TITLES, log_title
 from trasloco.panel.sentences import column_title
 from trasloco.records.said import said
+from trasloco.records.wait_lines import WaitLine
 from trasloco.records.wait_words import wait_words
-from trasloco.records.waits import WaitLine
 
 register = template.Library()
 register.filter(said)

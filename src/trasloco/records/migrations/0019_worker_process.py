@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trasloco_records", "0017_webhooks"),
+        ("trasloco_records", "0018_shares"),
     ]
 
     operations = [
