@@ -47,7 +47,8 @@ def clean_database(database: Database) -> Iterator[Database]:
             " trasloco_ledger_message, trasloco_ledger_intent, trasloco_folder_tally, trasloco_log_entry, trasloco_verification,"
             " trasloco_customer, trasloco_person, trasloco_destination_system, trasloco_domain, trasloco_history_entry, trasloco_mail,"
             " trasloco_cache, trasloco_installation, trasloco_fetched_bytes, trasloco_host_pace,"
-            " trasloco_api_token, trasloco_api_answer, trasloco_webhook, django_session, account_emailaddress, mfa_authenticator,"
+            " trasloco_api_token, trasloco_api_answer, trasloco_webhook, trasloco_worker_process,"
+            " django_session, account_emailaddress, mfa_authenticator,"
             " procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers CASCADE"
         )
     close_old_connections()

@@ -94,6 +94,17 @@ def test_panel_and_workers_share_database_and_keys() -> None:
         assert panel["containers"][0][name] == worker["containers"][0][name]
 
 
+def test_logs_of_containers_go_where_containers_have_theirs_and_prometheus_finds_the_port() -> None:
+    settings = next(each["data"] for each in kubernetes() if each["kind"] == "ConfigMap")
+    assert compose()["services"]["worker"]["environment"]["TRASLOCO_LOG_TO"] == settings["TRASLOCO_LOG_TO"] == "stderr"
+    port = settings["TRASLOCO_METRICS"].rpartition(":")[2]
+    for each in kubernetes():
+        if each["kind"] == "Deployment":
+            pod = each["spec"]["template"]
+            assert pod["metadata"]["annotations"]["prometheus.io/port"] == port
+            assert {"name": "metrics", "containerPort": int(port)} in pod["spec"]["containers"][0]["ports"]
+
+
 def test_nobody_is_root_and_whoever_stops_has_time_to_put_down_his_work() -> None:
     assert re.findall(r"^USER (.*)$", CONTAINERFILE, re.MULTILINE) == ["10001"]
     for pod in pods().values():
@@ -139,3 +150,31 @@ def test_the_sbom_names_all_pins_with_their_licences() -> None:
 def _plain(name: str) -> str:
     """As PEP 503 compares names."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def probes() -> list[tuple[str, str, str]]:
+    """Of each container, what asks, where, and the part (panel or worker) that answers there."""
+    found = []
+    for name, pod in pods().items():
+        (container,) = pod["containers"]
+        ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+            get = container[kind]["httpGet"]
+            assert set(get) == {"path", "port"}
+            found.append((f"{name} {kind}", f":{ports[get['port']]}{get['path']}", " ".join(container["args"])))
+    for name in ("panel", "worker"):
+        service = compose()["services"][name]
+        found.append((f"compose {name}", " ".join(service["healthcheck"]["test"]), " ".join(service["command"])))
+    return found
+
+
+@pytest.mark.parametrize(("who", "where", "command"), probes(), ids=[who for who, _, _ in probes()])
+def test_probes_ask_an_address_that_is_there(who: str, where: str, command: str) -> None:
+    match = re.search(r":(\d+)(/(?:healthz|readyz)(?:\?exclude=worker)?)(?:$|')", where)
+    assert match is not None, where
+    port, path = match.groups()
+    listens = re.search(r"--health \S+:(\d+)" if command.startswith("worker") else r"--port (\d+)", command)
+    assert listens is not None
+    assert listens[1] == port
+    # What is started again must not depend on the database, and a panel without a worker has pages to show.
+    assert path == ("/healthz" if "startup" in who or "liveness" in who else "/readyz" + ("?exclude=worker" if "panel" in who else ""))

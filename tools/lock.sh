@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements/run.txt, dev.txt and fuzz.txt from pyproject.toml: every version pinned, every file hashed.
+# Writes requirements/run.txt, otel.txt, dev.txt and fuzz.txt from pyproject.toml: every version pinned, every file hashed.
 # Usage: tools/lock.sh [uv pip compile options, e.g. --upgrade or --upgrade-package django]
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,7 +13,8 @@ compile() {
         --no-emit-index-url --no-emit-find-links pyproject.toml "$@"
 }
 compile --output-file requirements/run.txt "$@"
-compile --output-file requirements/dev.txt --extra dev --constraint requirements/run.txt "$@"
+compile --output-file requirements/otel.txt --extra otel --constraint requirements/run.txt "$@"
+compile --output-file requirements/dev.txt --extra dev --extra otel --constraint requirements/otel.txt "$@"
 compile --output-file requirements/fuzz.txt --extra fuzz --constraint requirements/run.txt "$@"
 if grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt; then
     echo "tools/lock.sh: the lines above name a host; they must not be committed" >&2

@@ -7,9 +7,9 @@ from bench.curves import AT_ONCE, CURVES, Load
 
 @pytest.mark.usefixtures("database")
 def test_accounts_at_once_are_what_a_worker_takes_from_one_host_by_default() -> None:
-    from trasloco.jobs.dispatch import Caps
+    from trasloco.records.shares import PER_HOST
 
-    assert min(Caps().total, Caps().per_source, Caps().per_destination) == AT_ONCE
+    assert AT_ONCE == PER_HOST
 
 
 def test_a_scale_shortens_the_axes_that_are_counted_and_never_to_nothing() -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("database")  # forms need Django to be set 
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 SECTIONS = {
-    "Customer": {"CustomerForm", "LimitsForm"},
+    "Customer": {"CustomerForm", "LimitsForm", "ShareFields"},
     "Domain of a customer": {"DomainForm"},
     "Destination system": {"DestinationForm"},
     "New migration: type": {"TypeForm"},
@@ -28,6 +28,7 @@ SECTIONS = {
 }
 ELSEWHERE = {
     "PasswordsForm",  # other passwords for accounts that fail: docs/csv.md
+    "CapsFields",  # of the next one
     "InstallationForm",  # docs/service.md, held against the model by tests/service/test_documented.py
     "MailboxAddressForm",  # a question, not a setting: with which mailbox a destination is tried
     "FirstStartForm",  # signing in

@@ -34,3 +34,10 @@ def test_halves_are_the_whole() -> None:
     first, second = batch.halves()
     assert first.uids + second.uids == batch.uids
     assert first.positions + second.positions == batch.positions
+
+
+def test_a_batch_cut_from_the_end_is_turned_round() -> None:
+    taken = inventory([1, 2, 3, 4, 5])
+    batches = [batch.ascending() for batch in cut(taken, reversed(range(5)), messages=2, size=99)]
+    assert [batch.uids for batch in batches] == [(4, 5), (2, 3), (1,)]
+    assert [batch.positions for batch in batches] == [(3, 4), (1, 2), (0,)]

@@ -207,7 +207,7 @@ async def test_outside_its_hours_nothing_begins_and_what_runs_rests_at_a_settled
 
 
 async def test_other_hours_hold_at_once(wall: Wall, ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.records.actions import begin_run
     from trasloco.records.history import SCHEDULE
     from trasloco.records.pacing import set_window
@@ -217,12 +217,12 @@ async def test_other_hours_hold_at_once(wall: Wall, ring: KeyRing) -> None:
         migration = small_migration(ring, 2)
         with_hours(migration, 20, 6)
         begin_run(migration)
-        found = [admit(Caps())]
+        found = [admit()]
         set_window(SCHEDULE, migration, time(11), time(13), "Europe/Berlin")
-        found.append(admit(Caps(total=1)))
+        found.append(admit(total=1))
         set_window(SCHEDULE, migration, None, None, "Europe/Berlin")
         wall.set("2026-11-26T04:00")
-        return [*found, admit(Caps())]
+        return [*found, admit()]
 
     assert await sync_to_async(look)() == [0, 1, 1]
 
@@ -241,7 +241,7 @@ async def test_other_hours_hold_at_once(wall: Wall, ring: KeyRing) -> None:
 async def test_the_clock_on_the_wall_decides_also_when_it_is_put_forward_or_back(
     wall: Wall, ring: KeyRing, moment: str, admitted: int
 ) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.records.actions import begin_run
     from trasloco.testing.migration_rows import small_migration
 
@@ -253,7 +253,7 @@ async def test_the_clock_on_the_wall_decides_also_when_it_is_put_forward_or_back
         migration = small_migration(ring, 1)
         with_hours(migration, 1, 3)
         begin_run(migration)
-        return admit(Caps())
+        return admit()
 
     assert await sync_to_async(look)() == admitted
 
@@ -323,7 +323,7 @@ async def test_after_a_short_back_off_it_goes_on_when_it_is_over_and_not_before(
 
 
 async def test_what_a_server_says_to_one_worker_all_others_keep_to(database: Database, ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.jobs.worker import work
     from trasloco.records.models import HostPace, Transfer
     from trasloco.testing.migration_rows import small_migration
@@ -340,14 +340,14 @@ async def test_what_a_server_says_to_one_worker_all_others_keep_to(database: Dat
         return await sync_to_async(HostPace.objects.exists)()
 
     async with asyncio.timeout(60):
-        await work(concurrency=1, until=signalled, runs=[run.pk], copy=engine, caps=Caps(total=1))
+        await work(concurrency=1, until=signalled, runs=[run.pk], copy=engine)
     pace = await sync_to_async(HostPace.objects.get)()
     assert pace.host == "imap.example.org"
     assert pace.connections <= 5
     assert "throttled" in pace.words
     await sync_to_async(lambda: Transfer.objects.filter(status="admitted").update(status="waiting"))()
     # Another worker, whose own cap is far higher.
-    assert await sync_to_async(admit)(Caps(total=100, per_source=50)) == int(pace.connections)
+    assert await sync_to_async(admit)(total=100) == int(pace.connections)
 
 
 async def test_a_sleeping_account_keeps_its_run_from_ending(ring: KeyRing) -> None:

@@ -96,7 +96,7 @@ COMPLETED = "SELECT count(*) FROM trasloco_transfer WHERE status = 'completed'"
 def test_killed_and_started_again_it_goes_on_at_once(
     clean_database: Database, ring: KeyRing, worker: Callable[[int, float], subprocess.Popen[str]]
 ) -> None:
-    from trasloco.jobs.recovery import STALLED_SECONDS
+    from trasloco.records.presence_locks import STALLED_SECONDS
 
     run = begun(ring, 8)
     first = worker(run.pk, 0.2)
@@ -136,7 +136,7 @@ def test_a_frozen_worker_writes_nothing_when_it_wakes(
 
 
 def test_an_admitted_transfer_whose_job_is_gone_is_admitted_again(clean_database: Database, ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.jobs.recovery import recover
 
     begun(ring, 2)
@@ -144,7 +144,7 @@ def test_an_admitted_transfer_whose_job_is_gone_is_admitted_again(clean_database
     one(clean_database, "DELETE FROM procrastinate_jobs RETURNING 1")
     assert len(recover()) == 2
     assert one(clean_database, "SELECT count(*) FROM trasloco_transfer WHERE status = 'waiting' AND fence = 1") == 2
-    assert admit(Caps()) == 2
+    assert admit() == 2
     assert recover() == []
 
 
@@ -178,10 +178,11 @@ def test_admitted_and_put_down(clean_database: Database, ring: KeyRing) -> None:
 
 
 async def test_presence_is_seen_and_comes_back_after_a_loss(clean_database: Database) -> None:
-    from trasloco.jobs.presence import LOCK_CLASS, Presence, lock_number
+    from trasloco.jobs.presence import Presence
+    from trasloco.records.presence_locks import QUEUE_WORKER, lock_number
 
     worker = 2**40 + 7
-    held = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = {LOCK_CLASS} AND objid = {lock_number(worker)}::oid"
+    held = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = {QUEUE_WORKER} AND objid = {lock_number(worker)}::oid"
 
     async def seen(count: int) -> bool:
         return await asyncio.to_thread(within, 5, lambda: one(clean_database, held) == count)

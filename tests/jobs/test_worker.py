@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 
 import pytest
@@ -102,13 +103,40 @@ async def test_a_run_goes_through(ring: KeyRing) -> None:
     ]
 
 
+async def test_lines_of_the_log_say_by_fields_what_they_are_about(ring: KeyRing) -> None:
+    from trasloco.records.log_fields import log_fields
+
+    seen: list[tuple[str, dict[str, str | int]]] = []
+
+    class Seen(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append((record.getMessage(), dict(log_fields())))
+
+    run = await sync_to_async(started)(ring, 2)
+    code, accounts = await sync_to_async(lambda: (run.migration.code, set(run.transfers.values_list("account_id", "pk"))))()
+    log, handler = logging.getLogger("trasloco.jobs.carry_out"), Seen()
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        await worked(run, Copies(), runs=[run.pk])
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+    begun = [fields for words, fields in seen if "begins" in words]
+    ended = [fields for words, fields in seen if "completed" in words]
+    for fields in (begun, ended):
+        assert {(each["account_id"], each["transfer_id"]) for each in fields} == accounts
+        assert {(each["migration"], each["run"]) for each in fields} == {(code, 1)}
+
+
 async def test_the_caps_hold(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps
+    from trasloco.plan.shares import Cap, Caps
 
     run = await sync_to_async(started)(ring, 30)
     copies = Copies()
     copies.seconds = 0.05
-    await worked(run, copies, runs=[run.pk], concurrency=20, caps=Caps(total=20, per_source=4))
+    await worked(run, copies, runs=[run.pk], concurrency=20, caps=Caps(source=Cap(connections=4)))
     assert copies.most <= 10  # start() admitted with the default caps: 10 for a source host
     assert len(copies.begun) == 30
 

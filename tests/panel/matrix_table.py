@@ -103,6 +103,7 @@ LIMITS = {"most_lines": "500", "most_unfinished": "10", "most_message_bytes": "5
 
 OPERATION = {
     "setup": Line(OPERATOR, NEVER),
+    "status": Line(OPERATOR, NEVER),
     "customers": Line(OPERATOR, OPERATOR_DOES, {"name": "Gamma", "language": "en", "time_zone": "UTC"}),
     "customer": Line(OPERATOR, OPERATOR_DOES, {"name": "Delta", "language": "en", "time_zone": "UTC"}),
     "customer_remove": Line(NEVER, OPERATOR_DOES),

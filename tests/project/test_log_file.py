@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import subprocess
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from trasloco.project.halt import Halt
 from trasloco.project.log_file import SharedLogFile, keep_log
 from trasloco.records.database_unavailable import DatabaseUnavailable
 
 _WRITER = """
 import logging, sys
 from pathlib import Path
+from trasloco.project.halt import Halt
 from trasloco.project.log_file import SharedLogFile
 handler = SharedLogFile(Path(sys.argv[1]), most_bytes=20_000, old_files=50)
 log = logging.getLogger("writer")
@@ -73,3 +76,33 @@ def test_a_line_says_when_in_utc_who_and_what(tmp_path: Path) -> None:
 def test_a_log_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be used"):
         keep_log(tmp_path / "missing", "serve")
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_a_line_can_be_json(tmp_path: Path) -> None:
+    keep_log(tmp_path, "panel", {"TRASLOCO_LOG_FORMAT": "json"})
+    logging.getLogger("trasloco.jobs").info("run %s began", 1)
+    line = json.loads((tmp_path / "trasloco.log").read_text())
+    assert (line["part"], line["message"]) == ("panel", "run 1 began")
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_a_service_writes_to_standard_error_where_that_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep_log(tmp_path, "worker", {"TRASLOCO_LOG_TO": "stderr"})
+    logging.getLogger("trasloco.jobs").info("run 1 began")
+    assert capsys.readouterr().err.endswith("INFO trasloco.jobs: run 1 began\n")
+    assert not (tmp_path / "trasloco.log").exists()
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_the_terminal_of_other_commands_stays_theirs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep_log(tmp_path, "migrate", {"TRASLOCO_LOG_TO": "stderr"})
+    logging.getLogger("trasloco.jobs").info("run 1 began")
+    assert capsys.readouterr().err == ""
+    assert "run 1 began" in (tmp_path / "trasloco.log").read_text()
+
+
+def test_a_format_that_there_is_not_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Halt) as halt:
+        keep_log(tmp_path, "migrate", {"TRASLOCO_LOG_FORMAT": "xml"})
+    assert halt.value.words == "TRASLOCO_LOG_FORMAT is 'xml'; it can be text or json."

@@ -8,8 +8,7 @@ import sys
 import click
 import pytest
 
-from trasloco.project.database import Database
-from trasloco.project.worker_options import QUEUE_NAMES, count_of_processes, queue_names, worker_command
+from trasloco.project.worker_options import count_of_processes, queue_names, worker_command
 
 
 def test_zero_is_one_for_each_processor_that_we_may_use() -> None:
@@ -22,12 +21,6 @@ def test_queues_are_a_list_with_commas() -> None:
     for wrong, named in (("letters", "letters"), ("", "nothing"), ("transfers,run-7", "run-7")):
         with pytest.raises(click.UsageError, match=f"not {named}"):
             queue_names(wrong)
-
-
-def test_the_names_are_those_of_the_worker(database: Database) -> None:
-    from trasloco.jobs.worker import QUEUES
-
-    assert QUEUE_NAMES == QUEUES
 
 
 def test_the_command_of_a_process_says_what_it_works_on() -> None:

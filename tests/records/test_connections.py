@@ -27,56 +27,56 @@ def claimed(run: Any, line: int) -> Any:
 
 
 def test_alone_it_has_as_many_as_its_mailbox_may_have(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
 
     run = begun(ring, 1, connections=3, connections_per_host=20)
-    assert admit(Caps()) == 1
+    assert admit() == 1
     assert claimed(run, 1).connections == 3
 
 
 def test_together_they_never_have_more_than_the_server_bears(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.records.actions import release_transfer
 
     run = begun(ring, 9, connections=3, connections_per_host=4)
-    assert admit(Caps()) == 4
+    assert admit() == 4
     claims = [claimed(run, line) for line in range(1, 5)]
     assert [claim.connections for claim in claims] == [1, 1, 1, 1]
-    assert admit(Caps()) == 0
+    assert admit() == 0
     release_transfer(claims[0])
     run.transfers.filter(account__line=1).update(status="completed")
-    assert admit(Caps()) == 1
+    assert admit() == 1
 
 
 def test_what_one_has_taken_is_not_given_to_the_next(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
 
     run = begun(ring, 6, connections=3, connections_per_host=5)
-    assert admit(Caps(total=1)) == 1
+    assert admit(total=1) == 1
     assert claimed(run, 1).connections == 3
-    assert admit(Caps()) == 2
+    assert admit() == 2
     assert [claimed(run, line).connections for line in (2, 3)] == [1, 1]
-    assert admit(Caps()) == 0
+    assert admit() == 0
 
 
 def test_admitted_again_after_it_was_handed_back_it_begins_with_one(ring: KeyRing) -> None:
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.records.actions import release_transfer
 
     run = begun(ring, 2, connections=3, connections_per_host=3)
-    admit(Caps(total=1))
+    admit(total=1)
     release_transfer(claimed(run, 1))
-    assert admit(Caps()) == 2
+    assert admit() == 2
     assert set(run.transfers.values_list("connections", flat=True)) == {1}
 
 
 def test_a_server_that_said_it_is_too_much_gets_no_more_than_it_bears(ring: KeyRing) -> None:
     from datetime import UTC, datetime
 
-    from trasloco.jobs.dispatch import Caps, admit
+    from trasloco.jobs.dispatch import admit
     from trasloco.records.host_pace import signal
 
     run = begun(ring, 1, connections=3, connections_per_host=20)
     signal("imap.example.org", "too many", None, datetime.now(UTC))
-    admit(Caps())
+    admit()
     assert claimed(run, 1).connections == 1

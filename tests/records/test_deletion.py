@@ -36,6 +36,7 @@ STAYS = {
     "trasloco_membership_domain",
     "trasloco_person",
     "trasloco_webhook",
+    "trasloco_worker_process",
 }
 ACTOR_ADDRESS = "192.0.2.77"
 

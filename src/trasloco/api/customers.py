@@ -15,6 +15,8 @@ from trasloco.api.cursor import LARGEST, Page, Wanted, one_page
 from trasloco.api.given import Count, Flag, Given, Line
 from trasloco.api.problem import Refused, refuse_form
 from trasloco.panel.forms_operator import MIB, CustomerForm, DomainForm
+from trasloco.panel.forms_shares import MOST_SHARE
+from trasloco.plan.shares import MOST
 from trasloco.records.customers import lock_customer, remove_customer, save_customer
 from trasloco.records.models import Customer, Domain
 from trasloco.records.systems import add_domain, remove_domain
@@ -45,6 +47,9 @@ class GivenCustomer(Given):
     most_message_mb: Count | None = Field(None, ge=1, le=2048, description="Larger messages are left out and listed.")
     most_hours: Count | None = Field(None, ge=1, le=23, description="Between the runs.")
     keep_days: Count | None = Field(None, ge=1, le=3650, description="After the end of a migration.")
+    most_transfers: Count | None = Field(None, ge=1, le=MOST, description="Accounts at once, of all his migrations.")
+    most_connections: Count | None = Field(None, ge=1, le=MOST, description="Connections at once, on each side.")
+    share: Count = Field(1, ge=1, le=MOST_SHARE, description="Of the places where several customers wait: 2 = twice as many as with 1.")
 
 
 class CustomerShown(Schema):
@@ -58,6 +63,9 @@ class CustomerShown(Schema):
     most_message_mb: int | None
     most_hours: int | None
     keep_days: int | None
+    most_transfers: int | None
+    most_connections: int | None
+    share: int
 
 
 class Lock(Given):
@@ -141,12 +149,13 @@ def _saved(request: ApiRequest, given: GivenCustomer, before: Customer | None) -
 
 def _shown(customer: Customer) -> dict[str, Any]:
     columns = ("name", "language", "time_zone", "most_lines", "most_unfinished", "most_hours", "keep_days")
+    shares = ("most_transfers", "most_connections", "share")
     most = customer.most_message_bytes
     return {
         "id": customer.pk,
         "active": customer.is_active,
         "most_message_mb": None if most is None else most // MIB,
-        **{name: getattr(customer, name) for name in columns},
+        **{name: getattr(customer, name) for name in (*columns, *shares)},
     }
 
 

@@ -40,6 +40,9 @@ class Schedule(Given):
     window_start: Clock | None = Field(None, description="Mail is moved from this hour on only; null with window_end: at any hour.")
     window_end: Clock | None = None
     recipients: list[Line] = Field([], max_length=10, description="Who gets the mails besides you.")
+    newest_first: Flag = Field(
+        False, description="INBOX and Sent before all other folders, and what came last first: their messages then stand in another order."
+    )
     verification: Literal["", "sample", "all"] = Field("", description="Messages read again and compared after the last run.")
 
 
@@ -101,8 +104,10 @@ def schedule_migration(request: ApiRequest, code: str, given: Schedule) -> objec
     if not form.is_valid():
         raise refuse_form(form, _NAMES)
     values = form.cleaned_data
-    hours = (values["window_start"], values["window_end"])
-    set_schedule(draft, given.first_run_at, values["second"], values["time_zone"], values["recipients"], values["verification"], *hours)
+    hours, more = (values["window_start"], values["window_end"]), {"newest_first": values["newest_first"]}
+    set_schedule(
+        draft, given.first_run_at, values["second"], values["time_zone"], values["recipients"], values["verification"], *hours, **more
+    )
     return shown_migration(draft)
 
 
@@ -168,6 +173,7 @@ def _typed(given: Schedule) -> dict[str, object]:
         "time_zone": given.time_zone,
         "verification": given.verification,
         "recipients": ", ".join(given.recipients),
+        "newest_first": "on" if given.newest_first else "",
         "window_start": given.window_start or "",
         "window_end": given.window_end or "",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
 
@@ -54,6 +55,7 @@ class MigrationShown(Schema):
     window_start: time | None
     window_end: time | None
     recipients: list[str]
+    newest_first: bool = Field(description="INBOX and Sent before all other folders, and what came last first.")
     verification: str
     keep_until: datetime | None = Field(description="When it is removed with everything that belongs to it.")
     has_passwords: bool
@@ -120,6 +122,18 @@ class AccountShown(Schema):
     left_out: bool
 
 
+class WaitShown(Schema):
+    """wanted: mailbox, source, destination, customer, all or worker: what has no place free. used of most are taken, of unit: transfers or
+    connections; large: they are those for large accounts. host: of source and destination."""
+
+    wanted: str
+    host: str
+    unit: str
+    used: int
+    most: int
+    large: bool
+
+
 class AccountListed(AccountShown):
     """state: in the current run; planned or left-out where it is in none. refused, skipped: messages."""
 
@@ -128,6 +142,7 @@ class AccountListed(AccountShown):
     refused: int
     skipped: int
     trouble: Trouble | None
+    waits_for: WaitShown | None = Field(description="Of an account that could begin by its hour.")
 
 
 class AccountDetail(AccountShown):
@@ -171,6 +186,7 @@ def listed_account(line: AccountLine) -> dict[str, Any]:
         "refused": line.refused,
         "skipped": line.skipped,
         "trouble": _transfer_trouble(line.transfer) if line.transfer else None,
+        "waits_for": asdict(line.wait) if line.wait else None,
     }
 
 
@@ -225,6 +241,7 @@ def _migration(migration: MailMigration, stage: str, runs: Iterable[RunLine]) ->
         "customer": {"id": customer.pk, "name": customer.name} if customer else None,
         "asked_by": migration.asked_by_name,
         "gmail": migration.settings.get("gmail", []),
+        "newest_first": migration.settings.get("newest_first", False),
         "destination": migration.destination_system.name if migration.destination_system else None,
         "second_run_hours": None if minutes is None else minutes / 60,
         "has_passwords": migration.wrapped_key is not None,

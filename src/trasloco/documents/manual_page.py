@@ -21,7 +21,7 @@ from markdown_it.token import Token
 
 Titles = Callable[[str], str]
 FOR_EVERYBODY = ("cut-over", "csv", "sources", "providers", "gmail", "oauth", "pacing", "errors", "log", "proof", "quirks", "api")
-FOR_OPERATORS = ("quick-start", "service", "settings", "commands", "exit-codes", "reliability", "security")
+FOR_OPERATORS = ("quick-start", "service", "operating", "metrics", "settings", "commands", "exit-codes", "reliability", "security")
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _PAGE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#[\w-]+)?")
 _NOT_IN_A_SLUG = re.compile(r"[^\w\- ]")

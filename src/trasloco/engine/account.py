@@ -73,6 +73,8 @@ class Settings:
     together: bring small new folders many in one go (see ``together``).
     gmail: what of Gmail is taken besides mail in folders, of GMAIL_CHOICES: the folders of chats, of important and of starred
     messages; the inbox's categories as keywords.
+    newest_first: INBOX and Sent before all other folders, and in these two what came last before what came earlier, batch by batch: on
+    the destination the messages of these folders then stand in another order than they came in.
     """
 
     max_size: int = 50 * 1024 * 1024
@@ -87,6 +89,7 @@ class Settings:
     connections: int = 3
     together: bool = True
     gmail: tuple[str, ...] = ()
+    newest_first: bool = False
 
 
 class RunStatus(enum.StrEnum):

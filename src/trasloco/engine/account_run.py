@@ -444,6 +444,8 @@ class AccountRun:
         lanes.open_ahead(wanted)
         if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))
+        if self._settings.newest_first:
+            items.sort(key=lambda item: tree.foremost(item[0]))
         items.sort(key=lambda item: session.labels is not None and item[0].source_name == session.labels.all_mail)  # the rest, last
         session = replace(session, several=lanes.several)
         if early is not None and not (len(items) == len(groups) == 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trasloco.engine.inventory import Inventory
 
@@ -21,6 +21,11 @@ class Batch:
     uids: tuple[int, ...]
     size: int
     alone: bool = False
+
+    def ascending(self) -> Batch:
+        """The same messages in the order of their positions."""
+        order = sorted(range(len(self.positions)), key=self.positions.__getitem__)
+        return replace(self, positions=tuple(self.positions[i] for i in order), uids=tuple(self.uids[i] for i in order))
 
     def within(self, sizes: Sequence[int], most: int) -> Batch | None:
         """The first messages of it that are not more than ``most`` bytes together, None when the first is. sizes: of its messages."""

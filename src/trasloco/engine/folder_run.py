@@ -54,6 +54,7 @@ class FolderRun:
     """``await FolderRun(session, record, names).run()``; raises TransferError, Fenced, LedgerUnavailable.
 
     tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
+    newest_first: bring what came last before what came earlier, batch by batch.
     interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
     destination_uidvalidity: of the folder that was opened there, 0 before.
     """
@@ -67,6 +68,7 @@ class FolderRun:
         status: Status | None,
         *,
         interrupted: bool = False,
+        newest_first: bool = False,
     ) -> None:
         self._session, self._record, self._labels = session, record, session.labels
         # A view of All Mail changes without its counts: there are no marks by which a later run could pass it over.
@@ -76,7 +78,7 @@ class FolderRun:
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
-        self.under_way, self._interrupted = False, interrupted
+        self.under_way, self._interrupted, self._newest_first = False, interrupted, newest_first
         self.destination_uidvalidity = 0
         self.tally = Tally()
         self._trouble: Failure | None = None
@@ -374,7 +376,8 @@ class FolderRun:
         uids = job.inventory.uids
         given_up = strikes.convicted(REFUSED_AFTER, [uids[position] for position in todo])
         await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
-        todo = sorted((position for position in todo if uids[position] not in given_up), key=lambda position: strikes.order(uids[position]))
+        todo = [position for position in (reversed(todo) if self._newest_first else todo) if uids[position] not in given_up]
+        todo.sort(key=lambda position: strikes.order(uids[position]))
         counter = Counter(self._session.sink, relay, work.tally, strikes)
         self.under_way = True
         try:
@@ -414,7 +417,8 @@ class FolderRun:
     def _cut(self, job: Job, todo: Sequence[int]) -> Iterator[Batch]:
         settings = job.settings
         alone = frozenset(self._session.strikes.of(job.folder_id).struck(SUSPECT_AFTER))
-        return cut(job.inventory, todo, messages=settings.batch_messages, size=settings.batch_bytes, alone=alone)
+        batches = cut(job.inventory, todo, messages=settings.batch_messages, size=settings.batch_bytes, alone=alone)
+        return (batch.ascending() for batch in batches) if self._newest_first else batches
 
     async def _give_up(self, job: Job, positions: Sequence[int], work: Work) -> None:
         rows = []

@@ -21,7 +21,7 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.engine.small_folder import SmallFolder
 from trasloco.engine.succession import Succession, Turn
 from trasloco.engine.together import Together, gather_together, is_small, may_go_together
-from trasloco.engine.tree import Tree
+from trasloco.engine.tree import OTHER, Tree
 from trasloco.engine.watching import Watching
 
 
@@ -40,6 +40,8 @@ def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> 
     small = []
     for record in waiting:
         status = tree.source_status(record)
+        if session.settings.newest_first and tree.foremost(record) < OTHER:
+            continue  # groups come last
         if status is not None and is_small(record, status, tree.destination_status(record), session.settings):
             small.append((record, status))
     return [group for group in gather_together(small) if len(group) > 1]
@@ -91,7 +93,9 @@ class Lane:
             return None
         record, tree = self._alone.popleft(), self._tree
         interrupted = record.id in tree.interrupted
-        run = FolderRun(self._session, record, *tree.shown(record), tree.source_status(record), interrupted=interrupted)
+        newest_first = self._session.settings.newest_first and tree.foremost(record) < OTHER
+        names, status = tree.shown(record), tree.source_status(record)
+        run = FolderRun(self._session, record, *names, status, interrupted=interrupted, newest_first=newest_first)
         return record, run, tree.destination_status(record)
 
     async def _bring_together(self, records: Sequence[FolderRecord]) -> list[FolderRecord]:

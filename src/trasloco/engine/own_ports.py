@@ -1,7 +1,7 @@
-"""The doors of Trasloco itself: its database and its panel. Nobody is led there, whatever else is allowed.
+"""The doors of Trasloco itself: its database, its panel, its metrics, its probes. Nobody is led there, whatever else is allowed.
 
-``DATABASE_URL``, ``TRASLOCO_HOST`` and ``TRASLOCO_PORT`` say where they are; the embedded database listens on no port. They
-are looked at only where a port is one of theirs, so they cost nothing.
+``DATABASE_URL``, ``TRASLOCO_HOST``, ``TRASLOCO_PORT``, ``TRASLOCO_METRICS`` and ``TRASLOCO_HEALTH`` say where they are; the embedded
+database listens on no port. They are looked at only where a port is one of theirs, so they cost nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ async def own_part(address: str, port: int) -> str:
 def _own(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """What, at which host ("" or one of this machine's = this machine), on which port."""
     yield "panel", environ.get("TRASLOCO_HOST", ""), environ.get("TRASLOCO_PORT", "") or _PANEL_PORT
+    for part, variable in (("metrics", "TRASLOCO_METRICS"), ("probes", "TRASLOCO_HEALTH")):
+        if where := environ.get(variable, ""):
+            yield part, *_split(where)
     yield from (("database", host, port) for host, port in _database(environ))
 
 

@@ -37,6 +37,10 @@ BOUND_AT_ONCE = 200
 """Statements on their way to the ledger together."""
 
 
+OTHER = 2
+"""What ``Tree.foremost`` says of most folders."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One side's folders as listed."""
@@ -217,6 +221,13 @@ class Tree:
         status = self.source_status(record)
         then = (record.source_uidnext, record.source_messages, record.source_modseq)
         return status is not None and record.run is not None and then == (status.uidnext, status.messages, status.highest_modseq)
+
+    def foremost(self, record: FolderRecord) -> int:
+        """Where it stands when the newest mail goes first: 0 INBOX, 1 Sent, 2 any other."""
+        if record.source_name.upper() == b"INBOX":
+            return 0
+        sent = (pair.source.name for pair in self._pairs() if pair.role == Role.SENT.value)
+        return 1 if record.source_name in sent else OTHER
 
     def shown(self, record: FolderRecord) -> tuple[str, str]:
         """Both names as their servers have them, decoded."""

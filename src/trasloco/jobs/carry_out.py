@@ -28,10 +28,14 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.imap.endpoint import Trust
 from trasloco.jobs.database_sink import DatabaseSink
 from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.figures import counted
+from trasloco.jobs.traces import AccountTrace
 from trasloco.jobs.workshop import Workshop
 from trasloco.plan.address_policy import OPERATORS_WORD
 from trasloco.records.actions import Claim, claim_transfer, clean, finish_transfer, pin_destination, pin_source, release_transfer
+from trasloco.records.ended_run import run_ended_by
 from trasloco.records.key_ring import KeyProblem
+from trasloco.records.log_fields import about
 from trasloco.records.models import DestinationLogin
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import engine_settings, sides
@@ -50,31 +54,52 @@ async def carry_out(workshop: Workshop, worker: int, transfer_id: int, ticket: i
     if workshop.stopping.is_set():
         return
     await workshop.presence.hold(worker)
-    workshop.in_hand.add(transfer_id)
+    workshop.take(transfer_id)
     try:
         claim = await in_thread(claim_transfer, transfer_id, ticket, worker)
         if claim is None:
             return
-        log.info("%s: begins (transfer %s)", _name(claim), claim.transfer_id)
-        try:
-            outcome = await _outcome(workshop, claim)
-        except asyncio.CancelledError:
-            await asyncio.shield(_insist(workshop, release_transfer, claim))
-            raise
-        if outcome is None:
-            await _insist(workshop, release_transfer, claim)
-            log.info("%s: put down, to go on later", _name(claim))
-        elif not await _insist(workshop, finish_transfer, claim, outcome):
-            log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
-        else:
-            _log_outcome(claim, outcome)
+        fields: dict[str, str | int] = {"migration": claim.account.migration.code, "run": claim.number, "account_id": claim.account.pk}
+        trace = workshop.traces.account(claim)
+        with about(**fields, transfer_id=claim.transfer_id, **trace.fields):
+            await _carry_out(workshop, claim, trace)
     finally:
-        workshop.in_hand.discard(transfer_id)
+        workshop.lay_down(transfer_id)
     if not workshop.stopping.is_set():
         await workshop.admit()
 
 
-async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
+async def _carry_out(workshop: Workshop, claim: Claim, trace: AccountTrace) -> None:
+    """A transfer that is ours, until its end is written or it is handed back."""
+    log.info("%s: begins (transfer %s)", _name(claim), claim.transfer_id)
+    try:
+        outcome = await _outcome(workshop, claim, trace)
+    except asyncio.CancelledError:
+        await asyncio.shield(_insist(workshop, release_transfer, claim))
+        _put_down(workshop, trace, taken_over=False)
+        raise
+    if outcome is None:
+        released = await _insist(workshop, release_transfer, claim)
+        _put_down(workshop, trace, taken_over=released is False)
+        log.info("%s: put down, to go on later", _name(claim))
+    elif not await _insist(workshop, finish_transfer, claim, outcome):
+        _put_down(workshop, trace, taken_over=True)
+        log.info("%s: ended under a fence that is no longer its own; nothing was written", _name(claim))
+    else:
+        workshop.figures.ended(outcome)
+        trace.ended(outcome.status.value, outcome)
+        _log_outcome(claim, outcome)
+        if workshop.traces.wanted and (run := await in_thread(run_ended_by, claim)) is not None:
+            workshop.traces.run_ended(run)
+
+
+def _put_down(workshop: Workshop, trace: AccountTrace, *, taken_over: bool) -> None:
+    """For whoever counts and traces: this attempt had no outcome."""
+    workshop.figures.put_down(taken_over=taken_over)
+    trace.ended("taken_over" if taken_over else "put_down")
+
+
+async def _outcome(workshop: Workshop, claim: Claim, trace: AccountTrace) -> Outcome | None:
     """How the transfer ended; None when it was put down (we stop) or is no longer ours."""
     try:
         found = await _sides(workshop, claim)
@@ -85,7 +110,7 @@ async def _outcome(workshop: Workshop, claim: Claim) -> Outcome | None:
         refused = workshop.masters.verdict(migration.pk, found[1]) if has_master else None
         if refused is not None:
             return _failed(refused)
-        outcome = await _copy(workshop, claim, *found)
+        outcome = await _copy(workshop, claim, trace, *found)
         if outcome is not None:
             workshop.masters.learn(migration.pk, outcome)
             await _pin_certificates(claim, outcome)
@@ -131,9 +156,11 @@ async def _sides(workshop: Workshop, claim: Claim) -> tuple[Side, Side] | Failur
     return source, destination
 
 
-async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Side) -> Outcome | None:
+async def _copy(workshop: Workshop, claim: Claim, trace: AccountTrace, source: Side, destination: Side) -> Outcome | None:
     """The engine's run, until it ends, we are to stop, or the transfer is somebody else's."""
-    ledger = PostgresLedger(workshop.pool, account_id=claim.account.pk, transfer_id=claim.transfer_id, fence=claim.fence)
+    figures = workshop.figures
+    ids = {"account_id": claim.account.pk, "transfer_id": claim.transfer_id, "fence": claim.fence}
+    ledger = trace.ledger(counted(PostgresLedger(workshop.pool, **ids, timing=figures.statement), figures))
     pace = workshop.pacing.open(claim, source, destination.endpoint.host)
     settings = pace.shape(replace(engine_settings(claim.account.migration), connections=claim.connections))
     async with DatabaseSink(workshop.pool, claim) as sink:
@@ -142,7 +169,7 @@ async def _copy(workshop: Workshop, claim: Claim, source: Side, destination: Sid
                 f"This mailbox was moved by migration {claim.heir_of}: what is known from there is taken over, and nothing is copied again."
             )
             sink.write(Entry(Level.INFO, "ledger-taken-over", words))
-        run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, sink, pace=pace))
+        run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, trace.sink(sink), pace=pace))
         reasons = [asyncio.create_task(workshop.stopping.wait()), asyncio.create_task(sink.fenced.wait())]
         try:
             await asyncio.wait([run, *reasons], return_when=asyncio.FIRST_COMPLETED)

@@ -26,6 +26,7 @@ from trasloco.records.deletion import mark_expired, remove_marked
 from trasloco.records.paces import sample_paces
 from trasloco.records.planning import begin_due_runs
 from trasloco.records.webhooks import forget_deliveries
+from trasloco.records.workers import forget_workers
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     forget_answers,
     forget_tokens,
     forget_deliveries,
+    forget_workers,
 )
 
 

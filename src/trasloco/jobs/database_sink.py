@@ -16,6 +16,7 @@ from types import TracebackType
 import psycopg
 
 from trasloco.engine.sink import Entry, Level
+from trasloco.plan.shares import LARGE_BYTES
 from trasloco.records.actions import Claim, clean
 from trasloco.records.connection_pool import Pool
 
@@ -27,6 +28,7 @@ MOST_ENTRIES = 10_000  # log lines of one attempt; what comes after is counted
 _FLUSH = """
 WITH mine AS (
     UPDATE trasloco_transfer SET expected_messages = %(expected_messages)s, expected_bytes = %(expected_bytes)s,
+        large = large OR %(large)s,
         done_messages = %(done_messages)s, copied_bytes = %(copied_bytes)s, folder = %(folder)s, seconds = %(seconds)s
     WHERE id = %(transfer)s AND fence = %(fence)s AND status = 'running'
     RETURNING id
@@ -121,6 +123,7 @@ class DatabaseSink:
             "fence": claim.fence,
             "expected_messages": self._expected[0],
             "expected_bytes": self._expected[1],
+            "large": claim.number == 1 and (self._expected[1] or 0) >= LARGE_BYTES,
             "done_messages": self._done,
             "copied_bytes": claim.copied_bytes + self._size,
             "folder": clean(self._folder),

@@ -22,10 +22,10 @@ from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration, SignInState
 from trasloco.records.planning import plan
+from trasloco.records.queue_names import ERRANDS
 from trasloco.records.server_search import seek_servers
 from trasloco.records.sign_ins import answer_sign_in, begin_sign_in
 
-QUEUE = "errands"
 CHECK = "trasloco.check"
 FIND_SERVERS = "trasloco.find_servers"
 SIGN_INS = "trasloco.sign_ins"
@@ -122,7 +122,7 @@ def send_test_mail(actor: Actor, address: str) -> Mail:
 def enqueue(task: str, key: str, **arguments: int | str) -> None:
     """Defer it in Django's transaction; one that is waiting under the same key already is enough."""
     manager = JobManager(DjangoConnector())
-    deferrer = tasks.configure_task(name=task, job_manager=manager, queue=QUEUE, queueing_lock=key, lock=key)
+    deferrer = tasks.configure_task(name=task, job_manager=manager, queue=ERRANDS, queueing_lock=key, lock=key)
     try:
         with transaction.atomic():
             deferrer.defer(**arguments)

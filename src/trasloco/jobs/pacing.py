@@ -22,6 +22,7 @@ from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.ledger import LedgerUnavailable
 from trasloco.engine.pace import OUTSIDE_WINDOW, SLOWED_DOWN, AccountPace, Bucket, Rates
 from trasloco.jobs.database_thread import in_thread
+from trasloco.jobs.figures import Figures
 from trasloco.plan.pace_limits import PaceLimits
 from trasloco.records import clock, host_pace
 from trasloco.records.actions import Claim
@@ -76,6 +77,7 @@ class Pacing:
     """``open`` a pace for each transfer, ``close`` it at its end; ``keep`` runs beside them."""
 
     pool: Pool
+    figures: Figures = field(default_factory=Figures)
     in_hand: dict[int, InHand] = field(default_factory=dict)
     _chosen: dict[tuple[str, Rates], Bucket] = field(default_factory=dict)
     _learned: dict[str, Bucket] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Pacing:
 
         def on_signal(failure: Failure) -> None:
             if failure.throttled:
+                self.figures.throttled(failure.side)
                 self._signals[host if failure.side is SideName.SOURCE else other] = failure.words
                 self._heard.set()
 

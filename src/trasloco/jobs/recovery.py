@@ -12,10 +12,9 @@ from collections.abc import Collection
 from django.db import connection, transaction
 
 from trasloco.jobs.dispatch import TASK
-from trasloco.jobs.presence import LOCK_CLASS
 from trasloco.records.actions import hand_back
+from trasloco.records.presence_locks import QUEUE_WORKER, STALLED_SECONDS
 
-STALLED_SECONDS = 30  # without a heartbeat
 FETCH_SECONDS = 10  # between fetching a job and claiming its transfer
 UNFETCHED_SECONDS = 120  # admitted, and no worker takes the job
 
@@ -76,7 +75,7 @@ _ADMITTED_OF = "SELECT id, fence FROM trasloco_transfer WHERE status = 'admitted
 def recover() -> list[int]:
     """Hand back the transfers of lost workers and clean the queue; returns the ids of those transfers."""
     values: dict[str, int | str] = {
-        "class": LOCK_CLASS,
+        "class": QUEUE_WORKER,
         "stalled": STALLED_SECONDS,
         "fetch": FETCH_SECONDS,
         "unfetched": UNFETCHED_SECONDS,

@@ -21,6 +21,7 @@ from trasloco.jobs.verifying import verify_run
 from trasloco.jobs.webhook_delivery import deliver_webhook
 from trasloco.jobs.workshop import Workshop
 from trasloco.records.key_ring import KeyRing
+from trasloco.records.log_fields import task_is_about
 
 
 @app.task(name=TASK, pass_context=True)
@@ -87,7 +88,11 @@ async def webhook(context: JobContext, delivery_id: int, number: int) -> None:
 
 
 async def _present(context: JobContext) -> Workshop:
-    """The workshop, after showing that this worker lives: else its errand would be begun again by another."""
+    """The workshop, after showing that this worker lives: else its errand would be begun again by another.
+
+    The log names errand and ids. What else an errand was given (an address to try) stays out of it."""
+    ids = {name: value for name, value in context.job.task_kwargs.items() if name.endswith("_id") and isinstance(value, int)}
+    task_is_about(errand=context.job.task_name, **ids)
     workshop: Workshop = context.additional_context["workshop"]
     assert context.job.worker_id is not None
     await workshop.presence.hold(context.job.worker_id)

@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -24,13 +25,19 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from trasloco.jobs import recovery
 from trasloco.jobs.chores import do_chores
 from trasloco.jobs.database_thread import in_thread
-from trasloco.jobs.dispatch import TRANSFERS, Caps, queue_name
-from trasloco.jobs.errands import QUEUE as ERRANDS
+from trasloco.jobs.dispatch import AT_ONCE
+from trasloco.jobs.figures import Figures
+from trasloco.jobs.loop_lag import watch_loop
 from trasloco.jobs.presence import Presence
+from trasloco.jobs.registration import About
+from trasloco.jobs.traces import Traces
 from trasloco.jobs.workshop import RunAccount, Workshop
+from trasloco.plan.shares import Caps
 from trasloco.records.connection_pool import connection_pool, conninfo, renew
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import UNFINISHED_RUN, Run
+from trasloco.records.presence_locks import STALLED_SECONDS
+from trasloco.records.queue_names import ERRANDS, ERRANDS_AT_ONCE, QUEUES, TRANSFERS, queue_name
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +47,13 @@ HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
 AWAY_SECONDS = 3.0  # to stop while the database is away
 CHORES_SECONDS = 1.0
-ERRANDS_AT_ONCE = 8  # of the service, beside the transfers: a check must not wait for a mailbox of 200 GB
-QUEUES = (TRANSFERS, ERRANDS)
 POOL_SIZE = 8
 
 _AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
 
 
 async def work(
-    concurrency: int = 20,
+    concurrency: int = AT_ONCE,
     until: Callable[[], Awaitable[bool]] | None = None,
     stop: asyncio.Event | None = None,
     *,
@@ -56,38 +61,37 @@ async def work(
     queues: Collection[str] = QUEUES,
     caps: Caps | None = None,
     copy: RunAccount | None = None,
+    figures: Figures | None = None,
+    traces: Traces | None = None,
     abandon: Callable[[], object] | None = None,
 ) -> None:
     """Work until ``until`` says so, ``stop`` is set, or this task is cancelled.
 
     concurrency: transfers at once in this process. runs: ids of the only runs to work for; None: all there are, and then
     queues: of ``QUEUES``, which of them: what is not among them is left to other workers.
-    caps: of admission; default: ``concurrency`` in all, 10 for a source host, 50 for a destination host.
-    copy: instead of the engine's ``run_account``. abandon: ends this process at once; called when we are to stop and the
-    database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
+    caps: of admission, instead of those of the installation.
+    copy: instead of the engine's ``run_account``. figures: counts what is done. traces: what is traced of it. abandon: ends this process at
+    once; called when we are to stop and the database stays away. Raises ``KeyProblem`` when the key ring cannot be used.
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     scope = None if runs is None else tuple(runs)
     where = conninfo()
-    async with connection_pool(where, POOL_SIZE) as pool, Presence(where) as presence:
+    # A worker of Procrastinate for each queue: neither takes the other's places.
+    slots = {TRANSFERS: concurrency, ERRANDS: ERRANDS_AT_ONCE}
+    taken = {name: [name] for name in queues} if scope is None else {TRANSFERS: [queue_name(run) for run in scope]}
+    about = About.this_process(concurrency, [queue for names in taken.values() for queue in names])
+    async with connection_pool(where, POOL_SIZE) as pool, Presence(where, about) as presence:
         hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
-        workshop = Workshop(pool, ring, caps or Caps(total=concurrency), presence, scope, hands)
+        counted, traced = figures or Figures(), traces or Traces()
+        workshop = Workshop(pool, ring, presence, concurrency, caps, scope, hands, figures=counted, traces=traced)
         if copy is not None:
             workshop.copy = copy
         await in_thread(recovery.recover)
         log.info("working, up to %s accounts at once", concurrency)
         with app.replace_connector(PsycopgConnector()):
             async with app.open_async(pool):
-                # A worker of Procrastinate for each: neither takes the other's places.
-                slots = {TRANSFERS: concurrency, ERRANDS: ERRANDS_AT_ONCE}
-                taken = {name: [name] for name in queues} if scope is None else {TRANSFERS: [queue_name(run) for run in scope]}
                 taking = [asyncio.create_task(_take_jobs(workshop, slots[name], names), name=name) for name, names in taken.items()]
-                beside = [
-                    asyncio.create_task(_stay_present(workshop), name="presence"),
-                    asyncio.create_task(workshop.pacing.keep(), name="pacing"),
-                ]
-                if scope is None:
-                    beside.append(asyncio.create_task(_do_chores(), name="chores"))
+                beside = [asyncio.create_task(each, name=name) for name, each in _beside(workshop, figures)]
                 try:
                     await _tick_until(workshop, until, stop or asyncio.Event(), taking)
                 finally:
@@ -117,7 +121,7 @@ async def _take_jobs(workshop: Workshop, concurrency: int, queues: Sequence[str]
         "concurrency": concurrency,
         "fetch_job_polling_interval": 2.0,
         "update_heartbeat_interval": HEARTBEAT_SECONDS,
-        "stalled_worker_timeout": recovery.STALLED_SECONDS,
+        "stalled_worker_timeout": STALLED_SECONDS,
         "shutdown_graceful_timeout": DRAIN_SECONDS,
         "delete_jobs": "always",
         "install_signal_handlers": False,
@@ -140,6 +144,16 @@ async def _stay_present(workshop: Workshop) -> None:
                 await renew(workshop.pool)
         except psycopg.Error as error:
             log.warning("the worker's connections could not be renewed yet: %s", error)
+
+
+def _beside(workshop: Workshop, figures: Figures | None) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    """What goes on beside the transfers until the end, by name."""
+    yield "presence", _stay_present(workshop)
+    yield "pacing", workshop.pacing.keep()
+    if figures is not None:
+        yield "loop-lag", watch_loop(figures)
+    if workshop.runs is None:
+        yield "chores", _do_chores()
 
 
 async def _do_chores() -> None:
@@ -188,6 +202,7 @@ async def _put_down(workshop: Workshop, taking: Sequence[asyncio.Task[None]], ab
     workshop.stopping.set()
     for queue in taking:
         queue.cancel()
+    telling = asyncio.create_task(workshop.presence.drain())  # beside: a database that hangs holds nobody up
     if workshop.presence.lost and abandon is not None:
         _, going = await asyncio.wait(taking, timeout=AWAY_SECONDS)
         if going:  # it insists on writing down that it ends; whoever comes next sees that we are gone
@@ -196,6 +211,7 @@ async def _put_down(workshop: Workshop, taking: Sequence[asyncio.Task[None]], ab
     for queue in taking:
         with contextlib.suppress(asyncio.CancelledError, *_AWAY):
             await queue
+    telling.cancel()
     if workshop.runs is not None and not workshop.presence.lost:
         with contextlib.suppress(*_AWAY):
             await in_thread(recovery.hand_back_admitted, workshop.runs)

@@ -12,9 +12,12 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.panel.forms_people import ZoneField
+from trasloco.panel.forms_shares import CapsFields, ShareFields
 from trasloco.panel.sentences import server_words
 from trasloco.plan.endpoints import EndpointError, parse_server
+from trasloco.plan.shares import FIGURES
 from trasloco.records.admissible import domain_name
+from trasloco.records.customers import LIMITS
 from trasloco.records.models import Customer, DestinationLogin, DestinationSystem, Domain, Installation, Language
 
 if TYPE_CHECKING:  # generic for mypy only
@@ -65,7 +68,7 @@ class LimitsForm(_ModelForm):
         return values
 
 
-class CustomerForm(LimitsForm):
+class CustomerForm(LimitsForm, ShareFields):
     """A customer; an empty limit is that of the installation."""
 
     most_message_bytes = MebibytesField(label=_("MB per message"), min_value=1, max_value=2048, required=False)
@@ -73,7 +76,7 @@ class CustomerForm(LimitsForm):
 
     class Meta:
         model = Customer
-        fields = ("name", "language", "time_zone", "most_lines", "most_unfinished", "most_message_bytes", "most_hours", "keep_days")
+        fields = ("name", "language", "time_zone", *LIMITS, "most_transfers", "most_connections", "share")
         labels = {"name": _("Name"), "language": _("Language of new people")}  # noqa: RUF012 - Django's Meta
         error_messages = {"name": {"unique": _("There is a customer of this name already.")}}  # noqa: RUF012 - Django's Meta
 
@@ -83,6 +86,9 @@ class CustomerForm(LimitsForm):
         for name in (*BOUNDS, "most_message_bytes"):
             field = self.fields[name]
             field.widget.attrs["placeholder"] = field.prepare_value(getattr(general, name))
+        for name in ("transfers", "connections"):
+            figure = getattr(general, f"customer_{name}")
+            self.fields[f"most_{name}"].widget.attrs["placeholder"] = figure if figure is not None else _("no limit")
 
 
 class DomainForm(forms.Form):
@@ -185,7 +191,7 @@ class DestinationForm(_ModelForm):
         return values
 
 
-class InstallationForm(LimitsForm):
+class InstallationForm(LimitsForm, CapsFields):
     """Limits, how people reach the panel, how mails are sent."""
 
     smtp_password = forms.CharField(
@@ -203,11 +209,8 @@ class InstallationForm(LimitsForm):
     class Meta:
         model = Installation
         fields = (
-            "most_lines",
-            "most_unfinished",
-            "most_message_bytes",
-            "most_hours",
-            "keep_days",
+            *LIMITS,
+            *FIGURES,
             "allow_private_addresses",
             "language",
             "public_url",

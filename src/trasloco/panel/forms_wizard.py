@@ -144,6 +144,14 @@ class WhenForm(MomentForm, HoursFields, SecondRunFields):
         initial="now",
     )
     second = forms.TypedChoiceField(label=_("Which hour"), coerce=int, empty_value=None, required=False)
+    newest_first = forms.BooleanField(
+        label=_("Bring the newest mail of INBOX and Sent first"),
+        required=False,
+        help_text=_(
+            "People find their latest mail on the new server early. The messages of these two folders then stand there in another order "
+            "than they came in; programs that sort by date do not show it, programs that sort by arrival do."
+        ),
+    )
     verification = forms.ChoiceField(
         label=_("Verification after the last run"),
         required=False,

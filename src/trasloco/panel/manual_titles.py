@@ -19,6 +19,8 @@ MANUAL_TITLES: dict[str, str | Promise] = {
     "quirks": _("Deviations of servers that are known"),
     "quick-start": _("Quick start"),
     "service": _("Start, proxy, settings, backup, upgrade"),
+    "operating": _("Watching the service: workers, queues, probes"),
+    "metrics": _("Logs, metrics and traces for other programs"),
     "settings": _("What can be set in the panel"),
     "commands": _("The commands and their options"),
     "exit-codes": _("How commands end"),

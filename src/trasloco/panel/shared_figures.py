@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
+
+from trasloco.panel.fresh import Fresh
 
 FRESH_SECONDS = 0.9
 BEAT_SECONDS = 15.0
@@ -22,39 +22,23 @@ BEAT_SECONDS = 15.0
 STREAM_SECONDS = 60.0
 """Then the browser asks again, and whether he may still see it is asked again, too."""
 
-_FORGOTTEN_SECONDS = 60.0
 GONE = json.dumps({"gone": True})
 
 
-@dataclass(slots=True)
-class _Kept:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    taken: float = float("-inf")
-    text: str = GONE
-
-
 class SharedFigures:
-    """take: figures of the migration with that key, as JSON; called in a thread. taken: how often it was, for tests."""
+    """take: figures of the migration with that key, as JSON; called in a thread."""
 
     def __init__(self, take: Callable[[Any], str]) -> None:
-        self.taken = 0
-        self._take = take
-        self._kept: dict[Hashable, _Kept] = {}
-        self._lock = threading.Lock()
+        self._fresh: Fresh[Hashable, str] = Fresh(take, FRESH_SECONDS)
+
+    @property
+    def taken(self) -> int:
+        """How often figures were taken, for tests."""
+        return self._fresh.taken
 
     def latest(self, key: Hashable) -> str:
         """Not older than ``FRESH_SECONDS``."""
-        with self._lock:
-            now = time.monotonic()
-            kept = self._kept.setdefault(key, _Kept())
-            for other in [old for old, item in self._kept.items() if now - item.taken > _FORGOTTEN_SECONDS and item is not kept]:
-                del self._kept[other]
-        with kept.lock:
-            if time.monotonic() - kept.taken >= FRESH_SECONDS:
-                kept.text = self._take(key)
-                kept.taken = time.monotonic()
-                self.taken += 1
-            return kept.text
+        return self._fresh.latest(key)
 
     async def stream(self, key: Hashable, seconds: float = STREAM_SECONDS, pause: float = 1.0) -> AsyncIterator[bytes]:
         """Events until the seconds are over, or nothing moves any more."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from trasloco.panel.views import customers, destinations, installation
+from trasloco.panel.views import customers, destinations, installation, status
 
 urlpatterns = [
     path("setup/", installation.setup, name="setup"),
+    path("status/", status.status, name="status"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:customer_id>/", customers.customer, name="customer"),
     path("customers/<int:customer_id>/remove/", customers.customer_remove, name="customer_remove"),

@@ -29,6 +29,7 @@ _COMMANDS = {
     "serve": "Serve the panel and work for it: all in one, with its own database.",
     "panel": "Serve the panel's pages alone.",
     "worker": "Work for the panel: checks, runs, mails.",
+    "status": "Show workers, queues, mail servers, who waits for what, and what is wrong.",
     "superuser": "Make a person who may do everything in the panel.",
     "rotate-key": "Make a new master key and bring all stored passwords to it.",
     "discover": "Find the IMAP server of a mail address.",

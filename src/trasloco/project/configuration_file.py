@@ -20,6 +20,7 @@ from collections.abc import Iterator, MutableMapping
 
 import click
 
+from trasloco.plan.shares import FIGURES
 from trasloco.project.password_files import read_secret_text
 
 VARIABLE = "TRASLOCO_CONFIG"
@@ -36,6 +37,7 @@ SETTINGS = (
     "PG_BIN",
     "BACKUP_PASSPHRASE",
     "SUPERUSER_PASSWORD",
+    *(name.upper() for name in FIGURES),
 )
 """Of the environment alone: no option of any command has them."""
 _BY_COMMA = ("HOSTS", "PROXIES", "QUEUES")

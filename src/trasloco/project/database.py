@@ -106,10 +106,10 @@ def migrate(database: Database) -> bool:
     """Bring the schema up to date; one process at a time does it, the others wait. True if there was anything to do."""
     try:
         with psycopg.connect(database.conninfo, autocommit=True, connect_timeout=30) as connection:
-            if not _pending(connection):
+            if not pending_migrations(connection):
                 return False
             connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATE_LOCK,))
-            if not _pending(connection):
+            if not pending_migrations(connection):
                 return False
             from django.core.management import call_command
 
@@ -131,8 +131,11 @@ def _keep_customers_apart(database: Database) -> None:
         raise DatabaseUnavailable(f"The database cannot be used. PostgreSQL said: {' '.join(str(error).split())}") from error
 
 
-def _pending(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:
-    """Migrations on disk that the database has not seen: a listing and one query, no migration is imported."""
+def pending_migrations(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:
+    """Migrations on disk that the database has not seen, as app and name: a listing and one query, no migration is imported.
+
+    Raises ``DatabaseUnavailable`` for a database that a newer version has used.
+    """
     from django.apps import apps
 
     present: set[tuple[str, str]] = set()

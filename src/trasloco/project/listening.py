@@ -46,12 +46,12 @@ listening_options = together(
 )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The listening socket. Raises ``Halt`` with what is in the way."""
+def listen(host: str, port: int, host_option: str = "--host", port_option: str = "--port") -> socket.socket:
+    """The listening socket. Raises ``Halt`` with what is in the way, and the option that helps."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
-        raise Halt(f"{host} is no address of this machine. --host takes one of its addresses, 127.0.0.1 or 0.0.0.0.") from error
+        raise Halt(_no_address(host, host_option)) from error
     opened = socket.socket(family, kind, protocol)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,7 +61,7 @@ def listen(host: str, port: int) -> socket.socket:
         opened.listen(BACKLOG)
     except OSError as error:
         opened.close()
-        raise Halt(_refused(error, host, port)) from error
+        raise Halt(_refused(error, host, port, host_option, port_option)) from error
     return opened
 
 
@@ -71,11 +71,15 @@ def address_of(host: str, port: int) -> str:
     return f"http://{shown}:{port}"
 
 
-def _refused(error: OSError, host: str, port: int) -> str:
+def _no_address(host: str, host_option: str) -> str:
+    return f"{host} is no address of this machine. {host_option} takes one of its addresses, 127.0.0.1 or 0.0.0.0."
+
+
+def _refused(error: OSError, host: str, port: int, host_option: str, port_option: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is taken by another program. Stop that one, or choose another port with --port."
+        return f"Port {port} of {host} is taken by another program. Stop that one, or choose another port with {port_option}."
     if error.errno == errno.EACCES:
-        return f"This user may not listen on port {port}. Choose one above 1023 with --port, and let the proxy have 80 and 443."
+        return f"This user may not listen on port {port}. Choose one above 1023 with {port_option}, and let the proxy have 80 and 443."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine. --host takes one of its addresses, 127.0.0.1 or 0.0.0.0."
-    return f"The panel cannot listen on {host}, port {port}: {error.strerror or error}."
+        return _no_address(host, host_option)
+    return f"Trasloco cannot listen on {host}, port {port}: {error.strerror or error}."

@@ -1,6 +1,6 @@
-"""Where the log goes: into a file of the state directory, never onto the screen.
+"""Where the log goes: into a file of the state directory, or, where somebody gathers logs, to standard error; as text or as JSON.
 
-What people have to know is said by the commands and the panel; the file is for the operator who wants to know what
+What people have to know is said by the commands and the panel; the log is for the operator who wants to know what
 happened when, on which migration and account, and for whoever looks into a fault. Several processes write one file.
 """
 
@@ -12,11 +12,18 @@ import logging
 import logging.handlers
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from trasloco.project.exit_codes import ExitCode
+from trasloco.project.halt import Halt
 from trasloco.records.database_unavailable import DatabaseUnavailable
 
 NAME = "trasloco.log"
+FORMAT, PLACE = "TRASLOCO_LOG_FORMAT", "TRASLOCO_LOG_TO"
+FORMATS = ("text", "json")
+PLACES = ("file", "stderr")
+_SERVICES = ("serve", "panel", "worker")
 _MOST_BYTES = 4 << 20
 _OLD_FILES = 3
 _REPEATING = ("psycopg.pool", "procrastinate.utils")
@@ -73,20 +80,17 @@ def silence() -> None:
         root.addHandler(logging.NullHandler())
 
 
-def keep_log(state: Path, role: str) -> None:
-    """Write warnings of all libraries, and what we log ourselves, to ``<state>/trasloco.log``; bounded, readable by its owner only.
+def keep_log(state: Path, role: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Write warnings of all libraries, and what we log ourselves: to ``<state>/trasloco.log``, bounded, readable by its owner only; a
+    service to standard error, where TRASLOCO_LOG_TO says so.
 
-    role: which of our processes writes. Times are UTC. Raises ``DatabaseUnavailable`` when the file cannot be made.
+    role: which of our processes writes. Times are UTC. Raises ``DatabaseUnavailable`` when the file cannot be made, ``Halt`` for
+    a TRASLOCO_LOG_FORMAT that is none.
     """
-    path = state / NAME
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise DatabaseUnavailable.from_os_error(error, path) from error
-    handler = SharedLogFile(path)
-    line = f"%(asctime)s.%(msecs)03dZ {role}[%(process)d] %(levelname)s %(name)s: %(message)s"
-    formatter = logging.Formatter(line, "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
+    formatter = _formatter(role, environ.get(FORMAT) or "text")
+    # The terminal of other commands belongs to what they show.
+    to_stderr = role in _SERVICES and environ.get(PLACE) == "stderr"
+    handler: logging.Handler = logging.StreamHandler() if to_stderr else _file(state / NAME)
     handler.setFormatter(formatter)
     logging.captureWarnings(True)
     root = logging.getLogger()
@@ -95,3 +99,24 @@ def keep_log(state: Path, role: str) -> None:
     logging.getLogger("trasloco").setLevel(logging.INFO)
     for name in _REPEATING:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _file(path: Path) -> logging.Handler:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable.from_os_error(error, path) from error
+    return SharedLogFile(path)
+
+
+def _formatter(role: str, form: str) -> logging.Formatter:
+    if form == "json":
+        from trasloco.project.json_lines import JsonLines
+
+        return JsonLines(role)
+    if form not in FORMATS:
+        raise Halt(f"{FORMAT} is {form!r}; it can be {' or '.join(FORMATS)}.", ExitCode.USAGE)
+    line = f"%(asctime)s.%(msecs)03dZ {role}[%(process)d] %(levelname)s %(name)s: %(message)s"
+    formatter = logging.Formatter(line, "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    return formatter

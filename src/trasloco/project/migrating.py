@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from trasloco.documents.units import count_words
 from trasloco.engine.account import Settings
 from trasloco.jobs.database_thread import in_thread
-from trasloco.jobs.dispatch import Caps, start
+from trasloco.jobs.dispatch import start
 from trasloco.jobs.worker import until_ended, work
 from trasloco.plan.endpoints import source_endpoint
 from trasloco.plan.pace_limits import PaceLimits
@@ -98,23 +98,23 @@ class Ending:
     goes_on: datetime | None = None
 
 
-async def migrate(migration: MailMigration, last: int, caps: Caps, *, wait: bool = False) -> Ending:
+async def migrate(migration: MailMigration, last: int, at_once: int, *, wait: bool = False) -> Ending:
     """Work through the runs up to number ``last``, showing progress.
 
-    caps: how many accounts at once, in all and by host. wait: for what rests; else it ends when nothing else is left.
+    at_once: accounts. wait: for what rests; else it ends when nothing else is left.
     """
     async with Interruption(_STOPPING) as stop:
         while not stop.is_set():
             if await in_thread(_finished_runs, migration) >= last:
                 return Ending(finished=True)
-            run = await in_thread(start, migration, caps)
-            goes_on = await _run(migration, run, last, caps, stop, wait=wait)
+            run = await in_thread(start, migration, total=at_once)
+            goes_on = await _run(migration, run, last, at_once, stop, wait=wait)
             if goes_on is not None and not stop.is_set():
                 return Ending(goes_on=goes_on)
     return Ending()
 
 
-async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: asyncio.Event, *, wait: bool) -> datetime | None:
+async def _run(migration: MailMigration, run: Run, last: int, at_once: int, stop: asyncio.Event, *, wait: bool) -> datetime | None:
     """One run to its end, or until ``stop``, or until all that is left of it rests: then when it goes on."""
     accounts = await in_thread(migration.accounts.count)
     title = f"Run {run.number} of {last}, migration {migration.code}, {count_words(accounts, 'account')}"
@@ -135,7 +135,7 @@ async def _run(migration: MailMigration, run: Run, last: int, caps: Caps, stop: 
 
     watching = asyncio.create_task(watch(look, ended))
     try:
-        await work(caps.total, until, stop, runs=[run.pk], caps=caps)
+        await work(at_once, until, stop, runs=[run.pk])
     finally:
         ended.set()
         await watching

@@ -316,6 +316,13 @@ mail_options = together(
         help="Add the source's flags to messages that were on the destination already.",
     ),
     option(
+        "--newest-first",
+        is_flag=True,
+        section=_MAIL,
+        help="Bring INBOX and Sent before all other folders, and in these two what came last first. On the destination their messages "
+        "then stand in another order than they came in, which programs that sort by date do not show.",
+    ),
+    option(
         "--no-repair",
         is_flag=True,
         section=_MAIL,
@@ -347,6 +354,7 @@ def mail_settings(values: Mapping[str, Any], provider: Provider | None = None) -
         source_flags_win=values["source_flags_win"],
         unite_flags=values["unite_flags"],
         repair=not values["no_repair"],
+        newest_first=values["newest_first"],
         connections=provider.connections_per_mailbox if provider else Settings().connections,
         gmail=tuple(choice for choice in GMAIL_CHOICES if choice in included),
     )

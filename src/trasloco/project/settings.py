@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from trasloco.project import database as _database
+from trasloco.project.cap_variables import caps_given as _caps_given
 from trasloco.project.paths import master_key_file as _master_key_file
 from trasloco.project.paths import state_directory as _state_directory
 from trasloco.project.secret_key import secret_key as _secret_key
@@ -150,6 +151,7 @@ EMAIL_BACKEND = "trasloco.panel.outbox.Outbox"  # what libraries send becomes a 
 
 TRASLOCO_MASTER_KEY_FILE = _master_key_file()
 TRASLOCO_PROOF_KEY_FILE = _state_directory() / _PROOF_KEY
+TRASLOCO_CAPS = _caps_given(os.environ)
 
 # Job rows of past transfers say nothing that the transfers themselves do not say.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "always"}

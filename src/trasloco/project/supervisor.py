@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 
 from trasloco.project.exit_codes import ExitCode
@@ -30,10 +31,10 @@ def child(*arguments: str) -> list[str]:
 
 
 class _Child:
-    """One process and how often it died of late. kept: file descriptors it inherits."""
+    """One process and how often it died of late. kept: file descriptors it inherits. died: called each time it did."""
 
-    def __init__(self, command: Sequence[str], kept: Sequence[int]) -> None:
-        self._command = command
+    def __init__(self, command: Sequence[str], kept: Sequence[int], died: Callable[[], object]) -> None:
+        self._command, self._died = command, died
         self._kept = tuple(kept)
         self.name = command[3]
         self._deaths = 0
@@ -49,6 +50,7 @@ class _Child:
             pause = PAUSES[min(self._deaths, len(PAUSES)) - 1]
             self._not_before = now + pause
             self._forget()
+            self._died()
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
             log.warning("the %s %s; it is started again in %s s", self.name, how, pause)
             complain(f"The {self.name} {how}; it is started again. The log says more.")
@@ -82,10 +84,13 @@ class _Child:
 
 
 class Supervisor:
-    """``run()`` until SIGINT or SIGTERM; a second one ends everything at once."""
+    """``run()`` until SIGINT or SIGTERM; a second one ends everything at once. died: is given the place, among the commands, of
+    each child that did."""
 
-    def __init__(self, commands: Sequence[Sequence[str]], kept: Sequence[int] = ()) -> None:
-        self._children = [_Child(command, kept) for command in commands]
+    def __init__(
+        self, commands: Sequence[Sequence[str]], kept: Sequence[int] = (), died: Callable[[int], object] = lambda place: None
+    ) -> None:
+        self._children = [_Child(command, kept, partial(died, place)) for place, command in enumerate(commands)]
         self._asked_times = 0
 
     def run(self) -> int:

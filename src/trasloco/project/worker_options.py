@@ -10,11 +10,9 @@ import click
 
 from trasloco.project.options import option
 from trasloco.project.supervisor import child
+from trasloco.records.queue_names import QUEUES
 
 CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
-
-QUEUE_NAMES = ("transfers", "errands")
-"""As ``jobs.worker.QUEUES``, which cannot be imported before Django is there."""
 
 
 def worker_options(function: CommandFunction) -> CommandFunction:
@@ -48,13 +46,13 @@ def count_of_processes(wanted: int) -> int:
 def queue_names(text: str) -> tuple[str, ...]:
     """The queues of a list with commas. Raises ``click.UsageError``."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    unknown = [name for name in names if name not in QUEUE_NAMES]
+    unknown = [name for name in names if name not in QUEUES]
     if unknown or not names:
         wrong = unknown[0] if unknown else "nothing"
-        raise click.UsageError(f"--queues takes {' and '.join(QUEUE_NAMES)}, separated by a comma; not {wrong}.")
+        raise click.UsageError(f"--queues takes {' and '.join(QUEUES)}, separated by a comma; not {wrong}.")
     return names
 
 
-def worker_command(concurrency: int, queues: str = ",".join(QUEUE_NAMES)) -> list[str]:
+def worker_command(concurrency: int, queues: str = ",".join(QUEUES)) -> list[str]:
     """The command line of one supervised worker process."""
     return child("worker", "--concurrency", str(concurrency), "--queues", queues, "--quiet")

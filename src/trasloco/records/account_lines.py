@@ -17,8 +17,9 @@ from django.db.models.fields import CharField
 from django.db.models.functions import Coalesce
 
 from trasloco.records import clock
-from trasloco.records.models import Account, FolderTally, MailMigration, Run, Transfer, TransferState
+from trasloco.records.models import UNFINISHED_RUN, Account, FolderTally, MailMigration, Run, Transfer, TransferState
 from trasloco.records.resting import opens_at, wakes_at
+from trasloco.records.waits import Wait, waits_of
 
 PLANNED, LEFT_OUT = "planned", TransferState.LEFT_OUT.value
 SLEEPS, RESTS = "sleeps", "rests"
@@ -33,7 +34,7 @@ _WRONG = (TransferState.FAILED, TransferState.COMPLETED_WITH_ERRORS)
 @dataclass(frozen=True, slots=True)
 class AccountLine:
     """transfer: in the current run, None where there is none. states: by number of the run. refused, skipped: messages of ``transfer``.
-    goes_on: when an account that sleeps does."""
+    goes_on: when an account that sleeps does. wait: what one waits for that could begin by its hour."""
 
     account: Account
     state: str
@@ -42,6 +43,7 @@ class AccountLine:
     refused: int = 0
     skipped: int = 0
     goes_on: datetime | None = None
+    wait: Wait | None = None
 
 
 def accounts_with_state(migration: MailMigration, run: Run | None) -> QuerySet[Account]:
@@ -85,18 +87,24 @@ def account_lines(accounts: Iterable[Account], run: Run | None) -> list[AccountL
     page = list(accounts)
     states: dict[int, dict[int, str]] = defaultdict(dict)
     current: dict[int, Transfer] = {}
-    for transfer in Transfer.objects.filter(account__in=page).select_related("run").order_by("run__number"):
+    found = Transfer.objects.filter(account__in=page).select_related("run", "account__migration__customer")
+    for transfer in found.order_by("run__number"):
         states[transfer.account_id][transfer.run.number] = transfer.status
         if run is not None and transfer.run_id == run.pk:
             current[transfer.account_id] = transfer
     hours = _rests(run, current, states) if run is not None else {}
+    waits = _waits(run, current, states) if run is not None else {}
     sums = _sums([transfer.pk for transfer in current.values()])
     lines = []
     for account in page:
         own: Any = account
         transfer_now = current.get(account.pk)
         refused, skipped = sums.get(transfer_now.pk, (0, 0)) if transfer_now else (0, 0)
-        lines.append(AccountLine(account, own.state, transfer_now, states[account.pk], refused, skipped, hours.get(account.pk)))
+        lines.append(
+            AccountLine(
+                account, own.state, transfer_now, states[account.pk], refused, skipped, hours.get(account.pk), waits.get(account.pk)
+            )
+        )
     return lines
 
 
@@ -111,6 +119,15 @@ def _rests(run: Run, current: dict[int, Transfer], states: dict[int, dict[int, s
         elif closed and transfer.status == TransferState.WAITING:
             states[pk][run.number] = RESTS
     return hours
+
+
+def _waits(run: Run, current: dict[int, Transfer], states: dict[int, dict[int, str]]) -> dict[int, Wait]:
+    """By account, of those that neither sleep nor rest; nobody waits in a run that is not under way."""
+    if run.status not in UNFINISHED_RUN:
+        return {}
+    ready = [transfer for pk, transfer in current.items() if states[pk].get(run.number) == TransferState.WAITING]
+    waits = waits_of(ready, clock.now())
+    return {transfer.account_id: waits[transfer.pk] for transfer in ready if transfer.pk in waits}
 
 
 def troubled(run: Run | None) -> QuerySet[Transfer]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus
@@ -21,6 +21,7 @@ from trasloco.engine.failure import Failure, Retry
 from trasloco.engine.fate import Fate
 from trasloco.engine.pace import DAY_BUDGET, DAY_LIMIT, RESTS
 from trasloco.imap.endpoint import Trust
+from trasloco.plan.shares import LARGE_BYTES
 from trasloco.records import clock
 from trasloco.records.connections import take_connections
 from trasloco.records.inheritance import take_over
@@ -89,10 +90,18 @@ def begin_run(migration: MailMigration) -> Run:
 def add_transfers(run: Run) -> None:
     """A waiting transfer for each account of the run's migration that is not left out."""
     destination = _host(run.migration.destination["host"])
+    accounts = run.migration.accounts.filter(left_out=False).order_by("line")
+    large = set(_large(accounts).values_list("pk", flat=True))
     Transfer.objects.bulk_create(
-        Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination)
-        for account in run.migration.accounts.filter(left_out=False).order_by("line")
+        Transfer(run=run, account=account, source_host=_host(account.source_host), destination_host=destination, large=account.pk in large)
+        for account in accounts
     )
+
+
+def _large(accounts: QuerySet[Account]) -> QuerySet[Account]:
+    """Those of which the check says so; not what an earlier run has brought: what is new since is seldom much."""
+    brought = Transfer.objects.filter(account=OuterRef("pk"), status__in=(TransferState.COMPLETED, TransferState.COMPLETED_WITH_ERRORS))
+    return accounts.filter(~Exists(brought), check_result__size__gte=LARGE_BYTES)
 
 
 def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
@@ -112,10 +121,10 @@ def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
         )
         if won != 1:
             return None
-        row = Transfer.objects.select_related("run", "account__migration").get(pk=transfer_id)
+        row = Transfer.objects.select_related("run", "account__migration__customer").get(pk=transfer_id)
         heir_of = take_over(row.account)
-        connections = take_connections(row)
         brought = _brought(row.account, row.run.number) if row.attempts else 0
+        connections = take_connections(row)  # last: from here on all others wait for the end of this transaction
         return Claim(row.pk, row.fence, row.run.number, row.account, row.seconds, row.copied_bytes, brought, heir_of, connections)
 
 

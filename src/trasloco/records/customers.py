@@ -7,7 +7,8 @@ from django.db import transaction
 from trasloco.records.history import Actor, note
 from trasloco.records.models import Customer, MailMigration, Person
 
-EDITABLE = ("name", "language", "time_zone", "most_lines", "most_unfinished", "most_message_bytes", "most_hours", "keep_days")
+LIMITS = ("most_lines", "most_unfinished", "most_message_bytes", "most_hours", "keep_days")
+EDITABLE = ("name", "language", "time_zone", *LIMITS, "most_transfers", "most_connections", "share")
 
 
 @transaction.atomic

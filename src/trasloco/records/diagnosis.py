@@ -191,6 +191,11 @@ def diagnosis(code: str, source_type: str = "") -> Diagnosis:
     return _AT_PROVIDER.get((code, source_type)) or _OF_CODE.get(code, _OTHER)
 
 
+def known_codes() -> frozenset[str]:
+    """The codes that have a diagnosis: all that failures have (a test demands it)."""
+    return frozenset(_OF_CODE)
+
+
 def known_title(code: str, source_type: str = "") -> str | Promise:
     """The title of ``diagnosis``, "" for a code that has none of its own."""
     return diagnosis(code, source_type).title if code in _OF_CODE else ""

@@ -80,7 +80,7 @@ def change_type(migration: MailMigration, source_type: str, source_tls: str, gma
     logins are to be checked again."""
     draft = locked(migration)
     assert draft.customer is not None
-    settings = _settings(source_type, Limits.of(draft.customer), gmail)
+    settings = _settings(source_type, Limits.of(draft.customer), gmail) | {"newest_first": draft.settings.get("newest_first", False)}
     if (draft.source_type, draft.source_tls, draft.settings.get("gmail", [])) == (source_type, source_tls, settings["gmail"]):
         return
     before, draft.source_type, draft.source_tls = draft.source_tls, source_type, source_tls

@@ -42,15 +42,19 @@ def set_schedule(
     window_end: time | None = None,
     second_run_when: str = SecondRun.HOUR,
     quiet_hours: int | None = None,
+    *,
+    newest_first: bool = False,
 ) -> None:
-    """Keep the answers of the step "when"; window_start, window_end: both or none. Raises ``NotADraft``."""
+    """Keep the answers of the step "when"; window_start, window_end: both or none. newest_first: of ``engine.account.Settings``.
+    Raises ``NotADraft``."""
     draft = locked(migration)
     draft.first_run_at, draft.second_run_minutes = first_run_at, second_run_minutes
     draft.time_zone, draft.recipients, draft.verification = time_zone, list(recipients), verification
     draft.window_start, draft.window_end = window_start, window_end
     draft.second_run_when, draft.quiet_hours = second_run_when, quiet_hours
+    draft.settings = {**draft.settings, "newest_first": newest_first}
     columns = ("first_run_at", "second_run_minutes", "time_zone", "recipients", "verification", "window_start", "window_end")
-    draft.save(update_fields=[*columns, "second_run_when", "quiet_hours"])
+    draft.save(update_fields=[*columns, "second_run_when", "quiet_hours", "settings"])
 
 
 @transaction.atomic

@@ -10,7 +10,8 @@ raises ``Fenced`` and has written nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, LiteralString
 
@@ -30,6 +31,10 @@ from trasloco.records.models import FATE_CODES, FATES
 from trasloco.records.source_numbers import NUMBERS
 
 CHUNK = 5000  # rows of one page read, and of one statement that records
+STATEMENT_NAMES: Mapping[str, str] = {
+    text: name.lower() for name, text in {**vars(sql), "NUMBERS": NUMBERS}.items() if name.isupper() and not name.startswith("_")
+}
+"""What each statement is called, for whoever times them."""
 _MARKS = (
     "folders",
     "renamed",
@@ -46,10 +51,14 @@ _LINE = ("shown_sources", "shown_destinations", "notes", *(fate.value for fate i
 
 
 class PostgresLedger:
-    """One account's rows, written as the owner of one transfer."""
+    """One account's rows, written as the owner of one transfer.
 
-    def __init__(self, pool: Pool, *, account_id: int, transfer_id: int, fence: int) -> None:
-        self._pool = pool
+    timing: is told the name and the seconds of each statement, the wait for a connection included."""
+
+    def __init__(
+        self, pool: Pool, *, account_id: int, transfer_id: int, fence: int, timing: Callable[[str, float], None] | None = None
+    ) -> None:
+        self._pool, self._timing = pool, timing
         self._account = account_id
         self._owner = {"transfer": transfer_id, "fence": fence, "account": account_id}
         self._bind = Gathered(self._bind_all)
@@ -236,9 +245,13 @@ class PostgresLedger:
 
     async def _read(self, statement: LiteralString, **values: Any) -> list[tuple[Any, ...]]:
         """One statement in a transaction of its own; all its rows."""
+        begun = time.perf_counter()
         async with _border(), self._pool.connection() as connection:
             cursor = await connection.execute(statement, values)
-            return await cursor.fetchall()
+            rows = await cursor.fetchall()
+        if self._timing is not None:
+            self._timing(STATEMENT_NAMES[statement], time.perf_counter() - begun)
+        return rows
 
     async def _write(self, statement: LiteralString, **values: Any) -> None:
         """A statement that answers with a count: 0 means that it was not ours to write."""

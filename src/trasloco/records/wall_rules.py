@@ -73,6 +73,7 @@ OPEN: Mapping[str, str] = {
     "trasloco_host_pace": "by server, of all customers together: how many connections a server bears",
     "trasloco_fetched_bytes": "by mailbox at its old server, whoever moves it: what its provider still gives today",
     "trasloco_cache": "counts of rate limits",
+    "trasloco_worker_process": "machines and process ids of workers; only the operator's page asks for them",
     "account_emailconfirmation": "not used: people are made by an admin",
     "auth_group": "not used: rights follow from roles",
     "auth_group_permissions": "not used: rights follow from roles",

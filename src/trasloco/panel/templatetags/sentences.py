@@ -8,11 +8,19 @@ from django.urls import reverse
 from trasloco.panel.log_titles import LOG_TITLES, log_title
 from trasloco.panel.sentences import column_title
 from trasloco.records.said import said
+from trasloco.records.wait_lines import WaitLine
+from trasloco.records.wait_words import wait_words
 
 register = template.Library()
 register.filter(said)
 register.filter(column_title)
 register.filter(log_title)
+
+
+@register.filter
+def wait(line: WaitLine) -> str:
+    """What accounts wait for."""
+    return said(wait_words(line))
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,10 +21,11 @@ from trasloco.records.failure_groups import group_key
 from trasloco.records.fate_list import FATES
 from trasloco.records.fates import counted_folders
 from trasloco.records.history import note
-from trasloco.records.models import UNFINISHED, Account, ParkedMessage, Transfer, TransferState
+from trasloco.records.models import UNFINISHED, UNFINISHED_RUN, Account, ParkedMessage, Transfer, TransferState
 from trasloco.records.renewed_certificates import certificate_changed
 from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
+from trasloco.records.waits import Wait, waits_of
 
 PER_PAGE = 100
 
@@ -32,7 +34,7 @@ PER_PAGE = 100
 def account(request: PanelRequest, code: str, account_id: int) -> HttpResponse:
     """run: number of the run whose folders are shown, the last one by default; fate: of the messages that are listed."""
     found = account_of(request, code, account_id)
-    transfers = list(Transfer.objects.filter(account=found).select_related("run", "account__migration").order_by("run__number"))
+    transfers = list(Transfer.objects.filter(account=found).select_related("run", "account__migration__customer").order_by("run__number"))
     chosen = _chosen(transfers, request.GET.get("run", ""))
     under_way = any(transfer.status in UNFINISHED for transfer in transfers)
     context = {**_standing(found, transfers, chosen), "account": found, "migration": found.migration, "area": "migrations"}
@@ -71,6 +73,7 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "group": group_key(last) if last is not None else "",
         "opens": opens,
         "goes_on": goes_on,
+        "wait": _wait(last, now) if last is not None and not opens and not goes_on else None,
         "state": SLEEPS if goes_on else RESTS if opens and last is not None and last.status == TransferState.WAITING else "",
         "advice": diagnosis(last.failure_code, _type_there(last)) if last is not None and last.failure_code else None,
         "chosen": chosen,
@@ -81,6 +84,11 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "certificate_changed": certificate_changed(last) and has_passwords,
         "whole": completeness(found.migration, found.pk),
     }
+
+
+def _wait(last: Transfer, now: datetime) -> Wait | None:
+    """What the account waits for in a run that is under way."""
+    return waits_of([last], now).get(last.pk) if last.run.status in UNFINISHED_RUN else None
 
 
 def _type_there(transfer: Transfer) -> str:

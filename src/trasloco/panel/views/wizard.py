@@ -152,7 +152,11 @@ def when(request: PanelRequest, code: str) -> HttpResponse:
             values = form.cleaned_data
             hours = (values["window_start"], values["window_end"])
             mails = (values["recipients"], values["verification"])
-            second = {"second_run_when": values["second_when"], "quiet_hours": values["quiet_hours"]}
+            second = {
+                "second_run_when": values["second_when"],
+                "quiet_hours": values["quiet_hours"],
+                "newest_first": values["newest_first"],
+            }
             set_schedule(migration, values["first_run_at"], values["second_minutes"], values["time_zone"], *mails, *hours, **second)
             forget_typed(request, migration, "when")
             return redirect(back_to(request) or "new_review", code)
@@ -239,6 +243,7 @@ def _when_initial(migration: MailMigration) -> dict[str, Any]:
         "second": "" if migration.second_run_minutes is None or by_mx else migration.second_run_minutes,
         "latest": migration.second_run_minutes if by_mx else None,
         "quiet": migration.quiet_hours or "",
+        "newest_first": migration.settings.get("newest_first", False),
         "verification": migration.verification,
         "recipients": ", ".join(migration.recipients),
         "window_start": migration.window_start,

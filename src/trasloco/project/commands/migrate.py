@@ -127,7 +127,6 @@ def migrate(accounts: str, **values: Any) -> int:
         from django.db import close_old_connections
 
         from trasloco.documents.report_document import report_document
-        from trasloco.jobs.dispatch import Caps
         from trasloco.project import migrating
 
         provider = providers()[values["source_type"]]
@@ -137,8 +136,7 @@ def migrate(accounts: str, **values: Any) -> int:
         opened = migrating.open_migration(rows, destination, tls.source, settings, provider.name, **chosen)
         say(f"Migration {opened.code}: {count_words(len(rows), 'account')} to {destination.endpoint}.")
         first, last = migrating.runs_to_make(opened, int(values["runs"]))
-        caps = Caps(values["concurrency"], limits.connections_per_host or provider.connections_per_host)
-        ending = run(migrating.migrate(opened, last, caps, wait=values["wait"]))
+        ending = run(migrating.migrate(opened, last, values["concurrency"], wait=values["wait"]))
         verified = _verify(opened, values) if ending.finished else []
         close_old_connections()  # the database may have been restarted while others were at work
         report = report_document(opened.code)

@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,18 +16,37 @@ from trasloco.project.exit_codes import ExitCode
 from trasloco.project.listening import address_of, listen, listening_options
 from trasloco.project.log_file import keep_log
 from trasloco.project.options import SectionedCommand
+from trasloco.project.panel_metrics import panel_metrics
 from trasloco.project.paths import state_directory
 from trasloco.project.screen import say
+from trasloco.project.seeing_options import metrics_as_option, seeing_options
 from trasloco.project.supervised import end_with_supervisor, supervised_option
+
+if TYPE_CHECKING:
+    from trasloco.panel.body_limit import Application
 
 GRACE_SECONDS = 5  # for answers under way
 
 
 @click.command(cls=SectionedCommand)
 @listening_options
+@seeing_options
+@metrics_as_option
 @click.option("--listening", type=int, default=None, hidden=True, help="A socket that serve has opened: its file descriptor.")
+@click.option("--metrics-listening", type=int, default=None, hidden=True, help="The same, where metrics are asked for.")
 @supervised_option
-def panel(host: str, port: int, proxies: str, listening: int | None, *, quiet: bool, supervised: bool) -> int:
+def panel(
+    host: str,
+    port: int,
+    proxies: str,
+    listening: int | None,
+    metrics: tuple[str, int] | None,
+    metrics_as: Path | None,
+    metrics_listening: int | None,
+    *,
+    quiet: bool,
+    supervised: bool,
+) -> int:
     """Serve the panel's pages until Ctrl-C or SIGTERM."""
     keep_log(state_directory(), "panel")
     if supervised:
@@ -34,16 +55,17 @@ def panel(host: str, port: int, proxies: str, listening: int | None, *, quiet: b
     if host not in ("0.0.0.0", "::", *names.split(",")):  # noqa: S104 - compared, not bound
         os.environ["TRASLOCO_HOSTS"] = f"{names},{f'[{host}]' if ':' in host else host}"
     opened = listen(host, port) if listening is None else socket.socket(fileno=listening)
-    with opened, prepare():
-        _serve(opened, proxies, "" if quiet else f"Trasloco's panel: {address_of(host, port)}")
+    words = "" if quiet else f"Trasloco's panel: {address_of(host, port)}"
+    with opened, prepare(), panel_metrics(None if supervised else metrics, metrics_listening, metrics_as) as measured:
+        from trasloco.project.asgi import application
+
+        _serve(measured(application), opened, proxies, words)
     return ExitCode.OK
 
 
-def _serve(opened: socket.socket, proxies: str, words: str) -> None:
+def _serve(application: Application, opened: socket.socket, proxies: str, words: str) -> None:
     """Until a signal; words: said when pages can be had."""
     import uvicorn
-
-    from trasloco.project.asgi import application
 
     config = uvicorn.Config(
         application,

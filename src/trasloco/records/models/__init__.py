@@ -34,6 +34,7 @@ from trasloco.records.models.run_pace import RunPace
 from trasloco.records.models.server_search import ServerSearch
 from trasloco.records.models.states import BUSY, ENDED_RUN, UNFINISHED, UNFINISHED_RUN, DestinationLogin, RunState, SecondRun, TransferState
 from trasloco.records.models.webhook import Webhook, WebhookDelivery
+from trasloco.records.models.worker_process import WorkerProcess
 
 __all__ = [
     "BUSY",
@@ -88,4 +89,5 @@ __all__ = [
     "Verification",
     "Webhook",
     "WebhookDelivery",
+    "WorkerProcess",
 ]

@@ -19,6 +19,7 @@ class Installation(models.Model):
 
     public_url: how people reach the panel, for links in mails ("https://trasloco.example.net"); "" when not said.
     smtp_secret is a ciphertext of ``vault`` under the code "installation".
+    all_, source_, destination_, customer_ with transfers and connections: the caps of ``plan.shares.Caps``, None = no limit.
     """
 
     most_lines = models.PositiveIntegerField(default=500)
@@ -37,6 +38,14 @@ class Installation(models.Model):
     wrapped_key = models.BinaryField(null=True)
     key_id = models.CharField(max_length=32, default="")
     mail_from = models.CharField(max_length=320, blank=True)
+    all_transfers = models.PositiveIntegerField(null=True, blank=True)
+    all_connections = models.PositiveIntegerField(null=True, blank=True)
+    source_transfers = models.PositiveIntegerField(null=True, blank=True)
+    source_connections = models.PositiveIntegerField(null=True, blank=True)
+    destination_transfers = models.PositiveIntegerField(null=True, blank=True, default=50, db_default=50)
+    destination_connections = models.PositiveIntegerField(null=True, blank=True)
+    customer_transfers = models.PositiveIntegerField(null=True, blank=True)
+    customer_connections = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         db_table = "trasloco_installation"

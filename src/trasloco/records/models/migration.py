@@ -126,7 +126,10 @@ class Run(models.Model):
     class Meta:
         db_table = "trasloco_run"
         constraints = (models.UniqueConstraint(fields=["migration", "number"], name="trasloco_run_number"),)
-        indexes = (models.Index(fields=["due_at"], condition=models.Q(status="planned"), name="trasloco_run_planned"),)
+        indexes = (
+            models.Index(fields=["due_at"], condition=models.Q(status="planned"), name="trasloco_run_planned"),
+            models.Index(fields=["id"], condition=models.Q(status__in=["waiting", "running"]), name="trasloco_run_under_way"),
+        )
 
     def __str__(self) -> str:
         return f"run {self.number} of {self.migration_id}"
@@ -138,6 +141,7 @@ class Transfer(models.Model):
     fence: grows with every change of owner; every write of a worker names it. worker: the id of the
     Procrastinate worker that runs it. connections: the most it has open on each side, since it was begun. seconds,
     copied_bytes: over all attempts. source_host and destination_host are copied here because admission counts by them.
+    large: of ``plan.shares.LARGE_BYTES`` or more, as far as is known.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="transfers")
@@ -148,6 +152,7 @@ class Transfer(models.Model):
     source_host = models.TextField()
     destination_host = models.TextField()
     connections = models.SmallIntegerField(default=1)
+    large = models.BooleanField(default=False, db_default=False)
     failure_side = models.CharField(max_length=16, default="")
     failure_scope = models.CharField(max_length=16, default="")
     failure_retry = models.CharField(max_length=16, default="")
@@ -173,6 +178,16 @@ class Transfer(models.Model):
         indexes = (
             models.Index(fields=["run", "not_before"], condition=models.Q(status="waiting"), name="trasloco_transfer_waiting"),
             models.Index(fields=["source_host"], condition=models.Q(status__in=["admitted", "running"]), name="trasloco_transfer_busy"),
+            # Of admission: the first of each lane, those whose hour has come, and when a run was let in last.
+            models.Index(
+                fields=["run", "large", "source_host", "id"],
+                condition=models.Q(status="waiting", not_before__isnull=True),
+                name="trasloco_transfer_ready",
+            ),
+            models.Index(
+                fields=["not_before"], condition=models.Q(status="waiting", not_before__isnull=False), name="trasloco_transfer_asleep"
+            ),
+            models.Index(fields=["run", "admitted_at"], condition=models.Q(admitted_at__isnull=False), name="trasloco_transfer_let_in"),
         )
 
     def __str__(self) -> str:

@@ -30,6 +30,8 @@ class Customer(models.Model):
 
     most_lines: of a CSV. most_unfinished: migrations at once. most_message_bytes: a larger message is left
     out and listed. most_hours: between first and second run. keep_days: after a migration's last run.
+    most_transfers, most_connections: of all his migrations at once (``customer_transfers`` and ``customer_connections`` of the
+    installation). share: of the places where several customers wait, as a multiple of what anybody gets.
     """
 
     name = models.CharField(max_length=200, unique=True)
@@ -42,6 +44,9 @@ class Customer(models.Model):
     most_message_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     most_hours = models.PositiveIntegerField(null=True, blank=True)
     keep_days = models.PositiveIntegerField(null=True, blank=True)
+    most_transfers = models.PositiveIntegerField(null=True, blank=True)
+    most_connections = models.PositiveIntegerField(null=True, blank=True)
+    share = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     class Meta:
         db_table = "trasloco_customer"
