@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trasloco.plan.sentence import Sentence, sentence, sentence_of
+from trasloco.sentence import Sentence, sentence, sentence_of
 from trasloco.plan.table import read
 
 pytestmark = pytest.mark.usefixtures("database")  # languages need Django to be set up
