@@ -26,7 +26,8 @@ def sentences_file(sources: Path) -> Path:
 
 def text_of(sources: Path) -> str:
     """What the file should hold."""
-    return json.dumps(patterns(sources), ensure_ascii=False, indent=1) + "\n"
+    lines = ",\n".join(json.dumps(pair, ensure_ascii=False) for pair in patterns(sources))
+    return f"[\n{lines}\n]\n"
 
 
 def write(sources: Path) -> None:

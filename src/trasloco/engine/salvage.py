@@ -92,7 +92,7 @@ class Salvage:
         listed = await self._still_listed(uids)
         for uid in uids:
             if uid not in listed:
-                self._give(uid, Fate.VANISHED, "gone from the source before it could be read")
+                self._give(uid, Fate.VANISHED, _("gone from the source before it could be read"))
         waiting = self._batches(sorted(listed))
         silent: list[int] = []
         while waiting:
@@ -158,7 +158,7 @@ class Salvage:
         row = await self._ladder.climb(uid, refusal.status)
         self._relay.in_flight.discard(uid)
         if row is None:
-            self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")
+            self._give(uid, Fate.VANISHED, _("gone from the source before it could be read again"))
             return
         refused = row.fate is Fate.REFUSED
         self._tell(row, "message-refused" if refused else "message-repaired", Level.ERROR if refused else Level.WARNING)

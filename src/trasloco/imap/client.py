@@ -47,6 +47,7 @@ from trasloco.imap.values import (
     StatusText,
     SyncPoint,
 )
+from trasloco.sentence import sentence as _
 
 
 async def connect(
@@ -95,7 +96,7 @@ class Client:
         self._protocol = connection.protocol
         connection.on_news = self._take_news
         if self._protocol.state is State.LOGOUT:
-            raise ConnectionLost("the greeting", self._protocol.bye)
+            raise ConnectionLost(_("the greeting"), self._protocol.bye)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -161,7 +162,7 @@ class Client:
             if was is not None:
                 now = await self.select(was.name, read_only=was.read_only)
                 if now.uidvalidity != was.uidvalidity:
-                    raise ConnectionLost("the change to a new connection", None, "the folder was renumbered meanwhile")
+                    raise ConnectionLost(_("the change to a new connection"), None, _("the folder was renumbered meanwhile"))
         except BaseException:
             self.abort()
             raise

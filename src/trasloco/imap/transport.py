@@ -101,7 +101,7 @@ async def open_socket(endpoint: Endpoint, seconds: float) -> socket.socket:
         except ConnectionResetError as error:
             # Taken and dropped at once: somebody is there, and is just going away or coming up.
             sock.close()
-            failure = ConnectionLost("connecting", None, _words(error))
+            failure = ConnectionLost(_("connecting"), None, _words(error))
         except OSError as error:
             sock.close()
             failure = ConnectFailed(_connect_reason(error), f"{address[0]} port {endpoint.port}: {_words(error)}")
@@ -144,9 +144,9 @@ def _words(error: BaseException) -> str:
 
 
 async def _greeting(connection: Connection, seconds: float) -> None:
-    done, _ = await asyncio.wait((connection.greeting,), timeout=seconds)
+    done, _waiting = await asyncio.wait((connection.greeting,), timeout=seconds)
     if not done:
-        raise DeadlineExceeded("greeting", seconds, "the greeting")
+        raise DeadlineExceeded("greeting", seconds, _("the greeting"))
     connection.greeting.result()
 
 
@@ -167,7 +167,7 @@ async def _tls_from_start(connection: Connection, sock: socket.socket, endpoint:
             seconds,
         )
     except TimeoutError:
-        raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
+        raise DeadlineExceeded("tls", seconds, _("the TLS handshake")) from None
     except (OSError, ValueError) as error:
         raise tls_failure(error) from None
 
@@ -179,7 +179,7 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
     if protocol.state is State.AUTHENTICATED:
         raise TlsFailed("starttls-missing", _("it began with PREAUTH, after which there is no STARTTLS"))
     if protocol.state is State.LOGOUT:
-        raise ConnectionLost("the greeting", protocol.bye)
+        raise ConnectionLost(_("the greeting"), protocol.bye)
     if not protocol.capabilities_told:
         await connection.ask(Command(b"CAPABILITY"), deadline="login").wait()
     if "STARTTLS" not in protocol.capabilities:
@@ -204,7 +204,7 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
             seconds,
         )
     except TimeoutError:
-        raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
+        raise DeadlineExceeded("tls", seconds, _("the TLS handshake")) from None
     except (OSError, ValueError) as error:
         raise tls_failure(error) from None
     if transport is None:
