@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CLAUSES = frozenset({"why", "doing", "advice", "clause", "rest"})
-"""Names of blanks that may hold a clause of ours."""
+ALWAYS_OURS = frozenset({"clause", "rest", "advice"})
+"""Names of blanks that hold a clause of ours."""
+
+CLAUSES = ALWAYS_OURS | {"why", "doing"}
+"""Names of blanks that may hold one, or else the words of somebody else."""
 
 FIGURES = frozenset({"n", "size", "uid"})
 """Names of blanks that hold a number, in digits."""

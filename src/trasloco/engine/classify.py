@@ -168,7 +168,7 @@ def storage(error: LedgerUnavailable) -> Failure:
 
 def master_refused(refused: Sequence[tuple[str, StatusText]], side: Side, mailbox: str, name: str) -> Failure:
     """No dialect opened the mailbox. refused: for each one tried, its name and what the server said."""
-    tried = in_a_row([_("%(way)s, where the server says “%(status)s”", way=way, status=str(status)) for way, status in refused])
+    tried = in_a_row([_("%(clause)s, where the server says “%(status)s”", clause=way, status=str(status)) for way, status in refused])
     words = _(
         "%(user)s (by %(master)s) could not sign in. Tried: %(clause)s. Check the master's name and password, that he may open other "
         "people's mailboxes, and that this mailbox exists there; it is not tried again by itself",

@@ -28,7 +28,7 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (_('the asterisk and the per cent sign became "_"'), re.compile(r"[%*]")),
     (_('the first character, special on some servers became "_"'), re.compile(r"^[~#&.]+")),
     (_('the character & became "_"'), re.compile("&")),
-    (_('control characters became "_"'), re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")),
+    (_('control characters became "%(mark)s"', mark="_"), re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")),
     (_('characters outside the Basic Multilingual Plane became "_"'), re.compile("[\U00010000-\U0010ffff]")),
     (_('everything but letters, digits, space, - and _ became "_"'), re.compile(r"[^\w \-]")),
     (_('everything but ASCII letters, digits, space, - and _ became "_"'), re.compile(r"[^A-Za-z0-9_ \-]")),

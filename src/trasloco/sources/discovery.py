@@ -116,11 +116,11 @@ def _ascii(domain: str) -> str:
 
 async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes) -> list[Candidate]:
     known = of_domain(domain)
-    notes.add("known addresses", known.title if known else _("not among them"))
+    notes.add(_("known addresses"), known.title if known else _("not among them"))
     if known is not None and known.host:
         return _preset(known, FoundBy.PRESET, _("its domain is known"))
     hosts, by_srv, by_file = await asyncio.gather(mail_servers(domain), _by_srv(domain), _by_autoconfig(address, domain, pages))
-    answers = (("MX", _by_mx(hosts)), ("SRV", by_srv), ("autoconfig", by_file), ("Thunderbird's database", _by_database(domain, hosts)))
+    answers = (("MX", _by_mx(hosts)), ("SRV", by_srv), ("autoconfig", by_file), (_("Thunderbird's database"), _by_database(domain, hosts)))
     found: list[Candidate] = []
     for question, (candidates, words) in answers:
         notes.add(question, words)
@@ -128,7 +128,7 @@ async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes)
     if not found:
         named = (NamedServer(f"{name}.{domain}", 993, login="any") for name in ("imap", "mail"))
         found = [Candidate(server, FoundBy.NAME, _("a guess by its name")) for server in named]
-        notes.add("usual names", f"imap.{domain}, mail.{domain}")
+        notes.add(_("usual names"), f"imap.{domain}, mail.{domain}")
     unique: dict[tuple[str, int], Candidate] = {}
     for candidate in found:
         unique.setdefault((candidate.server.host.casefold(), candidate.server.port), candidate)
