@@ -25,7 +25,7 @@ _DEEPEST = 6
 """Clauses within clauses."""
 _MOST_STEPS = 40
 """Places in a text where a pattern is tried to go on, all in all."""
-_FEW_LETTERS = 6
+_FEW_LETTERS = 5
 """A pattern that has no more of its own is ours only when the clauses in it are."""
 
 _KEY = 4

@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from trasloco.records.recall import recalled
-from trasloco.sentence import Sentence
+from trasloco.sentence import CLAUSES, Sentence
 
 
 def said(text: str) -> str:
@@ -17,7 +17,7 @@ def said(text: str) -> str:
     pattern = ngettext(found.pattern, found.many, found.number) if found.many else gettext(found.pattern)
     if not found.values:
         return pattern
-    return pattern % {name: _filled(value) for name, value in found.values.items()}
+    return pattern % {name: _filled(name, value) for name, value in found.values.items()}
 
 
 def _stored(text: str) -> Sentence | None:
@@ -25,8 +25,8 @@ def _stored(text: str) -> Sentence | None:
     return None if (get_language() or "en").startswith("en") else recalled(text)
 
 
-def _filled(value: str | int) -> str:
+def _filled(name: str, value: str | int) -> str:
     """A blank: a figure, a part of the sentence that is one itself, or a name."""
     if isinstance(value, int):
         return str(number_format(value, force_grouping=True))
-    return said(value) if isinstance(value, Sentence) else value
+    return said(value) if isinstance(value, Sentence) or name in CLAUSES else value
