@@ -28,7 +28,9 @@ from trasloco.testing.run_states import begin, set_states
 Make = Callable[..., Any]
 
 SERVER = "[AUTHENTICATIONFAILED] Invalid login or password, says the mail room"
-SOURCE = Side(SideName.SOURCE, Endpoint("imap.old.example", 993, Security.IMPLICIT), Credentials("anna@old.example", Secret("of-anna-alone")))
+SOURCE = Side(
+    SideName.SOURCE, Endpoint("imap.old.example", 993, Security.IMPLICIT), Credentials("anna@old.example", Secret("of-anna-alone"))
+)
 REFUSED = explain(LoginRefused(StatusText(Kind.NO, "AUTHENTICATIONFAILED", b"", SERVER.partition("] ")[2]), "LOGIN"), SOURCE, "signing in")
 
 
@@ -63,7 +65,7 @@ def italian(make_migration: Make, make_client: Callable[..., Client]) -> tuple[C
     Person.objects.update(language="it")
     found = run.transfers.select_related("account__migration").get()
     Transfer.objects.filter(pk=found.pk).update(failure_words=str(REFUSED.words), failure_code=REFUSED.code, failure_side="source")
-    note = "the destination's \\Archive folder; control characters became \"_\""
+    note = 'the destination\'s \\Archive folder; control characters became "_"'
     FolderTally.objects.create(transfer=found, source="Büro", destination="INBOX/Büro", note=note, copied=3)
     for entry in lines():
         LogEntry.objects.create(transfer=found, at=now(), level=entry.level.value, action=entry.action, words=str(entry.words))
@@ -89,7 +91,7 @@ def test_account_and_report_have_no_english_sentence_of_ours(italian: tuple[Clie
     migration = transfer.account.migration
     for address in (f"/migrations/{migration.code}/accounts/{transfer.account_id}/", f"/migrations/{migration.code}/report.html"):
         text = Visible(client.get(address).content.decode()).text
-        assert "la cartella \\Archive della destinazione; i caratteri di controllo sono diventati \"_\"" in text, address
+        assert 'la cartella \\Archive della destinazione; i caratteri di controllo sono diventati "_"' in text, address
         assert f"anna@old.example non ha potuto accedere; il server dice «NO {SERVER}». Controlli nome utente e password" in text, address
         assert english.shown_in(text.replace(SERVER, "")) == [], address
 

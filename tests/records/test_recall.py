@@ -109,7 +109,13 @@ def test_words_of_a_server_that_look_like_ours_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Source a: " + ": " * 1500, "; ".join(["the bytes differ"] * 180), "“a” -> “b”: " + "3 copied, " * 300 + "1 bytes.", "((((" * 900, "x" * 9999],
+    [
+        "Source a: " + ": " * 1500,
+        "; ".join(["the bytes differ"] * 180),
+        "“a” -> “b”: " + "3 copied, " * 300 + "1 bytes.",
+        "((((" * 900,
+        "x" * 9999,
+    ],
     ids=["colons", "clauses", "counts", "parentheses", "long"],
 )
 def test_words_made_to_take_long_are_given_up_on(text: str) -> None:

@@ -84,15 +84,17 @@ def _hidden(labels: Labels, before: LabelledInventory) -> list[Entry]:
     if not hidden:
         return []
     names = sorted(decode_name(label.removeprefix(b"\\")) for label in hidden)
-    shown = ", ".join(f"“{name}”" for name in names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    shown: str = ", ".join(f"“{name}”" for name in names[:_NAMED])
+    if len(names) > _NAMED:
+        shown = _("%(names)s and %(more)s more", names=shown, more=len(names) - _NAMED)
     alone = [bool(each & hidden) and not labels.folders(each) for each in before.sets]
     count = sum(alone[before.set_number(position)] for position in range(len(before)))
     words = ngettext(
-        "Labels that IMAP does not show: %(labels)s. They make no folder; %(n)s message that has no other label goes to the archive. "
+        "Labels that IMAP does not show: %(why)s. They make no folder; %(n)s message that has no other label goes to the archive. "
         "To have the folders, tick “Show in IMAP” for these labels in Gmail's settings, under Labels, before the first run.",
-        "Labels that IMAP does not show: %(labels)s. They make no folder; %(n)s messages that have no other label go to the archive. "
+        "Labels that IMAP does not show: %(why)s. They make no folder; %(n)s messages that have no other label go to the archive. "
         "To have the folders, tick “Show in IMAP” for these labels in Gmail's settings, under Labels, before the first run.",
         count,
-        labels=shown,
+        why=shown,
     )
     return [Entry(Level.WARNING, "labels-hidden", words)]

@@ -70,19 +70,21 @@ def _adds_up(sums: Sequence[Sum], inventory: Inventory, tally: Tally, run: int) 
 
 def _failure(folder: str, without: list[int], rows: Tally, tally: Tally, missing: int) -> Failure:
     if without:
-        named = ", ".join(str(uid) for uid in without[:_NAMED]) + (", …" if missing > _NAMED else "")
+        named: str = ", ".join(str(uid) for uid in without[:_NAMED])
+        if missing > _NAMED:
+            named = _("%(names)s and %(more)s more", names=named, more=missing - _NAMED)
         words = ngettext(
-            "Trasloco's own sums do not match: %(n)s message of “%(folder)s” has no fate at the end of the pass (UID %(uids)s). "
+            "Trasloco's own sums do not match: %(n)s message of “%(folder)s” has no fate at the end of the pass (UID %(why)s). "
             "Nothing is lost; the folder is gone through again.",
-            "Trasloco's own sums do not match: %(n)s messages of “%(folder)s” have no fate at the end of the pass (UID %(uids)s). "
+            "Trasloco's own sums do not match: %(n)s messages of “%(folder)s” have no fate at the end of the pass (UID %(why)s). "
             "Nothing is lost; the folder is gone through again.",
             missing,
             folder=folder,
-            uids=named,
+            why=named,
         )
     else:
         words = _(
-            "Trasloco's own sums do not match. “%(folder)s” has in the ledger: %(clause)s; counted were: %(rest)s. "
+            "Trasloco's own sums do not match: “%(folder)s”: the ledger has %(clause)s, counted were %(rest)s. "
             "Nothing is lost; the folder is gone through again.",
             folder=folder,
             clause=tally_words(rows),
