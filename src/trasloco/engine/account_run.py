@@ -290,10 +290,7 @@ class AccountRun:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""
         if failure.code not in _NO_CONNECTION or failure.side not in self._met:
             return failure
-        words = _(
-            "%(clause)s It did answer before in this run, so Trasloco waits for it to come back.",
-            clause=failure.words,
-        )
+        words = _("%(clause)s It did answer before in this run, so Trasloco waits for it to come back.", clause=failure.words)
         return replace(failure, retry=Retry.LATER, words=words)
 
     def _remember(self, source: Client, destination: Client) -> None:

@@ -1,11 +1,10 @@
 """The IMAP client: one connection, one method per thing a migration asks of a server.
 
-``connect`` gives a ``Client``; every method says what it raises, and any may raise what ended the
-connection (``ConnectionLost``, ``DeadlineExceeded``, ``LimitExceeded``, ``ProtocolViolation``).
-Everything that can be on its way at once is: ``bodies`` and ``append`` send when they are called and
-are read later. Methods may be called from several tasks; answers find their caller. A task cancelled
-while it waits for a plain answer leaves the connection in step; cancelled inside a body, a fetch, an
-append or a login it leaves it aborted.
+``connect`` gives a ``Client``; every method says what it raises, and any may raise what ended the connection (``ConnectionLost``,
+``DeadlineExceeded``, ``LimitExceeded``, ``ProtocolViolation``). Everything that can be on its way at once is: ``bodies`` and ``append``
+send when they are called and are read later. Methods may be called from several tasks; answers find their caller. A task cancelled
+while it waits for a plain answer leaves the connection in step; cancelled inside a body, a fetch, an append or a login it leaves it
+aborted.
 """
 
 from __future__ import annotations
