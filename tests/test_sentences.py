@@ -19,7 +19,13 @@ from trasloco.sentence import Sentence, sentence, sentence_of
 ROOMS = ("engine", "jobs")
 _WORDS = {"Entry": (2, "words"), "Failure": (4, "words"), "MessageRow": (7, "reason"), "FolderResult": (3, "note"), "Stay": (3, "reason")}
 """Which argument of these is for people."""
-_ERRORS = {"NotAdmitted": (1, "words"), "TokenUnavailable": (0, "words"), "NoPage": (0, "words"), "LoginImpossible": (0, "words")}
+_ERRORS = {
+    "NotAdmitted": (1, "words"),
+    "TokenUnavailable": (0, "words"),
+    "NoPage": (0, "words"),
+    "LoginImpossible": (0, "words"),
+    "LimitExceeded": (1, "words"),
+}
 _SAMPLES = {"server": "mx.example.net:993", "n": "3", "size": "12", "uid": "7", "doing": "reading messages"}
 _CLAUSES = {"why": "the bytes differ", "clause": "the bytes differ", "rest": "line ends differ: the server rewrites them"}
 

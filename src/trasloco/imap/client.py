@@ -363,7 +363,7 @@ class Client:
         def take(response: Response) -> None:
             selection.take(response)
             if selection.entries > self._connection.limits.ranges:
-                self.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+                self.abort(LimitExceeded("entries", _("the server names more messages than we keep")))
 
         command = commands.select(name, read_only=read_only, condstore=False, known=since)
         selected = await self._select(command, selection, RESYNC_ANSWERS, take)

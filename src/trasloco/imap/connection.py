@@ -309,7 +309,8 @@ class Connection(asyncio.Protocol):
         if self._held <= self.limits.buffered or self.transport is None:
             return
         if self._held > self.limits.kept:
-            self.abort(LimitExceeded("kept", f"more than {self.limits.kept} bytes of messages wait for a reader who waits for others"))
+            words = _("more than %(most)s bytes of messages wait for a reader who waits for others", most=str(self.limits.kept))
+            self.abort(LimitExceeded("kept", words))
         if self._reading_paused or self.error is not None:
             return
         if all(future.done() for future in self._wanted):

@@ -74,7 +74,7 @@ class PopConnection:
         while (line := await self._until(self._replies.item, words, "command")) != b".":
             found.append(line)
             if len(found) > MOST_ENTRIES:
-                raise self._end(LimitExceeded("entries", "the server lists more messages than we keep"))
+                raise self._end(LimitExceeded("entries", _("the server lists more messages than we keep")))
         return found
 
     async def send_ahead(self, commands: Sequence[bytes], words: str) -> None:
