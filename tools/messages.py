@@ -2,8 +2,9 @@
 
     make messages     # after a text was changed: then fill in what is empty or marked "fuzzy" in the .po files, and run it again
 
-Both files of a language are in the repository, so that an installation needs no compiler; ``tests/test_translations.py``
-fails when they are behind the code, or when a text is not translated.
+``locale/sentences.json`` lists those that are stored as English text (``tools.sentences``). All these files are in the repository, so
+that an installation needs no compiler; ``tests/test_translations.py`` fails when they are behind the code, or when a text is not
+translated.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from tools.sentences import write as write_sentences
 from trasloco.testing.packages import PackageTree
 
 SOURCES = Path(__file__).parents[1] / "src" / "trasloco"
@@ -71,3 +73,4 @@ def _without_dates(path: Path) -> None:
 if __name__ == "__main__":
     gather(SOURCES)
     compile_all(SOURCES)
+    write_sentences(SOURCES)

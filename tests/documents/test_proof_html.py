@@ -81,7 +81,7 @@ def head(**given: Any) -> dict[str, Any]:
 def reasons() -> list[LeftBehind]:
     from trasloco.records.queries import LeftBehind
 
-    words = "the destination says “NO [CANNOT] Message contains NUL\x1b[2J”; kept as k7m2q9xd-anna-INBOX-77.eml"
+    words = "the destination says “NO [CANNOT] Message contains NUL\x1b[2J”; kept: trasloco parked k7m2q9xd writes it to a file"
     repaired = "repaired (line-ends) after the destination said “NO bare LF”"
     return [
         LeftBehind("anna@example.net", b"INBOX", Fate.REFUSED, words, 1, (77,)),

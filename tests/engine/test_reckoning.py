@@ -60,10 +60,10 @@ async def test_a_wrong_count_is_said() -> None:
 
 async def test_a_row_too_many_does_not_make_up_for_one_too_few() -> None:
     rows = [MessageRow(1, Fate.COPIED, 2), MessageRow(9, Fate.COPIED, 2)]
-    with pytest.raises(TransferError, match=r"1 messages of “INBOX” have no fate .*UID 2\b"):
+    with pytest.raises(TransferError, match=r"1 message of “INBOX” has no fate .*UID 2\b"):
         await check(rows, Tally(copied=2), 1, 2)
 
 
 async def test_what_an_earlier_run_could_not_bring_needs_a_fate_of_this_one() -> None:
-    with pytest.raises(TransferError, match=r"1 messages of “INBOX” have no fate .*UID 2\b"):
+    with pytest.raises(TransferError, match=r"1 message of “INBOX” has no fate .*UID 2\b"):
         await check([MessageRow(1, Fate.COPIED, 1), MessageRow(2, Fate.REFUSED, 1)], Tally(adopted=1, refused=1), 1, 2)

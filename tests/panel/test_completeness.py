@@ -70,3 +70,28 @@ def test_what_could_only_be_counted_is_said_below_the_list(anna: Client, make_mi
     FolderTally.objects.create(transfer=transfer, source="Trash", note="Trash is left out", skipped=40, position=1)
     page = _page(anna, f"/migrations/{migration.code}/accounts/{migration.accounts.get().pk}/?fate=skipped")
     assert "40 messages more are in the folder Trash, which could only be counted: Trash is left out" in page
+
+
+def test_who_reads_that_nothing_was_compared_can_have_it_compared(anna: Client, make_migration: Make) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    migration = ended(make_migration, ["completed"], copied=5)
+    action = f"/migrations/{migration.code}/do/compare/"
+    for address in ("completeness/", f"accounts/{migration.accounts.get().pk}/"):
+        assert action in _page(anna, f"/migrations/{migration.code}/{address}")
+    assert "The new mailboxes are read again and compared." in anna.post(action, follow=True).content.decode()
+    (job,) = ProcrastinateJob.objects.filter(task_name="trasloco.verify")
+    assert job.args == {"run_id": migration.runs.order_by("number")[0].pk}
+
+
+def test_without_passwords_nothing_can_be_compared_and_no_button_says_so(anna: Client, make_migration: Make) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    from trasloco.testing.run_states import close
+
+    migration = ended(make_migration, ["completed"], copied=5)
+    close(migration)
+    action = f"/migrations/{migration.code}/do/compare/"
+    assert action not in _page(anna, f"/migrations/{migration.code}/completeness/")
+    assert "Nothing is to be compared" in anna.post(action, follow=True).content.decode()
+    assert not ProcrastinateJob.objects.filter(task_name="trasloco.verify").exists()

@@ -48,7 +48,10 @@ def sample_report() -> dict[str, Any]:
         folder("Papierkorb", "", note='Trash is left out (named "Papierkorb")', skipped=41),
     ]
     hostile = [folder("<script>alert(1)</script>", "=HYPERLINK(1)", copied=1, refused=2)]
-    words = "Source 192.0.2.7:993: dora@old.example could not sign in; the server says “NO [AUTHENTICATIONFAILED] Wrong\x1b[2J password”."
+    words = (
+        "Source 192.0.2.7:993: dora@old.example could not sign in; the server says “NO [AUTHENTICATIONFAILED] Wrong\x1b[2J password”. "
+        "Check login and password; it is not tried again by itself."
+    )
     exceptions = [
         {"run": 1, "folder": "Rechnungen/Größe & Maß", "uid": 7, "fate": "skipped", "reason": "larger than 50 MiB"},
         {"run": 1, "folder": "Rechnungen/Größe & Maß", "uid": 9, "fate": "skipped", "reason": "larger than 50 MiB"},

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trasloco.plan.sentence import Sentence, sentence, sentence_of
 from trasloco.plan.table import read
+from trasloco.sentence import Sentence, sentence, sentence_of
 
 pytestmark = pytest.mark.usefixtures("database")  # languages need Django to be set up
 

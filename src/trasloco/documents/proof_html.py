@@ -2,7 +2,7 @@
 
 A Django template (``pages/proof.html``) rendered with automatic escaping, and given text
 only. No script, nothing loaded from anywhere. The page itself is not sealed: it names the seal of the files
-that are. It is in the active language; what the engine and the servers said stays in their words.
+that are. It is in the active language; what servers said stays in their words.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def proof_page(head: Mapping[str, Any], seal: Seal, reasons: Sequence[LeftBehind
         "reasons": [_reason(item) for item in reasons[:_MOST_REASONS]],
         "more_reasons": _more_reasons(len(reasons) - _MOST_REASONS),
         "only_counted": [
-            {"folder": plain(item["source"]), "count": spoken.figure(item["messages"]), "note": plain(item["note"])}
+            {"folder": plain(item["source"]), "count": spoken.figure(item["messages"]), "note": plain(said(item["note"]))}
             for item in head["only_counted"]
         ],
         "files": [plain(name) for name in files],
@@ -90,7 +90,7 @@ def _unfinished(head: Mapping[str, Any]) -> str:
     last = head["runs"][-1]
     if last["status"] in ("completed", "completed_with_errors"):
         return ""
-    words = f" {plain(last['error'])}" if last["error"] else ""
+    words = f" {plain(said(last['error']))}" if last["error"] else ""
     status = said(STATUS_WORDS.get(last["status"], last["status"]))
     return _("The latest run is not complete: %(status)s.") % {"status": status} + words
 
@@ -123,7 +123,7 @@ def _folder(folder: Mapping[str, Any], shown: Sequence[str]) -> dict[str, Any]:
         "source": source,
         "destination": "" if source == destination else destination,
         "left_out": not destination,
-        "note": plain(folder["note"] or ""),
+        "note": plain(said(folder["note"] or "")),
         "total": spoken.figure(folder["counts"]["source"]),
         "cells": cells,
     }
@@ -139,7 +139,7 @@ def _reason(item: LeftBehind) -> dict[str, str]:
         "fate": said(FATE_WORDS.get(fate, fate)),
         "tone": tone,
         "folder": folder,
-        "reason": plain(item.reason),
+        "reason": plain(said(item.reason)),
         "count": spoken.figure(item.count),
         "uids": f"UID {uids}{more}",
     }

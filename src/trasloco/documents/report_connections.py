@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trasloco.documents.report_figures import Report
-from trasloco.plan.sentence import sentence as _
+from trasloco.sentence import sentence as _
 
 
 def unverified(report: Report) -> list[str]:

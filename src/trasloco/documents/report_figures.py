@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trasloco.plan.sentence import sentence as _
+from trasloco.sentence import sentence as _
 
 Report = Mapping[str, Any]
 

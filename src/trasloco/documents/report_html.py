@@ -127,7 +127,7 @@ def _account(index: int, account: Mapping[str, Any]) -> dict[str, Any]:
         "messages": _messages(account),
         "verification": plain(verification_words(account.get("verification"))),
         "reasons": [
-            {**_fate(fate), "folder": plain(folder), "reason": plain(reason), "count": spoken.figure(count)}
+            {**_fate(fate), "folder": plain(folder), "reason": plain(said(reason)), "count": spoken.figure(count)}
             for fate, folder, reason, count in figures.reasons(account)
         ],
     }
@@ -145,7 +145,7 @@ def _messages(account: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "uid": str(item["uid"]),
                     **_fate(figures.fate_words(item)),
                     "size": spoken.size(item["size"]),
-                    "reason": plain(item["reason"]),
+                    "reason": plain(said(item["reason"])),
                 }
                 for item in items[:_MOST_MESSAGES]
             ]
@@ -181,7 +181,7 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
         "number": str(run["number"]),
         "status": said(STATUS_WORDS.get(run["status"], run["status"])),
         "tone": _TONES.get(run["status"], "quiet"),
-        "error": plain(run["error"] or ""),
+        "error": plain(said(run["error"] or "")),
         "sum": ngettext("%(n)s message, %(size)s copied in %(time)s", "%(n)s messages, %(size)s copied in %(time)s", messages) % facts,
         "flags": _flags(flags) if flags else "",
         "quiet": ngettext("%(n)s folder without news.", "%(n)s folders without news.", quiet) % {"n": spoken.figure(quiet)}
@@ -204,6 +204,6 @@ def _folder(folder: Mapping[str, Any], fates: Sequence[str]) -> dict[str, Any]:
         "source": source,
         "destination": "" if source == destination else destination,
         "left_out": not destination,
-        "note": plain(folder.get("note", "") or ""),
+        "note": plain(said(folder.get("note", "") or "")),
         "cells": _cells(folder["messages"], fates),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from trasloco.documents import spoken
 from trasloco.engine.comparison import Verdict
+from trasloco.records.said import said
 
 
 def verification_words(found: Mapping[str, Any] | None) -> str:
@@ -21,7 +22,7 @@ def verification_words(found: Mapping[str, Any] | None) -> str:
     sentences = [_good(good, found)]
     sentences += [words for verdict, count in counts.items() if count and (words := _not_good(verdict, count))]
     if found["error"]:
-        sentences.append(_("It ended before its time: %(words)s") % {"words": found["error"]})
+        sentences.append(_("It ended before its time: %(words)s") % {"words": said(found["error"])})
     return " ".join(sentences)
 
 

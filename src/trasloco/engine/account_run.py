@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult, Outcome, RunStatus, Settings, Side
+from trasloco.engine.at_side import at_side
 from trasloco.engine.brought import Brought
 from trasloco.engine.census import Census, Stay
 from trasloco.engine.classify import blame, storage
@@ -46,6 +47,7 @@ from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Speech
 from trasloco.imap.values import Quota
 from trasloco.pop3.mailbox import PopMailbox
+from trasloco.sentence import sentence as _
 
 ATTEMPTS = 6
 """Tries in a row without a single message of progress before the transfer is given back."""
@@ -61,9 +63,9 @@ PATIENCE = 300.0
 """Seconds that a transfer sits out, without a message of progress, what a server (or our database) says
 will pass; then it is given back, so that the next account has its place."""
 
-POP3_NOTE = (
+POP3_NOTE = _(
     "this source speaks POP3, which knows INBOX only and no flags: other folders of the mailbox, if there are any, are not copied, "
-    "and all messages arrive as unread. Some servers mark what was fetched as read on the old side."
+    "and all messages arrive as unread. Some servers mark what was fetched as read on the old side"
 )
 
 _NO_CONNECTION = frozenset({"connection-refused", "connection-timeout", "host-unreachable", "unknown-host"})
@@ -282,13 +284,13 @@ class AccountRun:
             await client.number(self._ledger.numbers)
         if "pop3" not in self._told:
             self._told.add("pop3")
-            self._sink.write(Entry(Level.WARNING, "pop3-source", f"Source {side.endpoint}: {POP3_NOTE}"))
+            self._sink.write(Entry(Level.WARNING, "pop3-source", at_side(side.name, side.endpoint, POP3_NOTE)))
 
     def _known_to_be_there(self, failure: Failure) -> Failure:
         """A port that was open in this run and is closed now belongs to a server that is being restarted."""
         if failure.code not in _NO_CONNECTION or failure.side not in self._met:
             return failure
-        words = f"{failure.words.rstrip('.')}; it did answer before in this run, so Trasloco waits for it to come back."
+        words = _("%(clause)s It did answer before in this run, so Trasloco waits for it to come back.", clause=failure.words)
         return replace(failure, retry=Retry.LATER, words=words)
 
     def _remember(self, source: Client, destination: Client) -> None:
@@ -473,7 +475,10 @@ class AccountRun:
         largest = append_limit(destination)
         if largest is not None and largest < self._settings.max_size:
             self._settings = replace(self._settings, max_size=largest)
-            words = f"The destination takes messages of at most {largest} bytes (APPENDLIMIT); larger ones are left out and listed."
+            words = _(
+                "The destination takes messages of at most %(size)s bytes (APPENDLIMIT); larger ones are left out and listed.",
+                size=str(largest),
+            )
             self._sink.write(Entry(Level.INFO, "append-limit", words))
         sizes = None if labels is None else labels.sizes()
         judge_room(self._destination, quotas, tree.expectation()[1] if sizes is None else sizes[1], self._sink)

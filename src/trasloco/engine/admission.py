@@ -14,6 +14,8 @@ import socket
 
 from trasloco.engine.own_ports import own_part
 from trasloco.plan.address_policy import AddressPolicy, Refusal
+from trasloco.plan.clauses import with_advice
+from trasloco.sentence import sentence as _
 
 RESOLVE_SECONDS = 20.0  # a name server that is silent for longer will not help anybody
 
@@ -30,7 +32,7 @@ class NotAdmitted(Exception):
         self.code, self.words, self.remedy, self.passing = code, words, remedy, passing
 
     def __str__(self) -> str:
-        return f"{self.words}. {self.remedy}" if self.remedy else self.words
+        return with_advice(self.words, self.remedy)
 
 
 async def admitted(host: str, port: int, policy: AddressPolicy, *, address: str | None = None, seconds: float = RESOLVE_SECONDS) -> str:
@@ -45,13 +47,19 @@ async def admitted(host: str, port: int, policy: AddressPolicy, *, address: str 
     if (refusal := policy.refusal(addresses)) is not None:
         raise _not_contacted(refusal, host)
     if not policy.anywhere and (part := await own_part(addresses[0], port)):
-        raise NotAdmitted("address-not-allowed", f"it was not contacted: {addresses[0]} port {port} is Trasloco's own {part}")
+        words = _(
+            "it was not contacted: %(address)s port %(port)s is Trasloco's own %(doing)s", address=addresses[0], port=str(port), doing=part
+        )
+        raise NotAdmitted("address-not-allowed", words)
     return addresses[0]
 
 
 def _not_contacted(refusal: Refusal, host: str) -> NotAdmitted:
-    shown = "" if refusal.address in ("", host) else f" (its address is {refusal.address})"
-    return NotAdmitted(refusal.code, f"it was not contacted{shown}: {refusal.words}", refusal.remedy)
+    if refusal.address in ("", host):
+        words = _("it was not contacted: %(why)s", why=refusal.words)
+    else:
+        words = _("it was not contacted (its address is %(address)s): %(why)s", address=refusal.address, why=refusal.words)
+    return NotAdmitted(refusal.code, words, refusal.remedy)
 
 
 async def _look_up(host: str, port: int, seconds: float, *, by_us: bool) -> list[str]:
@@ -65,7 +73,7 @@ async def _look_up(host: str, port: int, seconds: float, *, by_us: bool) -> list
             by_dns = by_us and os.environ.get("TRASLOCO_DNS", "") and not _is_localhost(host)
             addresses = await (_by_dns(host) if by_dns else _by_system(host, port))
     except TimeoutError:
-        raise _name_server_trouble(host, f"no answer within {seconds:.0f} s") from None
+        raise _name_server_trouble(host, _("no answer within %(seconds)s s", seconds=f"{seconds:.0f}")) from None
     if not addresses:
         raise _unknown(host)
     return list(dict.fromkeys(addresses))
@@ -81,7 +89,7 @@ async def _by_dns(host: str) -> list[str]:
 
     found = await addresses(host)
     if found is None:
-        raise _name_server_trouble(host, "the name server of TRASLOCO_DNS could not be asked")
+        raise _name_server_trouble(host, _("the name server of TRASLOCO_DNS could not be asked"))
     return found
 
 
@@ -100,10 +108,10 @@ async def _by_system(host: str, port: int) -> list[str]:
 
 
 def _unknown(host: str) -> NotAdmitted:
-    words = f"the name {host} is not known to the DNS"
-    return NotAdmitted("unknown-host", words, "Correct the server's name, or write its IP address")
+    words = _("the name %(host)s is not known to the DNS", host=host)
+    return NotAdmitted("unknown-host", words, _("Correct the server's name, or write its IP address"))
 
 
 def _name_server_trouble(host: str, reason: str) -> NotAdmitted:
-    words = f"the name {host} could not be looked up ({reason})"
-    return NotAdmitted("host-not-looked-up", words, "Check the name server of this machine", passing=True)
+    words = _("the name %(host)s could not be looked up (%(why)s)", host=host, why=reason)
+    return NotAdmitted("host-not-looked-up", words, _("Check the name server of this machine"), passing=True)

@@ -27,6 +27,7 @@ from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected
+from trasloco.sentence import sentence as _
 
 _FETCHED = 100  # messages of one FETCH
 _AHEAD = 2  # FETCHes on their way together
@@ -98,7 +99,7 @@ class Comparison:
         self._sides: dict[SideName, Side | None] = {SideName.SOURCE: source, SideName.DESTINATION: destination}
         self._deadlines = deadlines
         self._clients: dict[SideName, Client] = {}
-        self._source_closed = "the source was not to be contacted" if source is None else ""
+        self._source_closed = _("the source was not to be contacted") if source is None else ""
         self.notes: list[str] = []
 
     async def compare(self, folder: FolderRecord, rows: Sequence[MessageRow]) -> Tried:
@@ -106,11 +107,11 @@ class Comparison:
         tried = Tried()
         client, selected = await self._open(SideName.DESTINATION, folder.destination_name)
         if folder.destination_uidvalidity not in (None, 0, selected.uidvalidity):
-            words = "the destination has renumbered this folder since (UIDVALIDITY changed); a further run matches its messages again"
+            words = _("the destination has renumbered this folder since (UIDVALIDITY changed); a further run matches its messages again")
             tried.findings.extend(_finding(folder, row, Verdict.UNKNOWN, words) for row in rows)
             return tried
         here = [row for row in rows if row.destination_uid is not None]
-        words = "accepted by the destination, which did not tell its UID"
+        words = _("accepted by the destination, which did not tell its UID")
         tried.findings.extend(_finding(folder, row, Verdict.UNKNOWN, row.reason or words) for row in rows if row.destination_uid is None)
         found = await self._digests(client, SideName.DESTINATION, folder, [row for row in here if row.digest is not None], tried)
         again = []
@@ -191,7 +192,7 @@ class Comparison:
             if there is None:
                 tried.findings.append(_missing(folder, row))
                 continue
-            verdict, words = _judge(row, there, here, why or "the source has it no more")
+            verdict, words = _judge(row, there, here, why or _("the source has it no more"))
             if verdict is Verdict.DIFFERENT and here is not None and _repaired(row) and await self._is_variant(folder, row, there):
                 verdict, words = Verdict.REPAIRED, row.reason
             expected = row.digest or (here.exact if here is not None else b"")
@@ -202,17 +203,17 @@ class Comparison:
         if self._source_closed:
             return self._source_closed
         try:
-            _, selected = await self._open(SideName.SOURCE, folder.source_name)
+            selected = (await self._open(SideName.SOURCE, folder.source_name))[1]
         except TransferError as error:
             if error.failure.retry.value == "now":
                 raise
             if error.failure.scope is not Scope.FOLDER:
                 # Said once, and not tried for every batch: a refused login may lock the account.
-                self._source_closed = "the source could not be read again"
-                self.notes.append(f"{error.failure.words} What has no digest of its own is only known to be there.")
-            return "the source could not be read again"
+                self._source_closed = _("the source could not be read again")
+                self.notes.append(_("%(clause)s What has no digest of its own is only known to be there.", clause=error.failure.words))
+            return _("the source could not be read again")
         if folder.source_uidvalidity not in (None, 0, selected.uidvalidity):
-            return "the source has renumbered this folder since"
+            return _("the source has renumbered this folder since")
         return ""
 
     async def _read(self, client: Client, side: Side, mailbox: bytes, uids: Sequence[int], tried: Tried) -> dict[int, _Read]:
@@ -259,19 +260,19 @@ def _judge(row: MessageRow, there: _Read, here: _Read | None, why: str) -> tuple
         if there.exact == here.exact:
             return Verdict.EQUAL, ""
         if there.digests.whole == here.digests.whole:
-            return Verdict.LINE_ENDS, "line ends differ: the server rewrites them"
+            return Verdict.LINE_ENDS, _("line ends differ: the server rewrites them")
         if row.digest is None and there.digests.body == here.digests.body:
-            return Verdict.HEADERS, "the same body; header fields differ, as a delivery or another tool leaves them"
+            return Verdict.HEADERS, _("the same body; header fields differ, as a delivery or another tool leaves them")
         if row.digest is None and there.digests.text and there.digests.text == here.digests.text:
-            return Verdict.HEADERS, "the same text; the boundaries between its parts are made anew by the server"
-        return Verdict.DIFFERENT, "the bytes differ"
+            return Verdict.HEADERS, _("the same text; the boundaries between its parts are made anew by the server")
+        return Verdict.DIFFERENT, _("the bytes differ")
     if row.digest is None:
-        return Verdict.PRESENT, f"it is there; {why}"
+        return Verdict.PRESENT, _("it is there; %(why)s", why=why)
     if there.digests.whole == row.digest:
-        return Verdict.LINE_ENDS, "line ends differ: the server rewrites them"
+        return Verdict.LINE_ENDS, _("line ends differ: the server rewrites them")
     if _repaired(row):
-        return Verdict.PRESENT, f"it is there, {row.reason}; {why}"
-    return Verdict.DIFFERENT, "the bytes differ from those that were sent"
+        return Verdict.PRESENT, _("it is there, %(clause)s; %(why)s", clause=row.reason, why=why)
+    return Verdict.DIFFERENT, _("the bytes differ from those that were sent")
 
 
 def _repaired(row: MessageRow) -> bool:
@@ -279,7 +280,7 @@ def _repaired(row: MessageRow) -> bool:
 
 
 def _missing(folder: FolderRecord, row: MessageRow) -> Finding:
-    words = "not in this folder any more: the server had confirmed it under this UID, so it was deleted or moved there since"
+    words = _("not in this folder any more: the server had confirmed it under this UID, so it was deleted or moved there since")
     return _finding(folder, row, Verdict.MISSING, words, "" if row.digest is None else row.digest.hex())
 
 

@@ -10,6 +10,8 @@ from trasloco.engine.failure import Failure
 from trasloco.engine.fate import Tally
 from trasloco.engine.ledger import FolderRecord
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.tally_words import tally_words
+from trasloco.sentence import sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,22 @@ def result_of(record: FolderRecord, shown: str, destination_shown: str, tally: T
 
 def tell_completed(sink: Sink, shown: str, destination_shown: str, tally: Tally, size: int) -> None:
     """The line of the log at the end of a pass. size: bytes copied."""
-    fates = ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "no messages"
-    words = f"“{shown}” -> “{destination_shown}”: {fates}, {size} bytes."
+    words = _(
+        "“%(source)s” -> “%(destination)s”: %(clause)s, %(size)s bytes.",
+        source=shown,
+        destination=destination_shown,
+        clause=tally_words(tally),
+        size=str(size),
+    )
     sink.write(Entry(Level.INFO, "folder-completed", words, shown))
 
 
 def tell_flags_lost(sink: Sink, shown: str, lost: Collection[str]) -> None:
     """What the destination does not keep of the flags, if anything."""
     if lost:
-        words = f"“{shown}”: the destination does not keep these flags, so they were left behind: {' '.join(sorted(lost))}."
+        words = _(
+            "“%(folder)s”: the destination does not keep these flags, so they were left behind: %(flags)s.",
+            folder=shown,
+            flags=" ".join(sorted(lost)),
+        )
         sink.write(Entry(Level.WARNING, "flags-lost", words, shown))

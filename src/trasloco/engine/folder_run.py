@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from trasloco.engine.account import FolderResult
+from trasloco.engine.at_side import at_side
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.changes import Changes
 from trasloco.engine.classify import blame
@@ -32,6 +33,7 @@ from trasloco.engine.ledger import FolderRecord, MessageRow
 from trasloco.engine.marks import Marks
 from trasloco.engine.missing_dates import find_dates
 from trasloco.engine.moves import bring_moved
+from trasloco.engine.on_message import on_message
 from trasloco.engine.opening import Opening, select
 from trasloco.engine.reckoning import reckon
 from trasloco.engine.recognise import Recognition, recognise
@@ -45,6 +47,8 @@ from trasloco.engine.validity import Opened, refuse_exchanged, revalidate, valid
 from trasloco.imap import quirks
 from trasloco.imap.client import Client
 from trasloco.imap.values import Selected, Status
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 REFUSED_AFTER = 5
 """Lost connections with the same message on its way before it is given up (see ``strikes``)."""
@@ -120,7 +124,7 @@ class FolderRun:
         work.tally.merge(recognition.tally)
         session.sink.advance(recognition.tally.source, 0)
         for row in recognition.refused:
-            words = f"Message UID {row.source_uid} in “{self._shown}” ({row.size} bytes): {row.reason}."
+            words = on_message(row.source_uid, self._shown, row.size, row.reason)
             session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, row.source_uid))
         await self._leave_out_large(job, work, recognition)
         await self._bring_moved(job, work, recognition)
@@ -167,8 +171,8 @@ class FolderRun:
         self._opening = None
         source, self._listed, destination = await opening.result()
         if destination.read_only:
-            where = f"Destination {self._destination.side.endpoint}: “{self._destination_shown}”"
-            words = f"{where} is open for reading only. Give the user the right to add messages."
+            clause = _("“%(folder)s” is open for reading only. Give the user the right to add messages", folder=self._destination_shown)
+            words = at_side(SideName.DESTINATION, self._destination.side.endpoint, clause)
             raise TransferError(Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "read-only", words))
         return source, destination
 
@@ -196,9 +200,14 @@ class FolderRun:
         missing = _counted(client) - len(inventory)
         if missing > 0:
             client.note(quirks.SEARCH_WRONG)
-            where = f"Source {self._source.side.endpoint}: “{self._shown}”"
-            words = f"{where}: the server counts {_counted(client)} messages and lists {len(inventory)}. The others cannot be copied; "
-            words += "a further run asks again. Look at this folder with a mail program on the old server."
+            words = _(
+                "Source %(server)s: “%(folder)s”: the server counts %(counted)s messages and lists %(listed)s. The others cannot be "
+                "copied; a further run asks again. Look at this folder with a mail program on the old server.",
+                server=str(self._source.side.endpoint),
+                folder=self._shown,
+                counted=str(_counted(client)),
+                listed=str(len(inventory)),
+            )
             self._trouble = Failure(SideName.SOURCE, Scope.FOLDER, Retry.LATER, "messages-not-listed", words)
         return inventory if self._labels is None else await self._read_labels(self._labels, inventory)
 
@@ -272,7 +281,13 @@ class FolderRun:
             await job.ledger.record(job.folder_id, rows)
             recognition.found.update(row.source_uid for row in rows)
             self._add(work.tally, rows)
-            words = f"“{self._shown}”: {len(rows)} messages left out, larger than {limit} bytes."
+            words = ngettext(
+                "“%(folder)s”: %(n)s message left out, larger than %(limit)s bytes.",
+                "“%(folder)s”: %(n)s messages left out, larger than %(limit)s bytes.",
+                len(rows),
+                folder=self._shown,
+                limit=str(limit),
+            )
             self._session.sink.write(Entry(Level.WARNING, "messages-skipped", words, self._shown))
 
     async def _bring_moved(self, job: Job, work: Work, recognition: Recognition) -> None:
@@ -289,7 +304,12 @@ class FolderRun:
         work.reflag.extend(flags)
         moved = sum(row.fate is Fate.MOVED for row in rows)
         if moved:
-            words = f"“{self._shown}”: {moved} messages had moved here on the source and were moved on the destination."
+            words = ngettext(
+                "“%(folder)s”: %(n)s message had moved here on the source and was moved on the destination.",
+                "“%(folder)s”: %(n)s messages had moved here on the source and were moved on the destination.",
+                moved,
+                folder=self._shown,
+            )
             self._session.sink.write(Entry(Level.INFO, "messages-moved", words, self._shown))
 
     async def _copy_known(self, job: Job, work: Work, recognition: Recognition) -> None:
@@ -304,7 +324,12 @@ class FolderRun:
             work.reflag.extend(copies.reflag)
             count += len(copies.rows)
         if count:
-            words = f"“{self._shown}”: {count} messages that other folders have too were copied on the destination, not fetched."
+            words = ngettext(
+                "“%(folder)s”: %(n)s message that other folders have too was copied on the destination, not fetched.",
+                "“%(folder)s”: %(n)s messages that other folders have too were copied on the destination, not fetched.",
+                count,
+                folder=self._shown,
+            )
             self._session.sink.write(Entry(Level.INFO, "labels-copied", words, self._shown))
 
     async def _see_who_came_meanwhile(self, last_uid: int) -> None:
@@ -323,13 +348,14 @@ class FolderRun:
             self._go_alone()
         selected = await select(self._source, record.source_name, read_only=True)
         if validity(selected) != record.source_uidvalidity:
-            words = f"Source {self._source.side.endpoint}: “{self._shown}” was renumbered while it was read. Trasloco looks again."
+            clause = _("“%(folder)s” was renumbered while it was read. Trasloco looks again", folder=self._shown)
+            words = at_side(SideName.SOURCE, self._source.side.endpoint, clause)
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
     def _go_alone(self) -> None:
         """A move takes a message out of a folder of the destination that another lane may be matching just now."""
         if self._session.several:
-            words = "Messages were moved or renumbered while several folders were brought at a time. Trasloco goes on folder by folder."
+            words = _("Messages were moved or renumbered while several folders were brought at a time. Trasloco goes on folder by folder.")
             raise TransferError(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NOW, "moved-meanwhile", words))
 
     async def _find_dates(self, job: Job, work: Work, recognition: Recognition) -> None:
@@ -338,7 +364,14 @@ class FolderRun:
         found = await find_dates(self._source, job.inventory, new)
         if found is not None:
             self._source.client.note(quirks.INVALID_INTERNAL_DATE)
-            words = f"“{self._shown}”: messages without a readable date were dated {found}."
+            words = _(
+                "“%(folder)s”: messages without a readable date were dated %(received)s by their Received field, %(date)s by their Date, "
+                "%(none)s go without.",
+                folder=self._shown,
+                received=str(found.received),
+                date=str(found.date),
+                none=str(found.none),
+            )
             self._session.sink.write(Entry(Level.WARNING, "dates-found", words, self._shown))
 
     async def _wait_for_others(self) -> None:
@@ -408,9 +441,11 @@ class FolderRun:
 
     async def _open_again(self) -> None:
         """Something is left after all. Raises TransferError, also when the folders are others by now."""
-        source, _, destination = await Opening(self._source, self._destination, self._record, None).result()
+        source, _listed, destination = await Opening(self._source, self._destination, self._record, None).result()
         if (validity(source), validity(destination)) != (self._record.source_uidvalidity, self._record.destination_uidvalidity):
-            words = f"“{self._shown}” was renumbered while its messages were brought. Trasloco looks again what is there."
+            words = _(
+                "“%(folder)s” was renumbered while its messages were brought. Trasloco looks again what is there.", folder=self._shown
+            )
             side = self._source.side.name if validity(source) != self._record.source_uidvalidity else self._destination.side.name
             raise TransferError(Failure(side, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
@@ -424,9 +459,9 @@ class FolderRun:
         rows = []
         for position in positions:
             uid, size = job.inventory.uids[position], job.inventory.sizes[position]
-            reason = f"the connection broke {REFUSED_AFTER} times with this message on its way, the last times alone"
+            reason = _("the connection broke %(times)s times with this message on its way, the last times alone", times=REFUSED_AFTER)
             rows.append(MessageRow(uid, Fate.REFUSED, job.run, size=size, flags=job.inventory.flags(position), reason=reason))
-            words = f"Message UID {uid} in “{self._shown}” ({size} bytes): {reason}."
+            words = on_message(uid, self._shown, size, reason)
             self._session.sink.write(Entry(Level.ERROR, "message-refused", words, self._shown, uid))
         if rows:
             await job.ledger.record(job.folder_id, rows)

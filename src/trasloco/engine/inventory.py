@@ -20,6 +20,7 @@ from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import LimitExceeded
 from trasloco.imap.fetch_response import ListedItems, listed_message, parse_flags
 from trasloco.imap.values import Fetched
+from trasloco.sentence import sentence as _
 
 ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE")
 
@@ -180,7 +181,7 @@ class Inventory:
             text = canonical(flags)
             self._flag_size += _SET_OF_FLAGS + len(text) + _FLAG * len(flags)
             if self._flag_size > MOST_FLAGS:
-                raise LimitExceeded("flags", "the messages of this folder have more different flags than we keep")
+                raise LimitExceeded("flags", _("the messages of this folder have more different flags than we keep"))
             self._flag_texts.append(text)
         return number
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from trasloco.engine.account import Side
 from trasloco.engine.classify import blame, busy, explain
-from trasloco.engine.failure import TransferError
+from trasloco.engine.failure import SideName, TransferError
 from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.client import Client
@@ -20,6 +20,7 @@ from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Mailbox, Selected, Status
 from trasloco.plan.roles import Role, claims
+from trasloco.sentence import sentence as _
 
 _THROWN_AWAY = frozenset({Role.TRASH, Role.JUNK})
 
@@ -79,10 +80,20 @@ async def retire_renumbered(ledger: Ledger, records: Sequence[FolderRecord], sou
     return interrupted
 
 
-def tell_renumbered(sink: Sink, source_name: bytes, side: str = "source") -> None:
+def tell_renumbered(sink: Sink, source_name: bytes, side: SideName = SideName.SOURCE) -> None:
     """For people."""
     shown = decode_name(source_name)
-    words = f"“{shown}”: the {side} has renumbered this folder (UIDVALIDITY changed); its messages are matched again, not copied again."
+    if side is SideName.SOURCE:
+        words = _(
+            "“%(folder)s”: the source has renumbered this folder (UIDVALIDITY changed); its messages are matched again, not copied again.",
+            folder=shown,
+        )
+    else:
+        words = _(
+            "“%(folder)s”: the destination has renumbered this folder (UIDVALIDITY changed); its messages are matched again, "
+            "not copied again.",
+            folder=shown,
+        )
     sink.write(Entry(Level.WARNING, "uidvalidity-changed", words, shown))
 
 
@@ -107,8 +118,11 @@ async def follow_renamed(ledger: Ledger, records: Sequence[FolderRecord], destin
         free = [mailbox for mailbox in free if mailbox.name != name]
         await ledger.rebind(record.id, name)
         old, new = decode_name(record.destination_name), decode_name(name)
-        words = f"“{old}” is named “{new}” on the destination now: the mail of “{decode_name(record.source_name)}” goes there."
-        sink.write(Entry(Level.INFO, "folder-followed", words, decode_name(record.source_name)))
+        shown = decode_name(record.source_name)
+        words = _(
+            "“%(old)s” is named “%(new)s” on the destination now: the mail of “%(folder)s” goes there.", old=old, new=new, folder=shown
+        )
+        sink.write(Entry(Level.INFO, "folder-followed", words, shown))
         followed = True
     return followed
 
@@ -116,7 +130,12 @@ async def follow_renamed(ledger: Ledger, records: Sequence[FolderRecord], destin
 def tell_bound_anew(sink: Sink, record: FolderRecord, name: bytes) -> None:
     """For people."""
     old, new, shown = decode_name(record.destination_name), decode_name(name), decode_name(record.source_name)
-    words = f"“{old}” is not there any more on the destination: the mail of “{shown}” goes to “{new}”, which is."
+    words = _(
+        "“%(old)s” is not there any more on the destination: the mail of “%(folder)s” goes to “%(new)s”, which is.",
+        old=old,
+        folder=shown,
+        new=new,
+    )
     sink.write(Entry(Level.INFO, "folder-followed", words, shown))
 
 

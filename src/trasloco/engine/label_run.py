@@ -27,6 +27,7 @@ from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import fold_flag
+from trasloco.sentence import sentence as _
 
 TOGETHER = 1000
 """Messages looked up, and at most copied, together."""
@@ -177,8 +178,13 @@ class _Run:
             if busy(error.status):
                 raise TransferError(explain(error, place.side, "copying messages", folder=place.folder)) from error
             self.refused = True
-            words = f"“{job.source.folder}”: the destination does not copy messages from “{place.folder}” and says “{error.status}”; "
-            words += "they are fetched from the source once more instead."
+            words = _(
+                "“%(folder)s”: the destination does not copy messages from “%(other)s” and says “%(status)s”; "
+                "they are fetched from the source once more instead.",
+                folder=job.source.folder,
+                other=place.folder,
+                status=str(error.status),
+            )
             self._sink.write(Entry(Level.WARNING, "labels-not-copied", words, job.source.folder))
             return None
 
@@ -188,8 +194,9 @@ class _Run:
         await select_again(job)
         selected = job.destination.client.selected
         if selected is not None and selected.uidvalidity != uidvalidity:
-            words = (
-                f"The destination's folder “{job.destination.folder}” was made anew while messages were copied to it. Trasloco looks again."
+            words = _(
+                "The destination's folder “%(folder)s” was made anew while messages were copied to it. Trasloco looks again.",
+                folder=job.destination.folder,
             )
             raise TransferError(Failure(job.destination.side.name, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 

@@ -20,11 +20,13 @@ from trasloco.engine.original import read_original
 from trasloco.engine.ownership import Ownership
 from trasloco.engine.relay import Relay
 from trasloco.engine.renewal import renew_if_weary
-from trasloco.engine.repair import REPAIRED, Rung, repair, rungs
+from trasloco.engine.repair import Rung, repair, rungs
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended, StatusText, fold_flag
+from trasloco.plan.clauses import in_a_row
+from trasloco.sentence import sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ class Ladder:
             return None
         if isinstance(original, StatusText):
             inventory, run = self._job.inventory, self._job.run
-            reason = f"the destination says “{refusal}”, and the source “{original}” when asked for it again"
+            reason = _(
+                "the destination says “%(status)s”, and the source “%(other)s” when asked for it again",
+                status=str(refusal),
+                other=str(original),
+            )
             return MessageRow(uid, Fate.REFUSED, run, size=inventory.sizes[position], flags=inventory.flags(position), reason=reason)
         flags = self._permitted.keep(self._job.inventory.flags(position))
         state, said = _Try(original, flags, self._job.inventory.date(position), ()), refusal
@@ -148,14 +154,15 @@ class Ladder:
         position = self._job.inventory.position(uid)
         assert position is not None
         kept = await self._job.ledger.park(self._job.folder_id, uid, original)
-        reason = f"the destination says “{refusal}”" + (f"; {kept}" if kept else "")
+        said = _("the destination says “%(status)s”", status=str(refusal))
+        reason = in_a_row([said, kept]) if kept else said
         row = self._row(uid, position, original, _Try(original, (), None, ()), refusal)
         row.fate, row.reason = Fate.REFUSED, reason
         return row
 
     def _row(self, uid: int, position: int, original: bytes, attempt: _Try, refusal: StatusText) -> MessageRow:
         """The original's digest and size, whatever was sent."""
-        reason = f"{REPAIRED} ({', '.join(attempt.rungs)}) after the destination said “{refusal}”"
+        reason = _("repaired (%(rungs)s) after the destination said “%(status)s”", rungs=", ".join(attempt.rungs), status=str(refusal))
         flags = self._job.inventory.flags(position)
         digest = hashlib.sha256(original).digest()
         listed = self._job.inventory.sizes[position]

@@ -21,6 +21,7 @@ from trasloco.engine.ledger import FolderRecord
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
+from trasloco.sentence import sentence as _
 
 TIMES = 3
 """So often one folder is gone through once more in a run: whoever deletes it without end must not keep us for ever."""
@@ -117,14 +118,19 @@ def once_more(place: Place, records: Sequence[FolderRecord], names: Sequence[byt
     """To be raised for the folders that are gone through once more."""
     shown = [decode_name(record.destination_name) for record in records if record.source_name in names]
     named = ", ".join(f"“{name}”" for name in shown[:_NAMED]) + (", …" if len(shown) > _NAMED else "")
-    words = f"Folders were deleted, renamed or made anew on the destination while mail was brought: {named}. Trasloco looks again."
+    words = _(
+        "Folders were deleted, renamed or made anew on the destination while mail was brought: %(folders)s. Trasloco looks again.",
+        folders=named,
+    )
     return TransferError(Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
 
 
 def _restless(record: FolderRecord) -> Failure:
     shown = decode_name(record.destination_name)
-    words = (
-        f"The destination's folder “{shown}” was deleted, renamed or made anew {TIMES + 1} times while mail was brought into it. "
-        "Its messages may be missing there. Find out who does that, then start the run again."
+    words = _(
+        "The destination's folder “%(folder)s” was deleted, renamed or made anew %(times)s times while mail was brought into it. "
+        "Its messages may be missing there. Find out who does that, then start the run again.",
+        folder=shown,
+        times=TIMES + 1,
     )
     return Failure(SideName.DESTINATION, Scope.FOLDER, Retry.LATER, "uidvalidity-changed", words)

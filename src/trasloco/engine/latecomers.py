@@ -19,6 +19,7 @@ from trasloco.engine.failure import Scope
 from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.sentence import sentence_of as ngettext
 
 QUIET = 0.6
 """Seconds in which no new message may appear before an open intent is judged."""
@@ -96,13 +97,28 @@ class Latecomers:
 
     async def _take_away(self, place: Place, uids: list[int], sink: Sink) -> None:
         named = ", ".join(map(str, uids[:5])) + (" ..." if len(uids) > 5 else "")
-        what = f"“{place.folder}”: {len(uids)} messages of a broken connection arrived after they had been sent again"
         if "UIDPLUS" not in place.client.capabilities:
-            words = f"{what}; the destination cannot remove single messages, so they are there twice (UID {named})."
+            words = ngettext(
+                "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the destination cannot remove "
+                "single messages, so it is there twice (UID %(uids)s).",
+                "“%(folder)s”: %(n)s messages of a broken connection arrived after they had been sent again; the destination cannot "
+                "remove single messages, so they are there twice (UID %(uids)s).",
+                len(uids),
+                folder=place.folder,
+                uids=named,
+            )
             sink.write(Entry(Level.ERROR, "late-copy-left", words, place.folder))
             return
         with blame(place.side, "removing second copies", place.folder, Scope.FOLDER):
             await place.client.store(uids, "+FLAGS", ["\\Deleted"])
             await place.client.expunge(uids)
-        words = f"{what}; the second copies, equal byte for byte, were removed (UID {named})."
+        words = ngettext(
+            "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the second copy, equal byte for "
+            "byte, was removed (UID %(uids)s).",
+            "“%(folder)s”: %(n)s messages of a broken connection arrived after they had been sent again; the second copies, equal byte for "
+            "byte, were removed (UID %(uids)s).",
+            len(uids),
+            folder=place.folder,
+            uids=named,
+        )
         sink.write(Entry(Level.WARNING, "late-copy-removed", words, place.folder))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 from trasloco.engine.account import Side
+from trasloco.engine.at_side import at_side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.first_sight import first_sight, unseen
 from trasloco.engine.probe import Probe, probe
@@ -20,6 +21,8 @@ from trasloco.engine.reach import reach
 from trasloco.engine.resolve import resolve
 from trasloco.imap.endpoint import Endpoint
 from trasloco.plan.address_policy import OPERATORS_WORD
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 PER_HOST = 4
 AT_ONCE = 20
@@ -125,9 +128,12 @@ class _Silence:
         waited = self._waited[side.name, side.endpoint]
         if waited < self._enough or (side.name, side.endpoint) in self._answering:
             return None
-        where = f"{side.name.value.capitalize()} {side.endpoint}"
-        words = f"{where}: was not tried, as {waited} logins to this server got no answer. Check host, port and TLS."
-        return Failure(side.name, Scope.ACCOUNT, Retry.LATER, "silent", words)
+        clause = ngettext(
+            "was not tried, as %(n)s login to this server got no answer. Check host, port and TLS",
+            "was not tried, as %(n)s logins to this server got no answer. Check host, port and TLS",
+            waited,
+        )
+        return Failure(side.name, Scope.ACCOUNT, Retry.LATER, "silent", at_side(side.name, side.endpoint, clause))
 
 
 class _Masters:
@@ -149,11 +155,12 @@ class _Masters:
         key, side = self._key(attempt), attempt.side
         if not attempt.master or key in self._let_in or self._refused[key] < MASTER_REFUSALS:
             return None
-        words = (
-            f"{side.name.value.capitalize()} {side.endpoint}: the master user was refused for {MASTER_REFUSALS} mailboxes and let in for "
-            "none, so this one was not tried: the server might lock us out. Check the master's name and password, then try again."
+        clause = _(
+            "the master user was refused for %(refusals)s mailboxes and let in for none, so this one was not tried: the server might lock "
+            "us out. Check the master's name and password, then try again",
+            refusals=MASTER_REFUSALS,
         )
-        return Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "master-refused", words)
+        return Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "master-refused", at_side(side.name, side.endpoint, clause))
 
     @staticmethod
     def _key(attempt: Attempt) -> tuple[SideName, str, str]:

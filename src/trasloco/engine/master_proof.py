@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from trasloco.engine.account import Side
+from trasloco.engine.at_side import at_side
 from trasloco.engine.classify import busy
 from trasloco.engine.connecting import connect
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
@@ -22,6 +23,7 @@ from trasloco.imap.client import Client
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginRefused
 from trasloco.imap.values import Status
+from trasloco.sentence import sentence as _
 
 _CERTAIN = 3  # messages with the same UID, size and date are no coincidence
 _MOST_LISTED = 2000  # in a larger INBOX the same UIDVALIDITY is none either
@@ -45,15 +47,17 @@ async def prove(client: Client, side: Side, login: MasterLogin, deadlines: Deadl
     try:
         own = await connect(side.endpoint, deadlines=deadlines)
     except ImapError as error:
-        return f"the administrator could not sign in as himself to compare: {error}"
+        return _("the administrator could not sign in as himself to compare: %(why)s", why=str(error))
     try:
         await own.login(login.user.himself())
         return await _compare(client, own, side, login)
     except LoginRefused as refused:
         # Who is refused has no mailbox of his own; who is put off may have one.
-        return f"the administrator was put off when he signed in as himself to compare: {refused.status}" if busy(refused.status) else ""
+        if not busy(refused.status):
+            return ""
+        return _("the administrator was put off when he signed in as himself to compare: %(status)s", status=str(refused.status))
     except ImapError as error:
-        return f"the two mailboxes could not be compared: {error}"
+        return _("the two mailboxes could not be compared: %(why)s", why=str(error))
     finally:
         await own.logout()
 
@@ -64,20 +68,20 @@ async def _compare(client: Client, own: Client, side: Side, login: MasterLogin) 
     if theirs is None:
         return ""
     if ours is None or ours.uidvalidity is None or theirs.uidvalidity is None:
-        return "the server does not tell what distinguishes the two mailboxes"
+        return _("the server does not tell what distinguishes the two mailboxes")
     if ours.uidvalidity != theirs.uidvalidity:
         return ""
     fewest = min(ours.messages or 0, theirs.messages or 0)
     if not fewest:
         if (ours.messages or 0) == (theirs.messages or 0):
-            return "the user's INBOX and the administrator's own are both empty, and were made in the same second"
+            return _("the user's INBOX and the administrator's own are both empty, and were made in the same second")
         return ""
     if fewest <= _MOST_LISTED:
         pairs = list(zip(await _list(client), await _list(own), strict=False))
         if any(one != other for one, other in pairs):
             return ""
         if len(pairs) < _CERTAIN:
-            return "the user's INBOX and the administrator's own hold the same few messages"
+            return _("the user's INBOX and the administrator's own hold the same few messages")
     raise TransferError(his_own(side, login))
 
 
@@ -98,9 +102,10 @@ async def _list(client: Client) -> Listed:
 
 
 def his_own(side: Side, login: MasterLogin) -> Failure:
-    where = f"{side.name.value.capitalize()} {side.endpoint}"
-    words = (
-        f"{where}: the server let {login.user.name} in and opened his own mailbox instead of that of {login.mailbox}. Nothing was copied. "
-        "This server does not understand this form of a master login: give another master user, or each mailbox's own password."
+    clause = _(
+        "the server let %(master)s in and opened his own mailbox instead of that of %(user)s. Nothing was copied. "
+        "This server does not understand this form of a master login: give another master user, or each mailbox's own password",
+        master=login.user.name,
+        user=login.mailbox,
     )
-    return Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "master-opens-his-own", words)
+    return Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "master-opens-his-own", at_side(side.name, side.endpoint, clause))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from trasloco.engine.master_memory import MasterMemory
 from trasloco.imap.sasl import Acting, Credentials
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 SEPARATOR = "*"
 """What Dovecot and UW-IMAP put between user and master by default."""
@@ -16,11 +17,11 @@ SEPARATOR = "*"
 class Dialect(enum.Enum):
     """How a server is asked for somebody else's mailbox; the value is for people."""
 
-    AUTHZID = "by authorization identity"  # SASL PLAIN (RFC 4616): Cyrus, Dovecot, Zimbra, Exchange, Sun
-    JOINED = "as one name, user{separator}master"  # Dovecot, UW-IMAP, Stalwart
-    EXCHANGE = "as one name, master\\alias"  # DOMAIN\\admin\\alias or admin@domain\\alias, Exchange on-prem
-    PROXYAUTH = "by PROXYAUTH"  # Netscape, iPlanet, Sun, Oracle
-    MASTERAUTH = "by X-MASTERAUTH"  # Kerio Connect
+    AUTHZID = _("by authorization identity")  # SASL PLAIN (RFC 4616): Cyrus, Dovecot, Zimbra, Exchange, Sun
+    JOINED = _("as one name, user%(separator)smaster")  # Dovecot, UW-IMAP, Stalwart
+    EXCHANGE = _("as one name, master\\alias")  # DOMAIN\\admin\\alias or admin@domain\\alias, Exchange on-prem
+    PROXYAUTH = _("by PROXYAUTH")  # Netscape, iPlanet, Sun, Oracle
+    MASTERAUTH = _("by X-MASTERAUTH")  # Kerio Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class MasterUser:
 
     def in_words(self, dialect: Dialect) -> str:
         """``as one name, user*master``."""
-        return dialect.value.format(separator=self.separator)
+        return _(dialect.value, separator=self.separator)
 
 
 @dataclass(frozen=True, slots=True)

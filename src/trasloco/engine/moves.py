@@ -25,6 +25,8 @@ from trasloco.engine.ownership import Ownership
 from trasloco.engine.repair import REPAIRED
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
+from trasloco.plan.clauses import in_a_row
+from trasloco.sentence import sentence as _
 
 Moved: TypeAlias = tuple[list[MessageRow], list[Reflag]]
 """Rows that were written, and the flag changes that came with the moves."""
@@ -59,7 +61,7 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> M
         for position, departure in await _alike(job, departures, unlike):
             claimed[departure.place].append((position, departure))
     rows: list[MessageRow] = []
-    for (_, name, uidvalidity), pairs in claimed.items():
+    for (_number, name, uidvalidity), pairs in claimed.items():
         await select_again(job)
         rows.extend(await (_recognise_here(job, pairs) if name == job.name else _move(job, pairs, Origin(name, uidvalidity, ()))))
         departures.took(departure for position, departure in pairs if job.inventory.uids[position] in {row.source_uid for row in rows})
@@ -220,13 +222,14 @@ async def _write(job: Job, rows: Sequence[tuple[MessageRow, Departure]], intent:
 
 def _row(job: Job, position: int, departure: Departure, uid: int | None, *, gone: bool) -> MessageRow:
     row, size = departure.row, job.inventory.sizes[position]
-    reason, fate = f"moved from “{decode_name(departure.source_name)}”", Fate.MOVED
+    reason: str
+    reason, fate = _("moved from “%(folder)s”", folder=decode_name(departure.source_name)), Fate.MOVED
     if departure.destination_name == job.name:
-        reason, fate = "known from before the source renumbered this folder", Fate.ADOPTED
+        reason, fate = _("known from before the source renumbered this folder"), Fate.ADOPTED
     if gone:
-        reason += "; on the destination it had been moved or deleted there, which is left as it is"
+        reason = _("%(clause)s; on the destination it had been moved or deleted there, which is left as it is", clause=reason)
     if row.reason.startswith(REPAIRED):
-        reason = f"{row.reason}; {reason}"  # whoever verifies it must know
+        reason = in_a_row([row.reason, reason])  # whoever verifies it must know
     # The base stays what the destination has; it becomes the source's when the change has been applied.
     return MessageRow(job.inventory.uids[position], fate, job.run, uid, row.size, row.digest, row.flags, reason, size)
 

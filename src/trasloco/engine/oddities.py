@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trasloco.engine.account import Side
+from trasloco.engine.failure import SideName
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.client import Client
-from trasloco.imap.quirks import QUIRKS
+from trasloco.imap.quirks import QUIRKS, Quirk
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 
 
 def tell_oddities(side: Side, client: Client, told: set[str], sink: Sink) -> None:
@@ -16,12 +19,18 @@ def tell_oddities(side: Side, client: Client, told: set[str], sink: Sink) -> Non
         key = f"{side.name} {quirk.name}"
         if quirk.name in client.quirks and key not in told:
             told.add(key)
-            where = f"{side.name.value.capitalize()} {side.endpoint}"
-            words = f"{where} is a server with “{quirk.name}” (seen with {quirk.server}): {quirk.does}."
-            sink.write(Entry(Level.INFO, "server-oddity", words))
+            sink.write(Entry(Level.INFO, "server-oddity", _words(side, quirk)))
 
 
 def tell_all(pairs: Iterable[tuple[Side, Client]], told: set[str], sink: Sink) -> None:
     """The same of several."""
     for side, client in pairs:
         tell_oddities(side, client, told, sink)
+
+
+def _words(side: Side, quirk: Quirk) -> Sentence:
+    """Names of quirks and servers stand as the manual has them."""
+    known = {"server": str(side.endpoint), "quirk": quirk.name, "kind": quirk.server, "why": quirk.does}
+    if side.name is SideName.SOURCE:
+        return _("Source %(server)s is a server with “%(quirk)s” (seen with %(kind)s): %(why)s.", **known)
+    return _("Destination %(server)s is a server with “%(quirk)s” (seen with %(kind)s): %(why)s.", **known)

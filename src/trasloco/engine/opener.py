@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from trasloco import __version__
 from trasloco.engine.account import Side
+from trasloco.engine.at_side import at_side
 from trasloco.engine.classify import blame, busy, master_refused, no_token, token_refused
 from trasloco.engine.connecting import connect
 from trasloco.engine.dialects import dialects, recognised
@@ -24,6 +25,7 @@ from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Credentials
 from trasloco.imap.values import StatusText
+from trasloco.sentence import sentence as _
 
 # RFC 2971; Google asks for a way to reach the client's makers.
 _IDENTITY = {"name": "Trasloco", "version": __version__}
@@ -169,17 +171,21 @@ async def _proved(client: Client, side: Side, login: MasterLogin, dialect: Diale
         if login.memory.proved(server, dialect):
             return ""
         if login.memory.tired(server, dialect):
-            doubt = "it could not be told apart for the mailboxes before this one either"
+            doubt: str = _("it could not be told apart for the mailboxes before this one either")
         else:
             doubt = await prove(client, side, login, deadlines)
             login.memory.learn(server, dialect, proved=not doubt)
     if not doubt:
         return ""
-    way, master, mailbox = login.user.in_words(dialect), login.user.name, login.mailbox
-    return (
-        f"{side.name.value.capitalize()} {side.endpoint}: that the mailbox opened {way} is that of {mailbox} and not the one of {master} "
-        f"himself could not be proved ({doubt}). Look at what was copied before you tell the customer."
+    clause = _(
+        "that the mailbox opened %(doing)s is that of %(user)s and not the one of %(master)s himself could not be proved (%(why)s). "
+        "Look at what was copied before you tell the customer",
+        doing=login.user.in_words(dialect),
+        user=login.mailbox,
+        master=login.user.name,
+        why=doubt,
     )
+    return at_side(side.name, side.endpoint, clause)
 
 
 async def _sign_in(side: Side, credentials: Credentials, deadlines: Deadlines, client: Client | None = None) -> tuple[Client, Side]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from trasloco.plan.address_kinds import Address, embedded
+from trasloco.sentence import sentence as _
 
 _DATABASE_PORT, _PANEL_PORT = "5432", "8080"
 
@@ -30,11 +31,11 @@ async def own_part(address: str, port: int) -> str:
 
 def _own(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """What, at which host ("" or one of this machine's = this machine), on which port."""
-    yield "panel", environ.get("TRASLOCO_HOST", ""), environ.get("TRASLOCO_PORT", "") or _PANEL_PORT
-    for part, variable in (("metrics", "TRASLOCO_METRICS"), ("probes", "TRASLOCO_HEALTH")):
+    yield _("panel"), environ.get("TRASLOCO_HOST", ""), environ.get("TRASLOCO_PORT", "") or _PANEL_PORT
+    for part, variable in ((_("metrics"), "TRASLOCO_METRICS"), (_("probes"), "TRASLOCO_HEALTH")):
         if where := environ.get(variable, ""):
             yield part, *_split(where)
-    yield from (("database", host, port) for host, port in _database(environ))
+    yield from ((_("database"), host, port) for host, port in _database(environ))
 
 
 def _database(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -44,7 +45,7 @@ def _database(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         parts = urlsplit(url)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         servers = [_split(server) for server in parts.netloc.rpartition("@")[2].split(",")]
-        hosts, ports = [host for host, _ in servers], [port for _, port in servers]
+        hosts, ports = [server[0] for server in servers], [server[1] for server in servers]
     else:
         query = dict(item.split("=", 1) for item in shlex.split(url) if "=" in item)
         hosts, ports = [""], [""]
@@ -56,7 +57,7 @@ def _database(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _split(server: str) -> tuple[str, str]:
-    host, _, port = server.rpartition(":") if not server.endswith("]") and ":" in server else (server, "", "")
+    host, _colon, port = server.rpartition(":") if not server.endswith("]") and ":" in server else (server, "", "")
     return host.strip("[]"), port
 
 

@@ -18,6 +18,7 @@ from trasloco.engine.account import Settings
 from trasloco.engine.batches import Batch
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.engine.inventory import Inventory
+from trasloco.sentence import sentence as _
 
 DAY_BUDGET, DAY_LIMIT, OUTSIDE_WINDOW, SLOWED_DOWN = "day-budget", "day-limit", "outside-window", "slowed-down"
 
@@ -246,8 +247,9 @@ class Feed:
 
 
 def _enough_for_today(mailbox: str, after: float) -> Failure:
-    words = (
-        f"Of the source mailbox {mailbox} as much has been fetched in 24 hours as may be fetched in a day. "
-        "The account sleeps and goes on by itself where it was; nothing is fetched twice."
+    words = _(
+        "Of the source mailbox %(user)s as much has been fetched in 24 hours as may be fetched in a day. "
+        "The account sleeps and goes on by itself where it was; nothing is fetched twice.",
+        user=mailbox,
     )
     return Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, DAY_BUDGET, words, after)

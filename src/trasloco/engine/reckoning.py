@@ -13,6 +13,9 @@ from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferErr
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Ledger, Sum
+from trasloco.engine.tally_words import tally_words
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 _NAMED = 5  # UIDs shown
 
@@ -67,14 +70,24 @@ def _adds_up(sums: Sequence[Sum], inventory: Inventory, tally: Tally, run: int) 
 
 def _failure(folder: str, without: list[int], rows: Tally, tally: Tally, missing: int) -> Failure:
     if without:
-        named = ", ".join(str(uid) for uid in without[:_NAMED])
-        more = f" and {missing - _NAMED} more" if missing > _NAMED else ""
-        what = f"{missing} messages of “{folder}” have no fate at the end of the pass (UID {named}{more})"
+        named: str = ", ".join(str(uid) for uid in without[:_NAMED])
+        if missing > _NAMED:
+            named = _("%(names)s and %(more)s more", names=named, more=missing - _NAMED)
+        words = ngettext(
+            "Trasloco's own sums do not match: %(n)s message of “%(folder)s” has no fate at the end of the pass (UID %(why)s). "
+            "Nothing is lost; the folder is gone through again.",
+            "Trasloco's own sums do not match: %(n)s messages of “%(folder)s” have no fate at the end of the pass (UID %(why)s). "
+            "Nothing is lost; the folder is gone through again.",
+            missing,
+            folder=folder,
+            why=named,
+        )
     else:
-        what = f"“{folder}”: the ledger has {_words(rows)}, counted were {_words(tally)}"
-    words = f"Trasloco's own sums do not match: {what}. Nothing is lost; the folder is gone through again."
+        words = _(
+            "Trasloco's own sums do not match: “%(folder)s”: the ledger has %(clause)s, counted were %(rest)s. "
+            "Nothing is lost; the folder is gone through again.",
+            folder=folder,
+            clause=tally_words(rows),
+            rest=tally_words(tally),
+        )
     return Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, "sums-differ", words)
-
-
-def _words(tally: Tally) -> str:
-    return ", ".join(f"{count} {name}" for name, count in tally.as_dict().items() if count and name != "source") or "nothing"

@@ -23,9 +23,9 @@ from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.moves import finish_move
-from trasloco.engine.repair import REPAIRED
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.values import fold_flag
+from trasloco.sentence import sentence as _
 
 _TOGETHER = 5000  # rows written together
 
@@ -116,7 +116,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
         # It travelled alone: it may have been on the repair ladder, and is there in another form.
         for ours_uid, (theirs_uid, rungs) in (await Unbound(job.destination, theirs).find_repaired(job, ours)).items():
             pairs[ours_uid] = theirs_uid
-            reason = f"{REPAIRED} ({', '.join(rungs)}) before the run was interrupted; recognised byte for byte"
+            reason = _("repaired (%(rungs)s) before the run was interrupted; recognised byte for byte", rungs=", ".join(rungs))
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     found = await _digests(job, pairs) if pairs else {}
     sent = dict(zip(intent.source_uids, intent.flags, strict=False))
@@ -154,7 +154,10 @@ async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Depa
         await _write_adopted(job, some, departures, wanted, unknown, recognition)
     withheld = [_row(job, uid, None, Fate.REFUSED) for uid in sorted(refused)]
     for row in withheld:
-        row.reason = f"the source says “{refused[row.source_uid].status}”, so it is not known whether it is on the destination already"
+        row.reason = _(
+            "the source says “%(status)s”, so it is not known whether it is on the destination already",
+            status=str(refused[row.source_uid].status),
+        )
     if withheld:
         await job.ledger.record(job.folder_id, withheld)
     _take(withheld, wanted, unknown, recognition)

@@ -35,6 +35,7 @@ from trasloco.imap.body_stream import Body, BodyStream
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Appended, Selected
+from trasloco.sentence import sentence as _
 
 FETCH_AHEAD = 2
 """Batches whose FETCH is on its way, the one being relayed included."""
@@ -302,7 +303,7 @@ class Relay:
                 continue
             await self._give_uids(carried, appended)
             sending.rows.extend(carried)
-        for _, refusal in sending.refused:
+        for _batch, refusal in sending.refused:
             if may_come_late(refusal):
                 self._raise_if_not_the_messages(refusal)  # the intent stays: the next attempt looks what has arrived
         await self._job.ledger.settle(sending.intent, sending.rows)
@@ -370,22 +371,28 @@ class Relay:
 
 def over_size(size: int, limit: int) -> str:
     """The rule by which a large message is left out, as listed in the report."""
-    return f"larger than the limit: {size} bytes, at most {limit} are taken"
+    return _("larger than the limit: %(size)s bytes, at most %(limit)s are taken", size=str(size), limit=str(limit))
 
 
 def _late_uid(place: Place) -> Failure:
-    words = f"The source names a message's UID only after its body, in “{place.folder}”. Trasloco asks again, one by one."
+    words = _(
+        "The source names a message's UID only after its body, in “%(folder)s”. Trasloco asks again, one by one.", folder=place.folder
+    )
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "late-uid", words)
 
 
 def _uids_not_told(place: Place) -> Failure:
-    words = (
-        f"The destination told the new UIDs of earlier messages and not those of the last ones in “{place.folder}”. Trasloco looks again."
+    words = _(
+        "The destination told the new UIDs of earlier messages and not those of the last ones in “%(folder)s”. Trasloco looks again.",
+        folder=place.folder,
     )
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uids-not-told", words)
 
 
 def _made_anew(place: Place) -> Failure:
     """APPEND goes by name: the folder that was opened and the one that took the messages are not the same."""
-    words = f"The destination's folder “{place.folder}” was made anew while messages were added to it. Trasloco looks again what is there."
+    words = _(
+        "The destination's folder “%(folder)s” was made anew while messages were added to it. Trasloco looks again what is there.",
+        folder=place.folder,
+    )
     return Failure(place.side.name, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words)

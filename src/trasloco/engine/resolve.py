@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from trasloco.engine.admission import RESOLVE_SECONDS, NotAdmitted, admitted
+from trasloco.engine.at_side import at_side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
 from trasloco.imap.endpoint import Endpoint
 from trasloco.plan.address_policy import AddressPolicy
+from trasloco.plan.clauses import with_advice
 
 
 async def resolve(endpoint: Endpoint, policy: AddressPolicy, *, name: SideName, seconds: float = RESOLVE_SECONDS) -> Endpoint | Failure:
@@ -23,5 +25,6 @@ async def resolve(endpoint: Endpoint, policy: AddressPolicy, *, name: SideName, 
         address = await admitted(endpoint.host, endpoint.port, policy, address=endpoint.address, seconds=seconds)
     except NotAdmitted as error:
         retry = Retry.LATER if error.passing else Retry.NEVER
-        return Failure(name, Scope.ACCOUNT, retry, error.code, f"{name.value.capitalize()} {endpoint}: {error}.")
+        words = at_side(name, endpoint, with_advice(error.words, error.remedy))
+        return Failure(name, Scope.ACCOUNT, retry, error.code, words)
     return replace(endpoint, address=address)

@@ -10,6 +10,7 @@ from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.values import Quota
+from trasloco.sentence import sentence as _
 
 UNIT = 1024
 """STORAGE is counted in units of 1024 bytes (RFC 9208 5.1)."""
@@ -40,14 +41,22 @@ def judge_room(side: Side, quotas: Sequence[Quota], size: int | None, sink: Sink
         if quota.resource.upper() != "STORAGE":
             continue
         if size > quota.limit * UNIT:
-            words = (
-                f"Destination {side.endpoint}: the mailbox of {side.credentials.display} cannot hold this mail: "
-                f"{_mib(size)} to bring, {_mib(quota.limit * UNIT)} is all it may have. Give it more room, then start again."
+            words = _(
+                "Destination %(server)s: the mailbox of %(user)s cannot hold this mail: "
+                "%(mail)s to bring, %(most)s is all it may have. Give it more room, then start again.",
+                server=str(side.endpoint),
+                user=side.credentials.display,
+                mail=_mib(size),
+                most=_mib(quota.limit * UNIT),
             )
             raise TransferError(Failure(side.name, Scope.ACCOUNT, Retry.NEVER, "will-not-fit", words))
         if size > (quota.limit - quota.usage) * UNIT:
             free = _mib(max(0, quota.limit - quota.usage) * UNIT)
-            words = f"There may not be room for everything: {_mib(size)} on the source, {free} free on the destination."
+            words = _(
+                "There may not be room for everything: %(mail)s on the source, %(free)s free on the destination.",
+                mail=_mib(size),
+                free=free,
+            )
             sink.write(Entry(Level.WARNING, "room-is-short", words))
 
 

@@ -14,11 +14,14 @@ from trasloco.engine.identity import pair
 from trasloco.engine.job import Job
 from trasloco.engine.ladder import Ladder
 from trasloco.engine.ledger import MessageRow
+from trasloco.engine.on_message import on_message
 from trasloco.engine.relay import Absence, Leftovers, Refused, Relay
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.engine.unbound import Unbound
 from trasloco.imap import quirks
 from trasloco.imap.errors import CommandFailed
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 
 class Salvage:
@@ -72,8 +75,12 @@ class Salvage:
         self._relay.arrivals.ours(sorted(stored.values()))
         if stored:
             folder = job.source.folder
-            words = (
-                f"“{folder}”: the destination refused {len(stored)} messages (“{doubtful[0].answer.status}”) and stored them all the same."
+            words = ngettext(
+                "“%(folder)s”: the destination refused %(n)s message (“%(status)s”) and stored it all the same.",
+                "“%(folder)s”: the destination refused %(n)s messages (“%(status)s”) and stored them all the same.",
+                len(stored),
+                folder=folder,
+                status=str(doubtful[0].answer.status),
             )
             self._sink.write(Entry(Level.WARNING, "refused-and-stored", words, folder))
         return stored
@@ -85,7 +92,7 @@ class Salvage:
         listed = await self._still_listed(uids)
         for uid in uids:
             if uid not in listed:
-                self._give(uid, Fate.VANISHED, "gone from the source before it could be read")
+                self._give(uid, Fate.VANISHED, _("gone from the source before it could be read"))
         waiting = self._batches(sorted(listed))
         silent: list[int] = []
         while waiting:
@@ -117,13 +124,13 @@ class Salvage:
         """The source said that it does not send it, or sent it without a byte; false when it said nothing."""
         position = self._job.inventory.position(uid)
         if absence.refusal is not None:
-            why = f"the source says “{absence.refusal.status}” instead of sending it"
+            why = _("the source says “%(status)s” instead of sending it", status=str(absence.refusal.status))
         elif uid not in absence.empty:
             return False
         elif position is not None and self._job.inventory.sizes[position] == 0:
-            why = "the message is empty: it has no byte to copy"
+            why = _("the message is empty: it has no byte to copy")
         else:
-            why = "the source lists the message and sends it empty"
+            why = _("the source lists the message and sends it empty")
         self._give(uid, Fate.REFUSED, why, Level.ERROR)
         return True
 
@@ -132,10 +139,17 @@ class Salvage:
         if not uids:
             return
         self._job.source.client.note(quirks.FETCH_WITHOUT_ANSWER)
+        reason = _("the source lists it, but there is no message behind it")
         for uid in uids:
-            self.rows.append(self._row(uid, Fate.VANISHED, "the source lists it, but there is no message behind it"))
+            self.rows.append(self._row(uid, Fate.VANISHED, reason))
         folder = self._job.source.folder
-        words = f"“{folder}”: {len(uids)} messages are listed, but the source has nothing to send for them (the first is UID {min(uids)})."
+        words = ngettext(
+            "“%(folder)s”: %(n)s message is listed, but the source has nothing to send for it (UID %(uid)s).",
+            "“%(folder)s”: %(n)s messages are listed, but the source has nothing to send for them (the first is UID %(uid)s).",
+            len(uids),
+            folder=folder,
+            uid=str(min(uids)),
+        )
         self._sink.write(Entry(Level.WARNING, "messages-without-content", words, folder))
 
     async def _climb(self, uid: int, refusal: CommandFailed) -> None:
@@ -144,7 +158,7 @@ class Salvage:
         row = await self._ladder.climb(uid, refusal.status)
         self._relay.in_flight.discard(uid)
         if row is None:
-            self._give(uid, Fate.VANISHED, "gone from the source before it could be read again")
+            self._give(uid, Fate.VANISHED, _("gone from the source before it could be read again"))
             return
         refused = row.fate is Fate.REFUSED
         self._tell(row, "message-refused" if refused else "message-repaired", Level.ERROR if refused else Level.WARNING)
@@ -162,5 +176,5 @@ class Salvage:
     def _tell(self, row: MessageRow, action: str, level: Level) -> None:
         self.rows.append(row)
         folder = self._job.source.folder
-        words = f"Message UID {row.source_uid} in “{folder}” ({row.size} bytes): {row.reason}."
+        words = on_message(row.source_uid, folder, row.size, row.reason)
         self._sink.write(Entry(level, action, words, folder, row.source_uid))

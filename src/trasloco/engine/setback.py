@@ -17,6 +17,7 @@ from trasloco.engine.ledger import FolderRecord, Ledger
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected
+from trasloco.sentence import sentence as _
 
 
 def source_went_back(inventory: Inventory, work: Work, source: Selected) -> bool:
@@ -48,6 +49,17 @@ async def begin_anew(record: FolderRecord, ledger: Ledger, departures: Departure
     else:
         await ledger.forget(record.id, ours, theirs)
     await ledger.revalidate(record.id, ours, theirs, record.source_id, record.destination_id)
-    shown, side = decode_name(record.source_name), "source" if source_only else "destination"
-    words = f"“{shown}”: the {side} gives numbers again that it had given before, as after a backup was restored; "
-    sink.write(Entry(Level.WARNING, "numbers-went-back", words + "its messages are matched again.", shown))
+    shown = decode_name(record.source_name)
+    if source_only:
+        words = _(
+            "“%(folder)s”: the source gives numbers again that it had given before, as after a backup was restored; "
+            "its messages are matched again.",
+            folder=shown,
+        )
+    else:
+        words = _(
+            "“%(folder)s”: the destination gives numbers again that it had given before, as after a backup was restored; "
+            "its messages are matched again.",
+            folder=shown,
+        )
+    sink.write(Entry(Level.WARNING, "numbers-went-back", words, shown))

@@ -27,6 +27,7 @@ from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.values import Selected, Status
+from trasloco.sentence import sentence as _
 
 
 class SmallFolder:
@@ -127,7 +128,9 @@ class SmallFolder:
         except CommandFailed:
             now = None  # its messages are not coming either
         if now is not None and validity(now) != self.record.source_uidvalidity:
-            words = f"“{self._shown}” was renumbered while its messages were asked for. Trasloco looks again what is there."
+            words = _(
+                "“%(folder)s” was renumbered while its messages were asked for. Trasloco looks again what is there.", folder=self._shown
+            )
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
         try:
             await self._relay.relay(self._sending)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.watching import Watching
+from trasloco.sentence import sentence as _
 
 
 async def unless_stuck(work: Awaitable[None], watching: Watching, seconds: float) -> None:
@@ -37,8 +38,9 @@ def _nothing() -> None: ...
 
 
 def _stuck(seconds: float) -> Failure:
-    words = (
-        f"Not one message got any further in {seconds / 3600:g} hours, although the servers were never silent for long. The account "
-        "gives its place to others; what was copied is safe, and Trasloco tries again later."
+    words = _(
+        "Not one message got any further in %(hours)s hours, although the servers were never silent for long. The account "
+        "gives its place to others; what was copied is safe, and Trasloco tries again later.",
+        hours=f"{seconds / 3600:g}",
     )
     return Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, "standstill", words, 3600.0)

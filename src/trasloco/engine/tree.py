@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trasloco.engine.account import FolderResult, Settings, Side
+from trasloco.engine.at_side import at_side
 from trasloco.engine.census import Stay
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.created import is_there, made_of
@@ -29,6 +30,9 @@ from trasloco.imap.values import Kind, Mailbox, Namespaces, Status, StatusText
 from trasloco.plan.mapping import LeftOut, Pair, Rule, Rules, map_folders
 from trasloco.plan.mapping import Mapping as FolderMapping
 from trasloco.plan.roles import Role, role_by_attribute
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 CREATED_AT_ONCE = 100
 """CREATE commands on their way together."""
@@ -175,8 +179,7 @@ class Tree:
             tally = Tally(skipped=0 if elsewhere else counts.get(name, 0))
             await self._ledger.left_out(name, item.words, tally)
             results[name] = FolderResult(decode_name(name), "", tally, item.words)
-            counted = f"{counts.get(name, 0)} messages, counted there" if elsewhere else f"{tally.skipped} messages skipped"
-            words = f"“{decode_name(name)}”: {item.words}; {counted}."
+            words = _left_out_words(decode_name(name), item.words, counts.get(name, 0) if elsewhere else tally.skipped, elsewhere)
             self._sink.write(Entry(Level.INFO, "folder-left-out", words, decode_name(name)))
         return results
 
@@ -332,9 +335,9 @@ class Tree:
             return await self._destination.client.tree(status=False)
 
     def _renamed_by_server(self, pair: Pair, name: bytes) -> None:
-        why = "the destination has made this name of it"
+        why = _("the destination has made this name of it")
         self._made(pair, name, why)
-        words = f"“{decode_name(pair.source.name)}” is named “{decode_name(name)}” there: {why}."
+        words = _named_words(pair, name, why)
         self._sink.write(Entry(Level.WARNING, "folder-renamed", words, decode_name(pair.source.name)))
 
     async def _create(self, name: bytes, special_use: str) -> CommandFailed | None:
@@ -361,9 +364,9 @@ class Tree:
         assert self._mapping is not None
         for alternative in self._mapping.alternatives(pair, f"{refusal.status.code} {refusal.status.words}"):
             if alternative.exists or await self._create(alternative.destination, pair.special_use) is None:
-                why = f"{alternative.words} (the destination says “{refusal.status}”)"
+                why = _("%(why)s (the destination says “%(status)s”)", why=alternative.words, status=str(refusal.status))
                 self._made(pair, alternative.destination, why)
-                words = f"“{decode_name(pair.source.name)}” is named “{decode_name(alternative.destination)}” there: {why}."
+                words = _named_words(pair, alternative.destination, why)
                 self._sink.write(Entry(Level.WARNING, "folder-renamed", words, decode_name(pair.source.name)))
                 return True
         return False
@@ -376,8 +379,12 @@ class Tree:
 
     def _give_up(self, pair: Pair, refusal: CommandFailed) -> None:
         name = decode_name(pair.source.name)
-        where = f"Destination {self._destination.side.endpoint}: the folder “{name}”"
-        said = f"{where} could not be created under any name; the server says “{refusal.status}”."
+        clause = _(
+            "the folder “%(folder)s” could not be created under any name; the server says “%(status)s”",
+            folder=name,
+            status=str(refusal.status),
+        )
+        said = at_side(SideName.DESTINATION, self._destination.side.endpoint, clause)
         failure = Failure(SideName.DESTINATION, Scope.FOLDER, Retry.NEVER, "folder-refused", said)
         messages = pair.source.status.messages if pair.source.status is not None else None
         self.failed.append(FailedFolder(pair.source.name, FolderResult(name, "", Tally(refused=messages or 0), said), failure))
@@ -390,7 +397,11 @@ class Tree:
             answers = await asyncio.gather(*(client.subscribe(pair.destination) for pair in wanted), return_exceptions=True)
             for pair, answer in zip(wanted, answers, strict=True):
                 if isinstance(answer, CommandFailed):
-                    words = f"“{decode_name(pair.destination)}” could not be subscribed; the destination says “{answer.status}”."
+                    words = _(
+                        "“%(folder)s” could not be subscribed; the destination says “%(status)s”.",
+                        folder=decode_name(pair.destination),
+                        status=str(answer.status),
+                    )
                     self._sink.write(Entry(Level.WARNING, "subscribe-refused", words, decode_name(pair.source.name)))
                 elif isinstance(answer, BaseException):
                     raise answer
@@ -424,4 +435,24 @@ def _exists_already(refusal: CommandFailed) -> bool:
     """RFC 5530 ALREADYEXISTS, or the words of servers that are older than it."""
     return refusal.status.code == "ALREADYEXISTS" or "exist" in refusal.status.words.lower().replace("does not exist", "").replace(
         "doesn't exist", ""
+    )
+
+
+def _named_words(pair: Pair, name: bytes, why: str) -> Sentence:
+    old, new = decode_name(pair.source.name), decode_name(name)
+    return _("“%(folder)s” is named “%(new)s” there: %(why)s.", folder=old, new=new, why=why)
+
+
+def _left_out_words(folder: str, rule: str, count: int, elsewhere: bool) -> Sentence:
+    """count: of its messages. elsewhere: they are counted in other folders."""
+    if elsewhere:
+        return ngettext(
+            "“%(folder)s”: %(why)s; %(n)s message, counted there.",
+            "“%(folder)s”: %(why)s; %(n)s messages, counted there.",
+            count,
+            folder=folder,
+            why=rule,
+        )
+    return ngettext(
+        "“%(folder)s”: %(why)s; %(n)s message skipped.", "“%(folder)s”: %(why)s; %(n)s messages skipped.", count, folder=folder, why=rule
     )

@@ -15,6 +15,7 @@ from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap import quirks
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected
+from trasloco.sentence import sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,22 @@ def refuse_exchanged(record: FolderRecord, source: Opened, destination: Opened) 
     """Raises TransferError, to be tried again at once: all folders are to be looked at before anything is begun anew."""
     if source.exchanged or destination.exchanged:
         shown = decode_name(record.source_name)
-        words = f"“{shown}” is another folder than before, with the same number. Trasloco looks at all folders again."
+        words = _("“%(folder)s” is another folder than before, with the same number. Trasloco looks at all folders again.", folder=shown)
         raise TransferError(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NOW, "folder-exchanged", words))
 
 
 def _tell(record: FolderRecord, source: Opened, destination: Opened, sink: Sink) -> None:
     passing = next((opened.place.side.name for opened in (source, destination) if not opened.now), None)
     if passing is None:
-        tell_renumbered(sink, record.source_name, "destination" if source.holds else "source")
+        tell_renumbered(sink, record.source_name, SideName.DESTINATION if source.holds else SideName.SOURCE)
         return
     shown = decode_name(record.source_name)
-    words = f"“{shown}”: the {passing}'s UIDs do not outlive a session; its messages are matched again, not copied again."
+    if passing is SideName.SOURCE:
+        words = _(
+            "“%(folder)s”: the source's UIDs do not outlive a session; its messages are matched again, not copied again.", folder=shown
+        )
+    else:
+        words = _(
+            "“%(folder)s”: the destination's UIDs do not outlive a session; its messages are matched again, not copied again.", folder=shown
+        )
     sink.write(Entry(Level.WARNING, "uids-not-lasting", words, shown))

@@ -26,6 +26,7 @@ from trasloco.engine.fate import Fate
 from trasloco.engine.ledger import FolderRecord, LedgerUnavailable, MessageRow
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Speech
+from trasloco.sentence import sentence as _
 
 BATCH = 500
 """Rows compared together, and repeated together when a line breaks."""
@@ -92,7 +93,9 @@ async def verify_account(
     pop3 = source is not None and source.endpoint.speech is Speech.POP3
     comparison = Comparison(None if pop3 else source, destination, deadlines)
     if pop3:
-        comparison.notes.append("The source speaks POP3 and was not read again: what has no digest of its own is only known to be there.")
+        comparison.notes.append(
+            _("The source speaks POP3 and was not read again: what has no digest of its own is only known to be there.")
+        )
     return await _Verifier(comparison, evidence, sample, told).run()
 
 
@@ -120,7 +123,7 @@ class _Verifier:
         finally:
             await self._comparison.close()
         if not self._asked and failure is None:
-            self._comparison.notes.append("There is nothing to verify: no message of this account is on the destination by the ledger.")
+            self._comparison.notes.append(_("There is nothing to verify: no message of this account is on the destination by the ledger."))
         findings = tuple(item for kept in self._findings.values() for item in kept)
         seconds = time.monotonic() - started
         return Verification(self._sample, self._asked, self._counts, findings, failure, seconds, self._size, tuple(self._comparison.notes))

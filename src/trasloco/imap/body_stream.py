@@ -24,6 +24,7 @@ from trasloco.imap.fetch_response import whole_message_at
 from trasloco.imap.number_set import uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
+from trasloco.sentence import sentence as _
 
 
 class Body:
@@ -59,7 +60,7 @@ class Body:
 
     async def discard(self) -> None:
         """Take the rest and drop it."""
-        async for _ in self:
+        async for _chunk in self:
             pass
 
     def __repr__(self) -> str:
@@ -237,7 +238,7 @@ class BodyStream:
 
     def begin(self, sequence: int, uid: int | None, size: int) -> None:
         if size > self._connection.limits.body:
-            raise LimitExceeded("body", f"the server announced a message of {size} bytes")
+            raise LimitExceeded("body", _("the server announced a message of %(size)s bytes", size=str(size)))
         self._count(size)
         if uid is None:
             uid = self._only

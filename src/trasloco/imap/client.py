@@ -1,11 +1,10 @@
 """The IMAP client: one connection, one method per thing a migration asks of a server.
 
-``connect`` gives a ``Client``; every method says what it raises, and any may raise what ended the
-connection (``ConnectionLost``, ``DeadlineExceeded``, ``LimitExceeded``, ``ProtocolViolation``).
-Everything that can be on its way at once is: ``bodies`` and ``append`` send when they are called and
-are read later. Methods may be called from several tasks; answers find their caller. A task cancelled
-while it waits for a plain answer leaves the connection in step; cancelled inside a body, a fetch, an
-append or a login it leaves it aborted.
+``connect`` gives a ``Client``; every method says what it raises, and any may raise what ended the connection (``ConnectionLost``,
+``DeadlineExceeded``, ``LimitExceeded``, ``ProtocolViolation``). Everything that can be on its way at once is: ``bodies`` and ``append``
+send when they are called and are read later. Methods may be called from several tasks; answers find their caller. A task cancelled
+while it waits for a plain answer leaves the connection in step; cancelled inside a body, a fetch, an append or a login it leaves it
+aborted.
 """
 
 from __future__ import annotations
@@ -47,6 +46,7 @@ from trasloco.imap.values import (
     StatusText,
     SyncPoint,
 )
+from trasloco.sentence import sentence as _
 
 
 async def connect(
@@ -95,7 +95,7 @@ class Client:
         self._protocol = connection.protocol
         connection.on_news = self._take_news
         if self._protocol.state is State.LOGOUT:
-            raise ConnectionLost("the greeting", self._protocol.bye)
+            raise ConnectionLost(_("the greeting"), self._protocol.bye)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -161,7 +161,7 @@ class Client:
             if was is not None:
                 now = await self.select(was.name, read_only=was.read_only)
                 if now.uidvalidity != was.uidvalidity:
-                    raise ConnectionLost("the change to a new connection", None, "the folder was renumbered meanwhile")
+                    raise ConnectionLost(_("the change to a new connection"), None, _("the folder was renumbered meanwhile"))
         except BaseException:
             self.abort()
             raise
@@ -363,7 +363,7 @@ class Client:
         def take(response: Response) -> None:
             selection.take(response)
             if selection.entries > self._connection.limits.ranges:
-                self.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+                self.abort(LimitExceeded("entries", _("the server names more messages than we keep")))
 
         command = commands.select(name, read_only=read_only, condstore=False, known=since)
         selected = await self._select(command, selection, RESYNC_ANSWERS, take)

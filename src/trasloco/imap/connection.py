@@ -24,6 +24,7 @@ from trasloco.imap.progress import Progress
 from trasloco.imap.protocol import Protocol
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Capabilities, Kind, StatusText
+from trasloco.sentence import sentence as _
 
 _FLUSH_AT = 64 * 1024
 
@@ -272,9 +273,9 @@ class Connection(asyncio.Protocol):
             return
         seconds = self.deadlines.write
         waited_on = self._drained
-        done, _ = await asyncio.wait((waited_on,), timeout=seconds)
+        done, _waiting = await asyncio.wait((waited_on,), timeout=seconds)
         if not done:
-            self.abort(DeadlineExceeded("write", seconds, "sending"))
+            self.abort(DeadlineExceeded("write", seconds, _("sending")))
         self.check()
 
     def _write_later(self) -> None:
@@ -308,7 +309,8 @@ class Connection(asyncio.Protocol):
         if self._held <= self.limits.buffered or self.transport is None:
             return
         if self._held > self.limits.kept:
-            self.abort(LimitExceeded("kept", f"more than {self.limits.kept} bytes of messages wait for a reader who waits for others"))
+            words = _("more than %(most)s bytes of messages wait for a reader who waits for others", most=str(self.limits.kept))
+            self.abort(LimitExceeded("kept", words))
         if self._reading_paused or self.error is not None:
             return
         if all(future.done() for future in self._wanted):
@@ -361,7 +363,7 @@ class Connection(asyncio.Protocol):
     def abort(self, error: ImapError | None = None) -> None:
         """Close at once; everything that waits gets ``error``."""
         if self.error is None:
-            self._end(error or ConnectionLost("", self.protocol.bye, "closed by us"))
+            self._end(error or ConnectionLost("", self.protocol.bye, _("closed by us")))
         if self.transport is not None:
             self.transport.abort()
 

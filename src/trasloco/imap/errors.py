@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Literal
 
 from trasloco.imap.values import Kind, StatusText
+from trasloco.sentence import sentence as _
 
 ConnectReason = Literal["unknown-host", "refused", "timeout", "unreachable"]
 TlsReason = Literal["not-trusted", "wrong-name", "expired", "pin-changed", "handshake", "starttls-missing"]
@@ -99,10 +100,10 @@ class ConnectionLost(ImapError):
         self.words = words
 
     def __str__(self) -> str:
-        text = f"the connection was closed during {self.doing}" if self.doing else "the connection was closed"
+        text = _("the connection was closed during %(doing)s", doing=self.doing) if self.doing else _("the connection was closed")
         if self.bye is not None:
-            return f"{text}; the server said: {self.bye.words or self.bye.code}"
-        return f"{text} ({self.words})" if self.words else text
+            return _("%(clause)s; the server said: %(status)s", clause=text, status=self.bye.words or self.bye.code)
+        return _("%(clause)s (%(why)s)", clause=text, why=self.words) if self.words else text
 
 
 class DeadlineExceeded(ImapError):
@@ -115,8 +116,12 @@ class DeadlineExceeded(ImapError):
         self.doing = doing
 
     def __str__(self) -> str:
-        during = f" during {self.doing}" if self.doing else ""
-        return f"no answer within {self.seconds:g} seconds{during} (deadline: {self.name})"
+        seconds = f"{self.seconds:g}"
+        if not self.doing:
+            return _("no answer within %(seconds)s seconds (deadline: %(name)s)", seconds=seconds, name=self.name)
+        return _(
+            "no answer within %(seconds)s seconds during %(doing)s (deadline: %(name)s)", seconds=seconds, doing=self.doing, name=self.name
+        )
 
 
 class LimitExceeded(ImapError):
@@ -128,7 +133,7 @@ class LimitExceeded(ImapError):
         self.words = words
 
     def __str__(self) -> str:
-        return f"{self.words} (limit: {self.limit})"
+        return _("%(why)s (limit: %(name)s)", why=self.words, name=self.limit)
 
 
 class ProtocolViolation(ImapError):

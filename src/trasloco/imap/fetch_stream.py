@@ -22,6 +22,7 @@ from trasloco.imap.fetch_response import ListedItems, listed_at, listed_message
 from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
+from trasloco.sentence import sentence as _
 
 _WEIGHT = 256  # bytes a Fetched is counted with while it waits for the reader
 _PLACES = {"FLAGS": 2, "INTERNALDATE": 3, "RFC822.SIZE": 4, "MODSEQ": 5}  # in ``ListedItems``
@@ -92,7 +93,7 @@ class FetchStream:
             if not self._is_complete(response):
                 self._partial[uid] = response
                 if len(self._partial) > self._connection.limits.partial:
-                    words = "the server tells of more messages only a part of what was asked than we keep"
+                    words = _("the server tells of more messages only a part of what was asked than we keep")
                     self._connection.abort(LimitExceeded("partial", words))
                 return
         elif self._partial:
@@ -125,7 +126,7 @@ class FetchStream:
         """A server may tell of a message more than once, but not without end."""
         self._answers += answers
         if self._answers > self._connection.limits.entries:
-            self._connection.abort(LimitExceeded("entries", "the server names more messages than we keep"))
+            self._connection.abort(LimitExceeded("entries", _("the server names more messages than we keep")))
 
     def _belongs(self, items: ListedItems, asked: NumberSet | None) -> bool:
         uid = int(items[1] or 0)

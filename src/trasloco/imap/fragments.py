@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from trasloco.imap.errors import LimitExceeded
 from trasloco.imap.limits import Limits
+from trasloco.sentence import sentence as _
 
 NO_LITERAL = -1
 _LITERAL = re.compile(rb"(?:^|(?<=[ (\[\]]))~?\{(\d+)\+?\}$")
@@ -120,7 +121,7 @@ class Fragments:
             return Line(line, NO_LITERAL)
         digits = marker.group(1)
         if len(digits) > 19 or int(digits) > _LARGEST:
-            raise LimitExceeded("literal", "the server announced a literal of more than 2^63 bytes")
+            raise LimitExceeded("literal", _("the server announced a literal of more than 2^63 bytes"))
         self._inside = True
         self._literal_left = int(digits)
         return Line(line[: marker.start()], self._literal_left)
@@ -133,4 +134,4 @@ class Fragments:
 
     def _check(self, size: int, beginning: bytes) -> None:
         if size > self._limits.numbers or not _NUMBERS.match(beginning):
-            raise LimitExceeded("line", f"the server sent a line of more than {self._limits.line} bytes")
+            raise LimitExceeded("line", _("the server sent a line of more than %(most)s bytes", most=str(self._limits.line)))

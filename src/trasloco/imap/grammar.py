@@ -20,6 +20,7 @@ from trasloco.imap.responses import Response
 from trasloco.imap.status_text import parse_status_text, readable
 from trasloco.imap.tokens import GrammarError, Tokens
 from trasloco.imap.values import Capabilities, Kind, Namespace, Namespaces, Quota
+from trasloco.sentence import sentence as _
 
 _UNTAGGED = re.compile(rb"\*[ \t]*+(?:(\d{1,20})[ \t]++)?([A-Za-z][A-Za-z0-9.\-]*+)(?=[ \t]|$)")
 _TAGGED = re.compile(rb"([^\s*+(){%\"\\]+)[ \t]++(OK|NO|BAD)(?=[ \t]|$)", re.IGNORECASE)
@@ -92,14 +93,14 @@ def parse_capabilities(text: bytes) -> Capabilities:
     return Capabilities(text.decode("ascii", "replace").split())
 
 
-def _parse_search(_: str, tokens: Tokens, limits: Limits) -> Response:
+def _parse_search(_word: str, tokens: Tokens, limits: Limits) -> Response:
     """``* SEARCH 2 84 882 (MODSEQ 917162500)``: SEARCH with RFC 7162 3.1.5."""
     text = tokens.rest()
     plain, parenthesis, extra = text.partition(b"(")
     if not _NUMBERS.fullmatch(plain and b" " + plain):
         raise tokens.error("expected numbers")
     if plain.count(b" ") > limits.entries:
-        raise LimitExceeded("entries", f"the server found more than {limits.entries} messages")
+        raise LimitExceeded("entries", _("the server found more than %(most)s messages", most=str(limits.entries)))
     words = extra.rstrip(b") ").split() if parenthesis else []
     modseq = int(words[1]) if len(words) == 2 and words[0].upper() == b"MODSEQ" and words[1].isdigit() else None
     return responses.SearchHits(tuple(runs(map(int, plain.split()))), modseq=modseq)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator
 
 from trasloco.imap.errors import LimitExceeded
+from trasloco.sentence import sentence as _
 
 _MOST_RANGES = 2_000_000
 
@@ -76,7 +77,7 @@ def expand(found: Iterable[tuple[int, int]], limit: int) -> list[int]:
     """The numbers in the order of the ranges. Raises LimitExceeded before making more than ``limit``."""
     kept = tuple(found)
     if count(kept) > limit:
-        raise LimitExceeded("entries", f"the server named a set of more than {limit} messages")
+        raise LimitExceeded("entries", _("the server named a set of more than %(most)s messages", most=str(limit)))
     return [number for first, last in kept for number in range(first, last + 1)]
 
 

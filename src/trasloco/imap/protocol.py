@@ -35,6 +35,7 @@ from trasloco.imap.status_text import readable
 from trasloco.imap.tokens import GrammarError
 from trasloco.imap.unasked import LINE, Unasked
 from trasloco.imap.values import Capabilities, Fetched, Kind, StatusText
+from trasloco.sentence import sentence as _
 
 _LITERAL_MINUS = 4096  # RFC 7888 section 5
 
@@ -245,7 +246,9 @@ class Protocol:
             return
         self._parts.append(text)
         if self._collected + literal > self._limits.literal:
-            raise LimitExceeded("literal", f"the server sent a literal of {literal} bytes where none so large is expected")
+            raise LimitExceeded(
+                "literal", _("the server sent a literal of %(size)s bytes where none so large is expected", size=str(literal))
+            )
         if literal:
             self._collecting = []
         else:
@@ -340,7 +343,7 @@ class Protocol:
         if kind is not Fetched:
             exchange.received += size + LINE
             if exchange.received > self._limits.answer:
-                words = f"the server answers {exchange.words} with more than {self._limits.answer} bytes"
+                words = _("the server answers %(doing)s with more than %(most)s bytes", doing=exchange.words, most=str(self._limits.answer))
                 raise LimitExceeded("answer", words)
 
     def _greet(self, response: Response) -> None:
@@ -407,7 +410,7 @@ class Protocol:
         if self._outgoing and (answer := self._outgoing[0].on_continue) is not None:
             self._outgoing[0].challenges += 1
             if self._outgoing[0].challenges > self._limits.challenges:
-                words = f"the server asks more than {self._limits.challenges} questions in one login"
+                words = _("the server asks more than %(most)s questions in one login", most=str(self._limits.challenges))
                 raise LimitExceeded("challenges", words)
             self._out.append(answer(response.text) + b"\r\n")
             return

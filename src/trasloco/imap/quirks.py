@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from trasloco.imap.values import Capabilities
+from trasloco.sentence import sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,19 @@ UIDPLUS_WITHOUT_APPENDUID = Quirk(
     "uidplus-without-appenduid",
     "UW-IMAP",
     "bugzilla.mozilla.org 400043",
-    "Appended.uids is None although UIDPLUS is offered; the new UIDs are found by listing and digest",
+    _("Appended.uids is None although UIDPLUS is offered; the new UIDs are found by listing and digest"),
 )
 APPENDUID_WITHOUT_UIDPLUS = Quirk(
     "appenduid-without-uidplus",
     "Courier at GoDaddy",
     "bugzilla.mozilla.org 460085",
-    "an APPENDUID that fits is used although UIDPLUS is not offered",
+    _("an APPENDUID that fits is used although UIDPLUS is not offered"),
 )
 APPENDUID_COUNT = Quirk(
     "appenduid-count",
     "FTGate",
     "imapsync FAQ.Various",
-    "an APPENDUID that names another number of messages than were sent is not used",
+    _("an APPENDUID that names another number of messages than were sent is not used"),
 )
 COPYUID_ODD = Quirk(
     "copyuid-odd",
@@ -73,7 +74,7 @@ LATE_UID = Quirk(
     "late-uid",
     "servers that write items in their own order",
     "RFC 9051 7.5.2: items come in any order",
-    "Body.uid is None until the body was read to its end; the engine then asks for one message at a time",
+    _("Body.uid is None until the body was read to its end; the engine then asks for one message at a time"),
 )
 UIDS_OUT_OF_ORDER = Quirk(
     "uids-out-of-order",
@@ -85,7 +86,7 @@ UIDVALIDITY_MISSING = Quirk(
     "uidvalidity-missing",
     "old gateways; UIDNOTSTICKY",
     "RFC 3501 2.3.1.1, RFC 4315 3",
-    "UIDs are worth nothing after the session: messages are matched again by content at every opening, never copied again",
+    _("UIDs are worth nothing after the session: messages are matched again by content at every opening, never copied again"),
 )
 MAILBOXID_RANDOM = Quirk(
     "mailboxid-random",
@@ -97,7 +98,7 @@ HIGHESTMODSEQ_FROZEN = Quirk(
     "highestmodseq-frozen",
     "Dovecot 2.0.18: 1 for ever",
     "RFC 7162 3.1.2.1; bugzilla.mozilla.org, by second hand",
-    "a mod-sequence that stands still while UIDNEXT moves is not believed: no folder counts as unchanged by it",
+    _("a mod-sequence that stands still while UIDNEXT moves is not believed: no folder counts as unchanged by it"),
 )
 
 # -- messages
@@ -105,13 +106,13 @@ SIZE_LIES = Quirk(
     "size-lies",
     "Exchange",
     "MS-STANXIMAP: stored-message size; vandelay 12",
-    "RFC822.SIZE is an estimate; the literal's own size is announced, recorded and held against the limit",
+    _("RFC822.SIZE is an estimate; the literal's own size is announced, recorded and held against the limit"),
 )
 MADE_ANEW = Quirk(
     "made-anew",
     "Exchange, also Exchange Online",
     "MIME made from stored properties at each fetch: boundaries and header fields change, by second hand",
-    "a message read twice is the same when header fields and text are, whatever its boundaries; else by Message-ID and date",
+    _("a message read twice is the same when header fields and text are, whatever its boundaries; else by Message-ID and date"),
     _is_exchange,
 )
 SIZE_MISSING = Quirk(
@@ -130,7 +131,7 @@ FETCH_WITHOUT_ANSWER = Quirk(
     "fetch-without-answer",
     "iCloud",
     "hilli section 6.3: 90,000 UIDs without a message",
-    "UIDs that are listed and give no message, asked twice, count as vanished; told once for a folder",
+    _("UIDs that are listed and give no message, asked twice, count as vanished; told once for a folder"),
 )
 FETCH_REFUSED = Quirk(
     "fetch-refused",
@@ -148,7 +149,7 @@ SEARCH_WRONG = Quirk(
     "search-wrong",
     "Domino, QQ, Yandex, IceWarp, SmarterMail, Softalk",
     "imapsync FAQ.Domino, FAQ.Various, FAQ.Yandex",
-    "a copy never searches: messages are listed by UID FETCH, and the number is held against EXISTS",
+    _("a copy never searches: messages are listed by UID FETCH, and the number is held against EXISTS"),
 )
 NEWS_DURING_FETCH = Quirk(
     "news-during-fetch",
@@ -160,7 +161,7 @@ INVALID_INTERNAL_DATE = Quirk(
     "invalid-internal-date",
     "gateways, migrated stores",
     "imapsync good_date, PR 94",
-    "no day that cannot be is sent on: the top Received field stands in, then Date, else none; logged",
+    _("no day that cannot be is sent on: the top Received field stands in, then Date, else none; logged"),
 )
 MISSING_FINAL_CRLF = Quirk(
     "missing-final-crlf",
@@ -200,7 +201,7 @@ LIST_RETURN_BAD = Quirk(
     "list-return-bad",
     "iCloud",
     "hilli (a tool that moves iCloud mail), section 3.5",
-    "after one BAD to LIST ... RETURN the tree is read by LIST, LSUB and STATUS",
+    _("after one BAD to LIST ... RETURN the tree is read by LIST, LSUB and STATUS"),
     _is_icloud,
 )
 LISTED_TWICE = Quirk(
@@ -255,7 +256,7 @@ NAMES_FOLDED = Quirk(
     "names-folded",
     'Exchange, Windows stores: Foo = foo, "Foo " = Foo',
     "imapsync FAQ.Exchange, 335",
-    "what CREATE made is listed again: two source folders never share a destination folder",
+    _("what CREATE made is listed again: two source folders never share a destination folder"),
     _is_exchange,
 )
 LISTED_NOT_OPENABLE = Quirk(
@@ -276,7 +277,7 @@ LITERAL_PLUS_MISSING = Quirk(
     "literal-plus-missing",
     "Courier before 5, iCloud, Exchange 2003",
     "RFC 7888",
-    "every literal waits for the server's +",
+    _("every literal waits for the server's +"),
     _only_literal_minus,
 )
 CAPABILITIES_CHANGE = Quirk(
@@ -349,7 +350,7 @@ TEN_ERRORS = Quirk(
     "ten-errors",
     "Exchange: BYE after 10 errors",
     "imapsync FAQ.Exchange",
-    "refusals are counted; the connection is renewed before the tenth",
+    _("refusals are counted; the connection is renewed before the tenth"),
     _is_exchange,
 )
 BYE_WITHOUT_CLOSE = Quirk(

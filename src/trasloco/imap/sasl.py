@@ -26,6 +26,7 @@ from trasloco.imap.scram import Scram
 from trasloco.imap.status_text import readable
 from trasloco.imap.values import Capabilities, Kind, StatusText
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 _NOT_KNOWN = re.compile(
     r"(unsupported|not supported|unknown|unrecogni[sz]ed|invalid|disabled)\b.*\bmechanism|mechanism\b.*\b(not |un)", re.I
@@ -104,7 +105,7 @@ def methods(credentials: Credentials, capabilities: Capabilities, host: str = ""
     if credentials.oauth:
         found = _oauth(credentials, capabilities, host, port)
         if not found:
-            raise LoginImpossible("the server offers no login by OAuth token (neither OAUTHBEARER nor XOAUTH2)")
+            raise LoginImpossible(_("the server offers no login by OAuth token (neither OAUTHBEARER nor XOAUTH2)"))
         return found
     plain = [Method("PLAIN", lambda: _plain(credentials), lambda _: b"")]
     if "AUTH=PLAIN" not in capabilities or "\0" in credentials.secret.reveal():
@@ -113,7 +114,7 @@ def methods(credentials: Credentials, capabilities: Capabilities, host: str = ""
     if credentials.authorization and credentials.acting is Acting.AUTHZID:
         found = plain + scram if encrypted else scram + plain
         if not found:
-            raise LoginImpossible("the server does not offer SASL PLAIN, which a master login with an authorization identity needs")
+            raise LoginImpossible(_("the server does not offer SASL PLAIN, which a master login with an authorization identity needs"))
         return found
     found = list(plain)
     if "LOGINDISABLED" not in capabilities:
@@ -124,7 +125,7 @@ def methods(credentials: Credentials, capabilities: Capabilities, host: str = ""
     if "AUTH=CRAM-MD5" in capabilities:
         found.append(Method("CRAM-MD5", None, lambda challenge: _cram_md5(credentials, challenge)))
     if not found:
-        raise LoginImpossible("the server allows no login by password on this connection (LOGINDISABLED); it may ask for TLS first")
+        raise LoginImpossible(_("the server allows no login by password on this connection (LOGINDISABLED); it may ask for TLS first"))
     return found
 
 

@@ -14,6 +14,8 @@ import secrets
 import stringprep
 import unicodedata
 
+from trasloco.sentence import sentence as _
+
 MOST_ITERATIONS = 1_000_000
 """More would keep everything else waiting; servers ask for 4,096 to some hundred thousand."""
 
@@ -41,7 +43,7 @@ class Scram:
         self._header = f"n,{'a=' + _escaped(authorization) if authorization else ''},".encode("utf-8", "surrogateescape")
         self._bare = f"n={_escaped(saslprep(login))},r={self._nonce}".encode("utf-8", "surrogateescape")
         self._signature = b""
-        self.trouble = "the server did not prove that it knows the password"
+        self.trouble: str = _("the server did not prove that it knows the password")
 
     def __repr__(self) -> str:
         return f"Scram({self._hash})"
@@ -57,10 +59,12 @@ class Scram:
         facts = _attributes(challenge)
         nonce, salt, count = facts.get("r", ""), _decoded(facts.get("s", "")), facts.get("i", "")
         if "m" in facts or not nonce.startswith(self._nonce) or nonce == self._nonce or not salt or not count.isdecimal():
-            self.trouble = "the server's challenge does not follow SCRAM"
+            self.trouble = _("the server's challenge does not follow SCRAM")
             return None
         if not 1 <= int(count) <= MOST_ITERATIONS:
-            self.trouble = f"the server asks for {count} iterations, at most {MOST_ITERATIONS} are calculated"
+            self.trouble = _(
+                "the server asks for %(count)s iterations, at most %(most)s are calculated", count=str(count), most=str(MOST_ITERATIONS)
+            )
             return None
         return self._prove(challenge, nonce, salt, int(count))
 
@@ -80,7 +84,7 @@ class Scram:
         if "e" in facts:
             return b""  # the tagged NO follows, with the words for people
         if not hmac.compare_digest(_decoded(facts.get("v", "")), self._signature):
-            self.trouble = "the server gave a wrong proof that it knows the password: it may not be the server it claims to be"
+            self.trouble = _("the server gave a wrong proof that it knows the password: it may not be the server it claims to be")
             return None
         self.trouble = ""
         return b""

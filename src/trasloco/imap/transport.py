@@ -35,6 +35,7 @@ from trasloco.imap.errors import (
 )
 from trasloco.imap.limits import Limits
 from trasloco.imap.protocol import State
+from trasloco.sentence import sentence as _
 
 _EXPIRED = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 _WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
@@ -100,7 +101,7 @@ async def open_socket(endpoint: Endpoint, seconds: float) -> socket.socket:
         except ConnectionResetError as error:
             # Taken and dropped at once: somebody is there, and is just going away or coming up.
             sock.close()
-            failure = ConnectionLost("connecting", None, _words(error))
+            failure = ConnectionLost(_("connecting"), None, _words(error))
         except OSError as error:
             sock.close()
             failure = ConnectFailed(_connect_reason(error), f"{address[0]} port {endpoint.port}: {_words(error)}")
@@ -143,9 +144,9 @@ def _words(error: BaseException) -> str:
 
 
 async def _greeting(connection: Connection, seconds: float) -> None:
-    done, _ = await asyncio.wait((connection.greeting,), timeout=seconds)
+    done, _waiting = await asyncio.wait((connection.greeting,), timeout=seconds)
     if not done:
-        raise DeadlineExceeded("greeting", seconds, "the greeting")
+        raise DeadlineExceeded("greeting", seconds, _("the greeting"))
     connection.greeting.result()
 
 
@@ -166,7 +167,7 @@ async def _tls_from_start(connection: Connection, sock: socket.socket, endpoint:
             seconds,
         )
     except TimeoutError:
-        raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
+        raise DeadlineExceeded("tls", seconds, _("the TLS handshake")) from None
     except (OSError, ValueError) as error:
         raise tls_failure(error) from None
 
@@ -176,18 +177,18 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
     behind the OK is ever taken for something said under TLS."""
     protocol = connection.protocol
     if protocol.state is State.AUTHENTICATED:
-        raise TlsFailed("starttls-missing", "it began with PREAUTH, after which there is no STARTTLS")
+        raise TlsFailed("starttls-missing", _("it began with PREAUTH, after which there is no STARTTLS"))
     if protocol.state is State.LOGOUT:
-        raise ConnectionLost("the greeting", protocol.bye)
+        raise ConnectionLost(_("the greeting"), protocol.bye)
     if not protocol.capabilities_told:
         await connection.ask(Command(b"CAPABILITY"), deadline="login").wait()
     if "STARTTLS" not in protocol.capabilities:
-        raise TlsFailed("starttls-missing", "STARTTLS is not among its capabilities")
+        raise TlsFailed("starttls-missing", _("STARTTLS is not among its capabilities"))
     answer = connection.ask(Command(b"STARTTLS"), deadline="login", on_tagged=connection.begin_tls)
     try:
         await answer.wait()
     except CommandFailed as error:
-        raise TlsFailed("starttls-missing", f"it refuses STARTTLS: {error.status}") from None
+        raise TlsFailed("starttls-missing", _("it refuses STARTTLS: %(status)s", status=str(error.status))) from None
     if connection.stray_bytes:
         raise ProtocolViolation("the server, or somebody in between, sent data behind its OK to STARTTLS (RFC 9051 6.2.1)")
     assert connection.transport is not None
@@ -203,11 +204,11 @@ async def _starttls(connection: Connection, endpoint: Endpoint, seconds: float) 
             seconds,
         )
     except TimeoutError:
-        raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
+        raise DeadlineExceeded("tls", seconds, _("the TLS handshake")) from None
     except (OSError, ValueError) as error:
         raise tls_failure(error) from None
     if transport is None:
-        raise TlsFailed("handshake", "the server closed the connection")
+        raise TlsFailed("handshake", _("the server closed the connection"))
     connection.tls_begun(transport)
 
 
@@ -232,10 +233,10 @@ def check_pin(transport: asyncio.BaseTransport | None, endpoint: Endpoint) -> st
     tls = transport.get_extra_info("ssl_object")
     certificate = tls.getpeercert(binary_form=True) if tls is not None else None
     if not certificate:
-        raise TlsFailed("handshake", "the server showed no certificate")
+        raise TlsFailed("handshake", _("the server showed no certificate"))
     fingerprint = hashlib.sha256(certificate).hexdigest()
     if endpoint.trust is Trust.PIN and endpoint.fingerprint is not None and endpoint.fingerprint.lower() != fingerprint:
-        raise TlsFailed("pin-changed", f"expected {endpoint.fingerprint.lower()}, got {fingerprint}")
+        raise TlsFailed("pin-changed", _("expected %(pinned)s, got %(shown)s", pinned=endpoint.fingerprint.lower(), shown=fingerprint))
     return fingerprint
 
 
@@ -250,8 +251,8 @@ def tls_failure(error: OSError | ValueError) -> TlsFailed:
         return TlsFailed(reason, error.verify_message)
     if isinstance(error, ssl.SSLError):
         if error.reason in ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
-            return TlsFailed("handshake", "the server does not speak TLS on this port")
+            return TlsFailed("handshake", _("the server does not speak TLS on this port"))
         return TlsFailed("handshake", (error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, ConnectionError):
-        return TlsFailed("handshake", f"the server closed the connection: {_words(error)}")
+        return TlsFailed("handshake", _("the server closed the connection: %(status)s", status=_words(error)))
     return TlsFailed("handshake", _words(error))

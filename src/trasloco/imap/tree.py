@@ -16,6 +16,7 @@ from trasloco.imap.connection import Answer, Connection
 from trasloco.imap.errors import CommandFailed, LimitExceeded
 from trasloco.imap.responses import Listed, MailboxStatus, Response
 from trasloco.imap.values import Mailbox, Status
+from trasloco.sentence import sentence as _
 
 
 class Tree:
@@ -90,7 +91,7 @@ class Tree:
         self._lines += 1
         most = self._connection.limits.mailboxes
         if max(len(self._listed), len(self._subscribed), len(self._statuses)) > most or self._lines > 4 * most:
-            self._connection.abort(LimitExceeded("mailboxes", "the server lists more mailboxes than we keep"))
+            self._connection.abort(LimitExceeded("mailboxes", _("the server lists more mailboxes than we keep")))
 
     def _complete(self, mailbox: Mailbox) -> Mailbox:
         key = _key(mailbox.name)

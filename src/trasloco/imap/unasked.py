@@ -7,6 +7,7 @@ without end keeps us as busy as it likes, and everybody else on this machine wai
 from __future__ import annotations
 
 from trasloco.imap.errors import LimitExceeded
+from trasloco.sentence import sentence as _
 
 LINE = 16
 """Bytes that a line counts besides its own: the shortest ones cost most."""
@@ -39,4 +40,4 @@ class Unasked:
     def _take(self, weight: int) -> None:
         self.size += weight
         if self.size > self._most:
-            raise LimitExceeded("unasked", f"the server sent more than {self._most} bytes that nobody asked for")
+            raise LimitExceeded("unasked", _("the server sent more than %(most)s bytes that nobody asked for", most=str(self._most)))

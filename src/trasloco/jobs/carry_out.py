@@ -39,6 +39,7 @@ from trasloco.records.log_fields import about
 from trasloco.records.models import DestinationLogin
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import engine_settings, sides
+from trasloco.sentence import sentence as _
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +126,10 @@ async def _outcome(workshop: Workshop, claim: Claim, trace: AccountTrace) -> Out
         return _failed(storage(LedgerUnavailable(str(error))))
     except Exception as error:
         log.exception("%s: a mistake of ours", _name(claim))
-        words = (
-            f"Trasloco made a mistake of its own here ({type(error).__name__}); the mail copied so far is safe. "
-            "Start again; if it happens again, please report it with the log."
+        words = _(
+            "Trasloco made a mistake of its own here (%(name)s); the mail copied so far is safe. "
+            "Start again; if it happens again, please report it with the log.",
+            name=type(error).__name__,
         )
         return _failed(Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "internal-error", words))
 
@@ -165,8 +167,9 @@ async def _copy(workshop: Workshop, claim: Claim, trace: AccountTrace, source: S
     settings = pace.shape(replace(engine_settings(claim.account.migration), connections=claim.connections))
     async with DatabaseSink(workshop.pool, claim) as sink:
         if claim.heir_of is not None:
-            words = (
-                f"This mailbox was moved by migration {claim.heir_of}: what is known from there is taken over, and nothing is copied again."
+            words = _(
+                "This mailbox was moved by migration %(migration)s: what is known from there is taken over, and nothing is copied again.",
+                migration=str(claim.heir_of),
             )
             sink.write(Entry(Level.INFO, "ledger-taken-over", words))
         run = asyncio.ensure_future(workshop.copy(source, destination, ledger, settings, claim.number, trace.sink(sink), pace=pace))

@@ -19,6 +19,7 @@ from trasloco.engine.sink import Entry, Level
 from trasloco.plan.shares import LARGE_BYTES
 from trasloco.records.actions import Claim, clean
 from trasloco.records.connection_pool import Pool
+from trasloco.sentence import sentence as _
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ class DatabaseSink:
         if self._written > MOST_ENTRIES:
             return
         if self._written == MOST_ENTRIES:
-            entry = Entry(Level.WARNING, "log-full", f"The log of this account has {MOST_ENTRIES} lines; the rest is left out.")
+            words = _("The log of this account has %(lines)s lines; the rest is left out.", lines=MOST_ENTRIES)
+            entry = Entry(Level.WARNING, "log-full", words)
         self._entries.append((datetime.now(UTC), entry))
         self._dirty = True
 

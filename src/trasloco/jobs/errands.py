@@ -21,10 +21,11 @@ from trasloco.records.drafts import destination_changed, follow_destination, loc
 from trasloco.records.history import Actor, note
 from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import CheckState, DestinationSystem, LoginCheck, Mail, MailKind, MailMigration, SignInState
-from trasloco.records.planning import plan
+from trasloco.records.planning import NotNow, plan
 from trasloco.records.queue_names import ERRANDS
 from trasloco.records.server_search import seek_servers
 from trasloco.records.sign_ins import answer_sign_in, begin_sign_in
+from trasloco.records.verification import comparable
 
 CHECK = "trasloco.check"
 FIND_SERVERS = "trasloco.find_servers"
@@ -102,6 +103,16 @@ def plan_migration(actor: Actor, migration: MailMigration, ring: KeyRing) -> Mai
         planned = plan(actor, migration, ring)
         write_letters(MailKind.PLANNED, planned, {"runs": list(planned.runs.order_by("number"))})
         return planned
+
+
+def compare(actor: Actor, migration: MailMigration) -> None:
+    """Read the new mailboxes again, as after the last run. Raises ``NotNow``."""
+    with transaction.atomic():
+        run = comparable(migration)
+        if run is None:
+            raise NotNow("nothing-to-compare")
+        enqueue(VERIFY, f"verify-{run.pk}", run_id=run.pk)
+        note(actor, "comparison-asked", migration=migration, run=run.number)
 
 
 def send_test_mail(actor: Actor, address: str) -> Mail:

@@ -32,10 +32,11 @@ from trasloco.records.key_ring import KeyProblem, KeyRing
 from trasloco.records.models import Account, CheckState, DestinationLogin, LoginCheck, MailKind, MailMigration
 from trasloco.records.sides import sides
 from trasloco.records.systems import give_destination
+from trasloco.sentence import sentence as _
 from trasloco.sources.tokens import TokenSources
 
-_NO_SYSTEM = "None of the domains has a destination system any more. Ask the operator."
-_OUR_MISTAKE = "Trasloco: the check ended by a mistake of ours; the log of the service says more. Try again."
+_NO_SYSTEM = _("None of the domains has a destination system any more. Ask the operator.")
+_OUR_MISTAKE = _("Trasloco: the check ended by a mistake of ours; the log of the service says more. Try again.")
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from trasloco.engine.account import Outcome, Side
 from trasloco.engine.failure import Failure, Retry, Scope, SideName
+from trasloco.sentence import sentence as _
 
 REFUSALS = 3
 """Accounts in a row for which the master user was refused, before any was let in."""
@@ -23,9 +24,12 @@ class MasterLogins:
         """The failure of an account that is not tried any more, None when it may be tried."""
         if migration in self._let_in or self._refused[migration] < REFUSALS:
             return None
-        words = (
-            f"Destination {destination.endpoint}: the master user was refused for {REFUSALS} accounts and let in for none, so this one was "
-            f"not tried: the server might lock us out. Check the master's name, separator and password. {self._words[migration]}"
+        words = _(
+            "Destination %(server)s: the master user was refused for %(times)s accounts and let in for none, so this one was "
+            "not tried: the server might lock us out. Check the master's name, separator and password. %(clause)s",
+            server=str(destination.endpoint),
+            times=REFUSALS,
+            clause=self._words[migration],
         )
         return Failure(SideName.DESTINATION, Scope.ACCOUNT, Retry.NEVER, "master-refused", words)
 

@@ -18,12 +18,13 @@ from trasloco.plan.mx_watch import Watch
 from trasloco.records import clock
 from trasloco.records.models import Installation, MxWatch
 from trasloco.records.mx_watches import any_due, keep_look, take_due
+from trasloco.sentence import sentence as _
 from trasloco.sources.mx_look import look
 
 log = logging.getLogger(__name__)
 
 DOMAINS_AT_ONCE = 8
-_OUR_MISTAKE = "the look ended by a mistake of ours; the log of the service says more"
+_OUR_MISTAKE = _("the look ended by a mistake of ours; the log of the service says more")
 
 
 def ask_for_due_looks(now: datetime) -> bool:

@@ -31,6 +31,7 @@ from trasloco.records.connection_pool import Pool
 from trasloco.records.host_pace import Slowed
 from trasloco.records.models import BUSY, MailMigration, Transfer
 from trasloco.records.pacing import closed_among, limits_of, window_of
+from trasloco.sentence import sentence as _
 
 log = logging.getLogger(__name__)
 
@@ -218,10 +219,13 @@ def key_of(host: str) -> str:
 
 
 def _outside(migration: MailMigration) -> Failure:
-    words = f"The hours in which mail is moved ({window_of(migration)}) are over. The account rests and goes on by itself where it was."
+    words = _(
+        "The hours in which mail is moved (%(hours)s) are over. The account rests and goes on by itself where it was.",
+        hours=str(window_of(migration)),
+    )
     return Failure(SideName.OURS, Scope.RUN, Retry.LATER, OUTSIDE_WINDOW, words)
 
 
 def _too_many() -> Failure:
-    words = "A server says that it is too much, so fewer accounts are worked on there at once. This one goes on by itself where it was."
+    words = _("A server says that it is too much, so fewer accounts are worked on there at once. This one goes on by itself where it was.")
     return Failure(SideName.OURS, Scope.ACCOUNT, Retry.LATER, SLOWED_DOWN, words)

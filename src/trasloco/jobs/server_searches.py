@@ -13,13 +13,14 @@ from trasloco.jobs.database_thread import in_thread
 from trasloco.records.actions import clean
 from trasloco.records.models import CheckState, ServerSearch
 from trasloco.records.server_search import claim_searches, keep_search
+from trasloco.sentence import sentence as _
 from trasloco.sources.discovery import Called, Discovery, discover
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 6  # domains; each asks name servers, web servers and IMAP servers of its own
 _LONGEST = 500  # characters kept of what a stranger's server says
-_OUR_MISTAKE = "the search ended by a mistake of ours; the log of the service says more"
+_OUR_MISTAKE = _("the search ended by a mistake of ours; the log of the service says more")
 
 
 async def search_servers(migration_id: int) -> None:

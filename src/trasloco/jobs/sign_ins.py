@@ -22,14 +22,15 @@ from trasloco.records.sign_ins import (
     sign_in_work,
 )
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 from trasloco.sources.oauth_settings import MICROSOFT_DEVICE
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # between two looks for sign-ins begun meanwhile
-_OUR_MISTAKE = "it ended by a mistake of ours; the log of the service says more"
-_TOO_LATE = "nobody signed in as long as the code held"
-_BEGIN_AGAIN = "Begin again"
+_OUR_MISTAKE = _("it ended by a mistake of ours; the log of the service says more")
+_TOO_LATE = _("nobody signed in as long as the code held")
+_BEGIN_AGAIN = _("Begin again")
 
 
 async def carry_sign_ins(migration_id: int, ring: KeyRing) -> None:

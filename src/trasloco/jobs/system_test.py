@@ -20,6 +20,7 @@ from trasloco.records.models import DestinationLogin, DestinationSystem
 from trasloco.records.sides import destination_side
 from trasloco.records.systems import as_json, keep_test, master_secret
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 
 async def test_destination_system(system_id: int, address: str, ring: KeyRing) -> None:
@@ -53,5 +54,5 @@ def _side(system_id: int, address: str, ring: KeyRing) -> tuple[Side, bool] | st
     except KeyProblem as error:
         return str(error)
     if secret is None:
-        return "There is no password of a master user to try with. Write it below, and save."
+        return _("There is no password of a master user to try with. Write it below, and save.")
     return destination_side(as_json(system), address, secret), False

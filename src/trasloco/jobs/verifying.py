@@ -24,6 +24,7 @@ from trasloco.records.models import Account, Run
 from trasloco.records.postgres_ledger import PostgresLedger
 from trasloco.records.sides import sides
 from trasloco.records.verification import keep_verification
+from trasloco.sentence import sentence as _
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,10 @@ async def _one(account: Account, sample: int | None, pool: Pool, ring: KeyRing) 
         raise  # the database is away: the errand is begun again
     except Exception as error:
         log.exception("migration %s, verification of %s: a mistake of ours", account.migration.code, account.destination_address)
-        words = f"Trasloco made a mistake of its own here ({type(error).__name__}); nothing was changed. Please report it with the log."
+        words = _(
+            "Trasloco made a mistake of its own here (%(name)s); nothing was changed. Please report it with the log.",
+            name=type(error).__name__,
+        )
         return _failed(sample, Failure(SideName.OURS, Scope.ACCOUNT, Retry.NEVER, "internal-error", words))
 
 

@@ -17,8 +17,6 @@ from trasloco.plan.masking import masked
 from trasloco.plan.old_address import old_address
 from trasloco.plan.problems import Problem
 from trasloco.plan.providers import providers
-from trasloco.plan.sentence import sentence as _
-from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.plan.table import Row, physical_lines, read
 from trasloco.records.admissible import address_problems, domain_of
 from trasloco.records.customer_credentials import usable_credentials
@@ -29,6 +27,8 @@ from trasloco.records.oauth_credentials import read_credentials
 from trasloco.records.rights import Viewer
 from trasloco.records.server_search import old_domain
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 _TOKENS_ONLY = Problem(
     None,

@@ -1,5 +1,5 @@
-"""What a line of an account's log is about, by its ``action``, in the person's language. The engine's own words, which
-name folder and message and quote the servers, stand behind it in English."""
+"""What a line of an account's log is about, by its ``action``, in the person's language. The engine's sentence, which
+names folder and message and quotes the servers, stands behind it (``records.said``)."""
 
 from __future__ import annotations
 

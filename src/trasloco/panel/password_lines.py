@@ -15,10 +15,10 @@ from trasloco.plan.encoding import decode
 from trasloco.plan.formula import guarded
 from trasloco.plan.problems import Problem
 from trasloco.plan.providers import providers
-from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import read
 from trasloco.records.corrections import Corrections, destination_corrections, source_corrections
 from trasloco.records.models import Account, MailMigration
+from trasloco.sentence import sentence as _
 
 MOST_LINES = 10_000
 

@@ -21,6 +21,9 @@ def refusal_words(error: NotNow) -> str:
         "nothing-runs": _("No run is under way any more."),
         "nothing-stopped": _("There is no stopped run to go on with, or its passwords have been wiped."),
         "nothing-to-retry": _("There is nothing to try again, or the passwords have been wiped: run once more instead."),
+        "nothing-to-compare": _(
+            "Nothing is to be compared: a run is under way, all is compared already, or the passwords have been wiped."
+        ),
         "nothing-to-leave-out": _("None of these accounts fails any more: there is nothing to leave out."),
         "already-begun": _("The run has begun meanwhile; its date cannot be changed any more."),
         "hour-past": _("That hour is over already. To begin at once, use “Start now”."),

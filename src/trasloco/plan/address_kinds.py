@@ -8,43 +8,45 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from trasloco.sentence import sentence as _
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _V4: tuple[tuple[IPv4Network, str], ...] = tuple(
     (IPv4Network(network), words)
     for network, words in (
-        ("0.0.0.0/8", "an unspecified address (this host)"),
-        ("10.0.0.0/8", "a private address"),
-        ("100.64.0.0/10", "an address of a carrier's own network (CGNAT)"),
-        ("127.0.0.0/8", "a loopback address"),
-        ("169.254.0.0/16", "a link-local address"),
-        ("172.16.0.0/12", "a private address"),
-        ("192.0.0.0/24", "an address reserved for protocols"),
-        ("192.0.2.0/24", "an address reserved for documentation"),
-        ("192.88.99.0/24", "an address of a 6to4 relay"),
-        ("192.168.0.0/16", "a private address"),
-        ("198.18.0.0/15", "an address reserved for benchmarks"),
-        ("198.51.100.0/24", "an address reserved for documentation"),
-        ("203.0.113.0/24", "an address reserved for documentation"),
-        ("224.0.0.0/4", "a multicast address"),
-        ("255.255.255.255/32", "the broadcast address"),
-        ("240.0.0.0/4", "a reserved address"),
+        ("0.0.0.0/8", _("an unspecified address (this host)")),
+        ("10.0.0.0/8", _("a private address")),
+        ("100.64.0.0/10", _("an address of a carrier's own network (CGNAT)")),
+        ("127.0.0.0/8", _("a loopback address")),
+        ("169.254.0.0/16", _("a link-local address")),
+        ("172.16.0.0/12", _("a private address")),
+        ("192.0.0.0/24", _("an address reserved for protocols")),
+        ("192.0.2.0/24", _("an address reserved for documentation")),
+        ("192.88.99.0/24", _("an address of a 6to4 relay")),
+        ("192.168.0.0/16", _("a private address")),
+        ("198.18.0.0/15", _("an address reserved for benchmarks")),
+        ("198.51.100.0/24", _("an address reserved for documentation")),
+        ("203.0.113.0/24", _("an address reserved for documentation")),
+        ("224.0.0.0/4", _("a multicast address")),
+        ("255.255.255.255/32", _("the broadcast address")),
+        ("240.0.0.0/4", _("a reserved address")),
     )
 )
 _V6: tuple[tuple[IPv6Network, str], ...] = tuple(
     (IPv6Network(network), words)
     for network, words in (
-        ("::/128", "an unspecified address (this host)"),
-        ("::1/128", "a loopback address"),
-        ("100::/64", "an address that discards everything"),
-        ("2001:db8::/32", "an address reserved for documentation"),
-        ("3fff::/20", "an address reserved for documentation"),
-        ("5f00::/16", "an address reserved for segment routing"),
-        ("fc00::/7", "a private address"),
-        ("fe80::/10", "a link-local address"),
-        ("fec0::/10", "a site-local address"),
-        ("ff00::/8", "a multicast address"),
+        ("::/128", _("an unspecified address (this host)")),
+        ("::1/128", _("a loopback address")),
+        ("100::/64", _("an address that discards everything")),
+        ("2001:db8::/32", _("an address reserved for documentation")),
+        ("3fff::/20", _("an address reserved for documentation")),
+        ("5f00::/16", _("an address reserved for segment routing")),
+        ("fc00::/7", _("a private address")),
+        ("fe80::/10", _("a link-local address")),
+        ("fec0::/10", _("a site-local address")),
+        ("ff00::/8", _("a multicast address")),
     )
 )
 _METADATA: tuple[Network, ...] = (
@@ -65,7 +67,7 @@ _PROTOCOLS = IPv6Network("2001::/23")
 def kind_of(address: Address) -> str | None:
     """What it is, in words ("a private address"); None = an address of the internet."""
     if metadata(address):
-        return "an address of a cloud's metadata service"
+        return _("an address of a cloud's metadata service")
     return _special(address)
 
 
@@ -94,18 +96,18 @@ def _special(address: Address) -> str | None:
     inner = embedded(address)
     if inner is not None:
         inside = _special(inner)
-        return f"{inside}, {inner}, inside an IPv6 address" if inside else _unless_transition(address)
+        return _("%(why)s, %(address)s, inside an IPv6 address", why=inside, address=str(inner)) if inside else _unless_transition(address)
     if address in _PROTOCOLS:
-        return "an address reserved for protocols"
-    return None if address in _GLOBAL else "a reserved address"
+        return _("an address reserved for protocols")
+    return None if address in _GLOBAL else _("a reserved address")
 
 
 def _unless_transition(address: IPv6Address) -> str | None:
     """A public IPv4 address inside: fine where the form is one that is routed, else not."""
     if address in _NAT64_LOCAL:
-        return "an address of a local translator (NAT64)"
+        return _("an address of a local translator (NAT64)")
     routed = address.ipv4_mapped is not None or address in _NAT64 or address in _GLOBAL
-    return None if routed else "a reserved address"
+    return None if routed else _("a reserved address")
 
 
 def embedded(address: Address) -> IPv4Address | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from trasloco.plan.address_kinds import Address, Network, embedded, kind_of, metadata, never_a_server
+from trasloco.sentence import sentence as _
 
 MAIL_PORTS = frozenset({143, 993, 110, 995})
 WEB_PORTS = frozenset({443})
@@ -55,9 +56,13 @@ class AddressPolicy:
         """Why nothing is contacted on this port; None = it may be."""
         if self.anywhere or port in self.usual or any(first <= port <= last for first, last in self.ports):
             return None
-        usual, what = ", ".join(map(str, sorted(self.usual))), "IMAP or POP3" if self.usual == MAIL_PORTS else "https"
-        remedy = f"Correct the port, or allow it (--allow-ports {port}, or TRASLOCO_ALLOW_PORTS in the environment)"
-        return Refusal("port-not-allowed", f"{port} is no usual port of {what} ({usual})", remedy)
+        usual = ", ".join(map(str, sorted(self.usual)))
+        remedy = _("Correct the port, or allow it (--allow-ports %(port)s, or TRASLOCO_ALLOW_PORTS in the environment)", port=str(port))
+        if self.usual == MAIL_PORTS:
+            words = _("%(port)s is no usual port of IMAP or POP3 (%(ports)s)", port=str(port), ports=usual)
+        else:
+            words = _("%(port)s is no usual port of https (%(ports)s)", port=str(port), ports=usual)
+        return Refusal("port-not-allowed", words, remedy)
 
     def refusal(self, addresses: Sequence[str]) -> Refusal | None:
         """Why a server with these addresses (literal ones, a zone after ``%`` is looked through) is not contacted; None = it may be."""
@@ -69,11 +74,11 @@ class AddressPolicy:
     def _words(self, address: str) -> str | None:
         parsed = _parsed(address)
         if parsed is None:
-            return f'"{address}" is not an IP address'
+            return _('"%(address)s" is not an IP address', address=address)
         kind = kind_of(parsed)
         if kind is None or (self._lets(parsed) and not never_a_server(parsed)):
             return None
-        return f"{address} is {kind}"
+        return _("%(address)s is %(why)s", address=address, why=kind)
 
     def _lets(self, address: Address) -> bool:
         if self.anywhere or (self.private and not metadata(address)):
@@ -86,13 +91,18 @@ class AddressPolicy:
         if parsed is None or never_a_server(parsed) or self.anywhere:
             return ""
         if any(self._words(other) is None for other in addresses):
-            return "Write the IP address of the server that is meant instead of its name"
-        range_ = f"--allow-addresses {address.partition('%')[0]}"
+            return _("Write the IP address of the server that is meant instead of its name")
+        allowed = address.partition("%")[0]
         if metadata(parsed) or self.usual == WEB_PORTS:
-            return f"If this server really is your own, allow it ({range_}, or TRASLOCO_ALLOW_ADDRESSES in the environment)"
-        return (
-            f"If this server really is your own, allow it ({range_}, or --allow-private-addresses; "
-            "in the panel its operator does so under Settings)"
+            return _(
+                "If this server really is your own, allow it (--allow-addresses %(address)s, or TRASLOCO_ALLOW_ADDRESSES "
+                "in the environment)",
+                address=allowed,
+            )
+        return _(
+            "If this server really is your own, allow it (--allow-addresses %(address)s, or --allow-private-addresses; "
+            "in the panel its operator does so under Settings)",
+            address=allowed,
         )
 
 

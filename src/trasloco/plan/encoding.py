@@ -11,8 +11,8 @@ import codecs
 from dataclasses import dataclass
 
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 
 _SIGNATURES = (
     (b"PK\x03\x04", _("This is a ZIP archive, not a text file.")),

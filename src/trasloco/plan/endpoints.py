@@ -24,8 +24,8 @@ import unicodedata
 from urllib.parse import unquote
 
 from trasloco.imap.endpoint import Endpoint, Security, Speech, Trust
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 
 IMAP_PORT, IMAPS_PORT = 143, 993
 POP3_PORT, POP3S_PORT = 110, 995

@@ -8,6 +8,7 @@ they stand at the top like everybody else's; and what is in All Mail and in no o
 from __future__ import annotations
 
 from trasloco.plan.roles import Claim, Role, role_by_attribute
+from trasloco.sentence import sentence as _
 
 MARKS = ("chats", "important", "starred")
 """Folders that are taken only when they are wished for, by the names the settings use."""
@@ -18,15 +19,21 @@ ARCHIVE = "Archive"
 """What the folder of archived mail is called where the destination has none with that role."""
 
 _WORDS = {
-    "chats": "chats are left out",
-    "important": "no folder is made of what Gmail holds important: the messages are in the folders of their other labels or in the archive",
-    "starred": "no folder is made of what has a star: the messages are in the folders of their other labels or in the archive, flagged",
+    "chats": _("chats are left out (--include chats takes it along)"),
+    "important": _(
+        "no folder is made of what Gmail holds important: the messages are in the folders of their other labels or in the archive "
+        "(--include important takes it along)"
+    ),
+    "starred": _(
+        "no folder is made of what has a star: the messages are in the folders of their other labels or in the archive, flagged "
+        "(--include starred takes it along)"
+    ),
 }
 
 
 def mark_words(mark: str) -> str:
     """The rule that leaves such a folder out."""
-    return f"{_WORDS[mark]} (--include {mark} takes it along)"
+    return _WORDS[mark]
 
 
 def below_root(path: tuple[str, ...]) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from trasloco.imap.values import Mailbox
 from trasloco.plan.labels import mark_words
 from trasloco.plan.roles import Claim, is_non_mail
+from trasloco.sentence import sentence as _
 
 
 class Rule(enum.StrEnum):
@@ -91,9 +92,9 @@ class Judge:
             return Rule.LABEL, mark_words(mark)
         for pattern in self._patterns:
             if pattern.matches(names):
-                return Rule.PATTERN, f'left out by --skip-folder "{pattern.text}"'
+                return Rule.PATTERN, _('left out by --skip-folder "%(pattern)s"', pattern=pattern.text)
         if claim and claim.role in self._roles:
-            return Rule.ROLE, f"{claim.role.capitalize()} is left out ({claim})"
+            return Rule.ROLE, _("%(role)s is left out (%(why)s)", role=claim.role.capitalize(), why=str(claim))
         if self._non_mail and is_non_mail(path):
-            return Rule.NON_MAIL, f'"{path[-1]}" holds no mail on Exchange and is left out'
+            return Rule.NON_MAIL, _('"%(folder)s" holds no mail on Exchange and is left out', folder=path[-1])
         return None

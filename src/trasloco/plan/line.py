@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from trasloco.imap.endpoint import Speech
 from trasloco.plan.endpoints import ServerError, parse_source
 from trasloco.plan.problems import FIELDS, Problem
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
-from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 LONGEST_LINE = 10_000
 """Characters; a line of honest fields has some hundred."""

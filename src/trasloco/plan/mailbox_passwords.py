@@ -7,10 +7,10 @@ import io
 from collections.abc import Mapping
 
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
-from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 _REMEDY = _('Write address;password; a password with ; or " stands between ", and a " inside it is written "".')
 

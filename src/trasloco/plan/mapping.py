@@ -29,12 +29,14 @@ from dataclasses import dataclass, field
 
 from trasloco.imap.values import Mailbox, Namespaces
 from trasloco.plan import naming
+from trasloco.plan.clauses import in_a_row
 from trasloco.plan.labels import below_root
 from trasloco.plan.layout import INBOX, Layout
 from trasloco.plan.left_out import LeftOut, Rule, Rules
 from trasloco.plan.placement import Levels, Placement
 from trasloco.plan.roles import Role, fold_name
 from trasloco.plan.source_tree import Node, grow
+from trasloco.sentence import sentence as _
 
 __all__ = ["Alternative", "LeftOut", "Mapping", "Pair", "Rule", "Rules", "map_folders"]
 
@@ -207,13 +209,13 @@ class _Planner:
         placement.take_all(self.bound.values())
         for node in self.nodes:
             if (name := self._bound_name(node)) is not None:
-                placed[node] = placement.levels_of_name(name), ("as in an earlier run",)
+                placed[node] = placement.levels_of_name(name), (_("as in an earlier run"),)
             elif node.inbox:
                 placement.take((INBOX,))
                 placed[node] = (INBOX,), ()
         for node, levels in moved.items():
             if placement.take(levels):
-                placed[node] = levels, (f"the destination's {self.role[node].attribute} folder",)
+                placed[node] = levels, (_("the destination's %(role)s folder", role=self.role[node].attribute),)
         for levels in kept_free:
             placement.take(levels)
         waiting: dict[int, list[Node]] = {}
@@ -236,7 +238,7 @@ class _Planner:
             exact = there is not None and placement.levels_of(there) == levels
             changed = bool(reasons) or bool(placement.objection(levels, role))
             proposals.append((changed, not node.selectable, not exact, node, role, levels, reasons))
-        for *_, node, role, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
+        for *_order, node, role, levels, reasons in sorted(proposals, key=lambda item: item[:3]):
             settled, objections = placement.settle(levels, role)
             placed[node] = settled, (*reasons, *objections)
 
@@ -268,13 +270,13 @@ class _Planner:
         if path == node.path:
             return ""
         if self.why[node]:
-            return "; ".join(self.why[node])
+            return in_a_row(self.why[node])
         if node.wanted:
-            return "mail without a label of its own, which is the archive"
+            return _("mail without a label of its own, which is the archive")
         if below_root(node.path) and node.parent is None:
-            return "Gmail's own folders stand at the top"
+            return _("Gmail's own folders stand at the top")
         if node.parent is not None and node.parent.inbox and self.placement.base == (INBOX,):
-            return "the destination keeps every folder below INBOX"
+            return _("the destination keeps every folder below INBOX")
         if path[-1:] != node.path[-1:]:
-            return "the destination has it in another spelling"
-        return "its parent folder has another name there"
+            return _("the destination has it in another spelling")
+        return _("its parent folder has another name there")

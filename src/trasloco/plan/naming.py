@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from trasloco.imap import utf7
 from trasloco.plan.layout import INBOX
+from trasloco.sentence import sentence as _
 
 LONGEST_LEVEL = 200
 """Bytes of one level in modified UTF-7; file systems end at 255, and servers add their own marks."""
@@ -21,16 +22,16 @@ LONGEST_LEVEL = 200
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("characters that some servers take for a delimiter", re.compile(r"[/.\\|:^]")),
-    ("the quotation mark", re.compile('"')),
-    ("the backslash", re.compile(r"\\")),
-    ("the wildcards % and *", re.compile(r"[%*]")),
-    ("the first character, special on some servers", re.compile(r"^[~#&.]+")),
-    ("the character &", re.compile("&")),
-    ("control characters", re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")),
-    ("characters outside the Basic Multilingual Plane", re.compile("[\U00010000-\U0010ffff]")),
-    ("everything but letters, digits, space, - and _", re.compile(r"[^\w \-]")),
-    ("everything but ASCII letters, digits, space, - and _", re.compile(r"[^A-Za-z0-9_ \-]")),
+    (_('characters that some servers take for a delimiter became "_"'), re.compile(r"[/.\\|:^]")),
+    (_('the quotation mark became "_"'), re.compile('"')),
+    (_('the backslash became "_"'), re.compile(r"\\")),
+    (_('the asterisk and the per cent sign became "_"'), re.compile(r"[%*]")),
+    (_('the first character, special on some servers became "_"'), re.compile(r"^[~#&.]+")),
+    (_('the character & became "_"'), re.compile("&")),
+    (_('control characters became "%(mark)s"', mark="_"), re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")),
+    (_('characters outside the Basic Multilingual Plane became "_"'), re.compile("[\U00010000-\U0010ffff]")),
+    (_('everything but letters, digits, space, - and _ became "_"'), re.compile(r"[^\w \-]")),
+    (_('everything but ASCII letters, digits, space, - and _ became "_"'), re.compile(r"[^A-Za-z0-9_ \-]")),
 )
 
 
@@ -42,18 +43,18 @@ def fit_level(level: str, delimiter: str | None) -> tuple[str, tuple[str, ...]]:
     reasons = []
     mark = "-" if delimiter == "_" else "_"
     if not level:
-        return mark, (f'a level without a name became "{mark}"',)
+        return mark, (_('a level without a name became "%(mark)s"', mark=mark),)
     if delimiter and delimiter in level:
         level = level.replace(delimiter, mark)
-        reasons.append(f'"{delimiter}" separates levels on the destination and became "{mark}"')
+        reasons.append(_('"%(char)s" separates levels on the destination and became "%(mark)s"', char=delimiter or "", mark=mark))
     printable = "".join(mark if unicodedata.category(char) in _UNPRINTABLE else char for char in level)
     if printable != level:
         level = printable
-        reasons.append(f'control characters became "{mark}"')
+        reasons.append(_('control characters became "%(mark)s"', mark=mark))
     short = shorten(level)
     if short != level:
         level = short
-        reasons.append(f"longer than {LONGEST_LEVEL} bytes: shortened, with a checksum of the whole name")
+        reasons.append(_("longer than %(most)s bytes: shortened, with a checksum of the whole name", most=LONGEST_LEVEL))
     return level, tuple(reasons)
 
 
@@ -100,21 +101,21 @@ def _attempts(levels: tuple[str, ...], words: str, fixed: int, base: tuple[str, 
     if _SAYS_THERE.search(words):
         for number in range(2, 10):
             numbered = (*trimmed[:-1], shorten(trimmed[-1], f" ({number})"))
-            yield Attempt(head + numbered, "the destination takes the name for another folder's")
-    yield Attempt(head + trimmed, "spaces at the ends and double spaces were removed")
+            yield Attempt(head + numbered, _("the destination takes the name for another folder's"))
+    yield Attempt(head + trimmed, _("spaces at the ends and double spaces were removed"))
     for char in dict.fromkeys(re.findall(r"""(?<!\w)['"`](.)['"`](?!\w)""", words)):
-        yield Attempt(head + tuple(level.replace(char, "_") for level in tail), f'the server named "{char}": it became "_"')
-    for name, pattern in _CLASSES:
-        yield Attempt(head + _cleaned(tail, pattern), f'{name} became "_"')
+        yield Attempt(head + tuple(level.replace(char, "_") for level in tail), _('the server named "%(char)s": it became "_"', char=char))
+    for words_of_class, pattern in _CLASSES:
+        yield Attempt(head + _cleaned(tail, pattern), words_of_class)
     cleanest = _cleaned(trimmed, _CLASSES[-1][1])
-    yield Attempt(head + cleanest, 'spaces were removed and everything but ASCII letters, digits, space, - and _ became "_"')
+    yield Attempt(head + cleanest, _('spaces were removed and everything but ASCII letters, digits, space, - and _ became "_"'))
     if levels[0] == INBOX and base != (INBOX,) and len(levels) > 1:
         moved = (*base, *levels[1:])
-        yield Attempt(moved, "moved from below INBOX to the top level")
-        yield Attempt(_cleaned(moved, _CLASSES[-1][1]), "moved from below INBOX to the top level, special characters replaced")
+        yield Attempt(moved, _("moved from below INBOX to the top level"))
+        yield Attempt(_cleaned(moved, _CLASSES[-1][1]), _("moved from below INBOX to the top level, special characters replaced"))
     name = f"folder-{_digest('/'.join(levels))}"
-    yield Attempt((*head, name), "no form of the name was taken: named by its checksum")
-    yield Attempt((*base, name), "no form of the name was taken: named by its checksum, at the top level")
+    yield Attempt((*head, name), _("no form of the name was taken: named by its checksum"))
+    yield Attempt((*base, name), _("no form of the name was taken: named by its checksum, at the top level"))
 
 
 def _cleaned(levels: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[str, ...]:

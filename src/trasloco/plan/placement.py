@@ -14,6 +14,7 @@ from trasloco.imap.values import Mailbox
 from trasloco.plan.layout import INBOX, Layout, decoded, fold_levels
 from trasloco.plan.naming import fit_level, shorten
 from trasloco.plan.roles import Claim, Role, claims, fold_name, roles_by_name
+from trasloco.sentence import sentence as _
 
 Levels = tuple[str, ...]
 
@@ -96,12 +97,12 @@ class Placement:
         """Why a folder with this role must not have this name, "" when it may."""
         key = self._key(levels)
         if key in self._taken or key == (INBOX,):
-            return f'another folder has the name "{levels[-1]}" there'
+            return _('another folder has the name "%(folder)s" there', folder=levels[-1])
         if key in self._foreign:
-            return f'"{levels[-1]}" is where the destination keeps other people\'s folders'
+            return _('"%(folder)s" is where the destination keeps other people\'s folders', folder=levels[-1])
         there = self._roles.get(key)
         if there and there != role and (there.view or there in {Role.TRASH, Role.JUNK}):
-            return f'"{levels[-1]}" is the destination\'s {there.attribute} folder'
+            return _('"%(folder)s" is the destination\'s %(role)s folder', folder=levels[-1], role=there.attribute)
         return ""
 
     def propose(self, parent: Levels, level: str) -> tuple[Levels, tuple[str, ...]]:
@@ -113,7 +114,7 @@ class Placement:
         above = self.existing(parent) if parent and parent != self.base else None
         flat = self.layout.delimiter is None or (above is not None and "\\noinferiors" in above.attributes)
         if parent and parent != self.base and flat:
-            reasons = (f'the destination takes no folders below "{parent[-1]}"',)
+            reasons = (_('the destination takes no folders below "%(folder)s"', folder=parent[-1]),)
             level = level if parent == (INBOX,) else f"{parent[-1]}_{level}"
             parent = self.base if parent == (INBOX,) else parent[:-1]
         fitted, changes = fit_level(level, self.layout.delimiter)

@@ -18,7 +18,7 @@ class Problem:
 
     line: physical line in the file, from 1; None for the file as a whole.
     field: one of ``FIELDS``, "" for the line as a whole. code: kebab-case, documented in docs/csv.md.
-    words: what is wrong. remedy: what to do now. Both are sentences (``plan.sentence``), whole in every language.
+    words: what is wrong. remedy: what to do now. Both are sentences (``trasloco.sentence``), whole in every language.
     """
 
     line: int | None

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from trasloco.sentence import sentence as _
+
 
 class Role(enum.StrEnum):
     """Special uses, by the names the settings use; the order is that of belief when one folder has several."""
@@ -68,7 +70,7 @@ class Claim:
         return not self.name
 
     def __str__(self) -> str:
-        return f'named "{self.name}"' if self.name else f"role {self.role.attribute}"
+        return _('named "%(name)s"', name=self.name) if self.name else _("role %(role)s", role=self.role.attribute)
 
 
 def fold_name(name: str) -> str:

@@ -16,6 +16,7 @@ from trasloco.plan.labels import ARCHIVE, below_root, label_claim, mark_of
 from trasloco.plan.layout import INBOX, Layout, decoded
 from trasloco.plan.left_out import Judge, LeftOut, Rule, Rules
 from trasloco.plan.roles import Claim, Role, claims, role_by_attribute
+from trasloco.sentence import sentence as _
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +78,9 @@ def grow(mailboxes: Sequence[Mailbox], layout: Layout, rules: Rules) -> SourceTr
         if prefix is None:
             _plant(nodes, mailbox, layout)
         elif mailbox.selectable:
-            words = f'not part of this mailbox: in the namespace "{utf7.decode_name(prefix)}" of other users or shared folders'
+            words = _(
+                'not part of this mailbox: in the namespace "%(prefix)s" of other users or shared folders', prefix=utf7.decode_name(prefix)
+            )
             foreign.append(LeftOut(mailbox, utf7.decode_name(mailbox.name), Rule.FOREIGN, words))
     ordered = sorted(nodes.items(), key=lambda item: (len(item[0]), item[0] != (b"INBOX",), item[0]))
     tree = tuple(node for _, node in ordered)
@@ -128,7 +131,10 @@ def _judge(tree: Sequence[Node], rules: Rules) -> None:
         node.claim = None if node.inbox else label_claim(claim) if rules.labels else claim
         if node.parent is not None and node.parent.left_out:
             rule, words = node.parent.left_out
-            node.left_out = rule, words if words.startswith("inside ") else f'inside "{node.parent.display}": {words}'
+            node.left_out = (
+                rule,
+                words if words.startswith("inside ") else _('inside "%(folder)s": %(why)s', folder=node.parent.display, why=words),
+            )
         else:
             names = {node.display, "/".join(node.levels)} | ({utf7.decode_name(node.mailbox.name)} if node.mailbox else set())
             node.left_out = judge.verdict(node.path, names, node.claim, marks.get(node, ""))

@@ -19,10 +19,10 @@ from trasloco.plan.endpoints import is_address
 from trasloco.plan.line import Line, is_header, parse_line, separator_used
 from trasloco.plan.problems import Problem
 from trasloco.plan.providers import of_host
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
-from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.secret import Secret
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _EXCEL_SEPARATOR = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)

@@ -27,6 +27,7 @@ from trasloco.imap.status_text import readable
 from trasloco.imap.transport import check_pin, open_socket, tls_context, tls_failure
 from trasloco.imap.values import Kind, StatusText
 from trasloco.pop3.replies import Replies, parse_status
+from trasloco.sentence import sentence as _
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class PopConnection:
         while (line := await self._until(self._replies.item, words, "command")) != b".":
             found.append(line)
             if len(found) > MOST_ENTRIES:
-                raise self._end(LimitExceeded("entries", "the server lists more messages than we keep"))
+                raise self._end(LimitExceeded("entries", _("the server lists more messages than we keep")))
         return found
 
     async def send_ahead(self, commands: Sequence[bytes], words: str) -> None:
@@ -130,12 +131,12 @@ class PopConnection:
         except ProtocolViolation:
             raise self._end(NotPop3(readable(line[:200]))) from None
         if status.kind is not Kind.OK:
-            raise self._end(ConnectionLost("the greeting", status))
+            raise self._end(ConnectionLost(_("the greeting"), status))
         self.greeting = status.words
 
     def abort(self, error: ImapError | None = None) -> None:
         """Close at once."""
-        self.error = self.error or error or ConnectionLost("", None, "closed by us")
+        self.error = self.error or error or ConnectionLost("", None, _("closed by us"))
         self._writer.transport.abort()
         self._writer.close()  # nothing is left to be written; asyncio complains about writers that nobody closed
 
@@ -219,6 +220,6 @@ async def _handshake(begun: Awaitable[T], seconds: float) -> T:
     try:
         return await asyncio.wait_for(begun, seconds)
     except TimeoutError:
-        raise DeadlineExceeded("tls", seconds, "the TLS handshake") from None
+        raise DeadlineExceeded("tls", seconds, _("the TLS handshake")) from None
     except (OSError, ValueError) as error:
         raise tls_failure(error) from None

@@ -16,6 +16,7 @@ from trasloco.imap.errors import CommandFailed, LoginImpossible, LoginRefused
 from trasloco.imap.sasl import Acting, Credentials
 from trasloco.imap.values import Capabilities, Kind, StatusText
 from trasloco.pop3.connection import PopConnection
+from trasloco.sentence import sentence as _
 
 _TIMESTAMP = re.compile(r"<[^<>@\s]+@[^<>\s]+>")
 _LINE_ENDS = re.compile(rb"[\r\n\0]")
@@ -50,7 +51,7 @@ async def _by_one_of(connection: PopConnection, credentials: Credentials, capabi
 def _ways(connection: PopConnection, credentials: Credentials, capabilities: Capabilities | None) -> list[sasl.Method]:
     """As for IMAP; its LOGIN stands for USER and PASS."""
     if credentials.acting is not Acting.AUTHZID:
-        raise LoginImpossible("a POP3 server knows no master login by a command; it can be one name, or an authorization identity")
+        raise LoginImpossible(_("a POP3 server knows no master login by a command; it can be one name, or an authorization identity"))
     offered = list(capabilities or ())
     if (
         capabilities is not None
@@ -80,7 +81,7 @@ async def _by_sasl(connection: PopConnection, method: sasl.Method) -> None:
 async def _by_password(connection: PopConnection, credentials: Credentials, capabilities: Capabilities | None) -> None:
     name, password = sasl.login_bytes(credentials)
     if _LINE_ENDS.search(name + password):
-        raise LoginImpossible("name or password have a line end or a NUL in them, which POP3 cannot send")
+        raise LoginImpossible(_("name or password have a line end or a NUL in them, which POP3 cannot send"))
     stamp = _TIMESTAMP.search(connection.greeting)
     try:
         if stamp is not None and not connection.encrypted and capabilities is not None and "USER" not in capabilities:

@@ -41,6 +41,7 @@ from trasloco.pop3.connection import PopConnection, open_pop3
 from trasloco.pop3.headers import fields_of, only_fields
 from trasloco.pop3.login import log_in
 from trasloco.pop3.replies import parse_listing
+from trasloco.sentence import sentence as _
 
 INBOX = b"INBOX"
 VALIDITY = 1
@@ -131,8 +132,12 @@ class PopMailbox(Client):
         try:
             names = [parse_listing(line) for line in await self._pop.listing(b"UIDL", "UIDL")]
         except CommandFailed as refused:
-            words = "this POP3 server does not tell its messages apart (no UIDL), so it could not be known which ones were brought already"
-            raise LoginImpossible(f"{words}; it says “{refused.status.words}”") from None
+            words = _(
+                "this POP3 server does not tell its messages apart (no UIDL), so it could not be known which ones were brought already; "
+                "it says “%(status)s”",
+                status=refused.status.words,
+            )
+            raise LoginImpossible(words) from None
         sizes = {item.number: int(item.text.split()[0]) for item in map(parse_listing, await self._pop.listing(b"LIST", "LIST"))}
         seen: Counter[bytes] = Counter()
         told: list[bytes] = []
@@ -234,7 +239,7 @@ class PopMailbox(Client):
         take_many: Callable[[list[ListedItems]], None] | None = None,
     ) -> Selected:
         selected = await self.select(name, read_only=True)
-        for uids, items, _ in fetches:
+        for uids, items, _more in fetches:
             async for item in self.fetch(uids, items):
                 take(item)
         return selected

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from trasloco.imap.errors import LimitExceeded, ProtocolViolation
 from trasloco.imap.status_text import readable
 from trasloco.imap.values import Kind, StatusText
+from trasloco.sentence import sentence as _
 
 LONGEST_LINE = 8192
 """Bytes; RFC 2449 4 allows 512 for a status line, and servers put whole sentences there."""
@@ -50,7 +51,7 @@ class Replies:
         end = self._buffer.find(b"\n", 0, LONGEST_LINE)
         if end < 0:
             if len(self._buffer) >= LONGEST_LINE:
-                raise LimitExceeded("line", f"the server sent a line of more than {LONGEST_LINE} bytes")
+                raise LimitExceeded("line", _("the server sent a line of more than %(most)s bytes", most=str(LONGEST_LINE)))
             return None
         found = bytes(self._buffer[:end]).removesuffix(b"\r")
         del self._buffer[: end + 1]

@@ -14,6 +14,7 @@ from trasloco.plan.pace_limits import PaceLimits
 from trasloco.plan.window import Window
 from trasloco.project.budget_file import BudgetFile
 from trasloco.project.paths import state_directory
+from trasloco.sentence import sentence as _
 
 LOOK_SECONDS = 1.0
 
@@ -46,7 +47,10 @@ class CopyPace:
         """Why nothing may be moved at this hour, None when it may."""
         if self.window is None or self.window.is_open(now := self.now()):
             return None
-        words = f"The hours in which mail is moved ({self.window}) have not come. Nothing is lost; it goes on by itself where it was."
+        words = _(
+            "The hours in which mail is moved (%(hours)s) have not come. Nothing is lost; it goes on by itself where it was.",
+            hours=str(self.window),
+        )
         after = (self.window.opens(now) - now).total_seconds()
         return Failure(SideName.OURS, Scope.RUN, Retry.LATER, OUTSIDE_WINDOW, words, after)
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row
 from trasloco.records.limits import Limits
 from trasloco.records.models import Account, Customer, DestinationSystem, Domain, MailMigration
@@ -20,6 +19,7 @@ from trasloco.records.rights import Viewer
 from trasloco.records.stages import unfinished
 from trasloco.records.wall import beyond
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 
 def domain_of(address: str) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from trasloco.plan.formula import without_guard
 from trasloco.plan.mailbox_passwords import read_passwords
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row, physical_lines
 from trasloco.records.models import Account, MailMigration
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 _WITHOUT = re.compile(r"[^;]*;?\s*(\"\")?\s*")
 """A line with an address and no password."""

@@ -33,6 +33,7 @@ VERBS = {
     "run-stopped": _("stopped a run"),
     "run-resumed": _("resumed a run"),
     "run-retried": _("retried failed accounts"),
+    "comparison-asked": _("had the new mailboxes compared"),
     "certificate-renewed": _("accepted the new certificate of an old server"),
     "run-rescheduled": _("changed the date of a run"),
     "run-added": _("asked for one more run"),

@@ -18,6 +18,7 @@ from django.db import connection
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate
 from trasloco.records.models import FATE_CODES, Account
+from trasloco.sentence import sentence as _
 
 _BROUGHT = ", ".join(str(FATE_CODES[fate]) for fate in sorted(BROUGHT))
 _ADOPTED = FATE_CODES[Fate.ADOPTED]
@@ -108,7 +109,7 @@ def take_over(account: Account) -> str | None:
                 cursor.execute("UPDATE trasloco_account SET ledger_turn = 1 WHERE id = %s", [account.pk])
             return None
         other, turn, code = newest
-        values = {"me": account.pk, "other": other, "turn": turn + 1, "words": f"brought by migration {code}"}
+        values = {"me": account.pk, "other": other, "turn": turn + 1, "words": _("brought by migration %(migration)s", migration=str(code))}
         for statement in _STATEMENTS:
             cursor.execute(statement, values)
         return str(code)

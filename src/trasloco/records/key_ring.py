@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trasloco.records.private_file import create_private
+from trasloco.sentence import sentence as _
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -103,15 +104,23 @@ class KeyRing:
             key = self._keys.get(key_id)
         if key is None:
             raise KeyProblem(
-                f"The passwords of this migration are protected by master key {key_id}, which is not in {self._path}. "
-                "Restore that file from a backup, or give the CSV again."
+                _(
+                    "The passwords of this migration are protected by master key %(key)s, which is not in %(path)s. "
+                    "Restore that file from a backup, or give the CSV again.",
+                    key=key_id,
+                    path=str(self._path),
+                )
             )
         try:
             return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], identity.encode())
         except InvalidTag as error:
             raise KeyProblem(
-                f"Master key {key_id} in {self._path} is not the one that protects this migration's passwords. "
-                "Restore that file from a backup, or give the CSV again."
+                _(
+                    "Master key %(key)s in %(path)s is not the one that protects this migration's passwords. "
+                    "Restore that file from a backup, or give the CSV again.",
+                    key=key_id,
+                    path=str(self._path),
+                )
             ) from error
 
 

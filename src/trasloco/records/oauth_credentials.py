@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from trasloco.engine.reach import reach
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, OauthError, OauthSettings, is_https, parse_oauth
 
 TOKEN_SERVERS = frozenset(

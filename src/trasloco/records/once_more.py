@@ -13,7 +13,6 @@ from dataclasses import replace
 from django.db import transaction
 
 from trasloco.plan.problems import Problem
-from trasloco.plan.sentence import sentence as _
 from trasloco.plan.table import Row
 from trasloco.records.drafts import vault, write_row
 from trasloco.records.history import Actor
@@ -24,6 +23,7 @@ from trasloco.records.planning import NotNow, add_run, refuse_another_run
 from trasloco.records.systems import give_destination
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 
 def row_problems(migration: MailMigration, rows: Sequence[Row]) -> list[Problem]:

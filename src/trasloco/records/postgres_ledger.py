@@ -29,6 +29,7 @@ from trasloco.records.gathered import Gathered
 from trasloco.records.message_columns import last_of_each, message_columns, signed
 from trasloco.records.models import FATE_CODES, FATES
 from trasloco.records.source_numbers import NUMBERS
+from trasloco.sentence import sentence as _
 
 CHUNK = 5000  # rows of one page read, and of one statement that records
 STATEMENT_NAMES: Mapping[str, str] = {
@@ -215,7 +216,7 @@ class PostgresLedger:
         code = await self._read(sql.PARK, **self._owner, folder=folder_id, uid=source_uid, message=message)
         if not code:
             raise self._fenced()
-        return f"kept: trasloco parked {code[0][0]} writes it to a file"
+        return _("kept: trasloco parked %(code)s writes it to a file", code=str(code[0][0]))
 
     async def complete(self, record: FolderRecord) -> None:
         await self._complete(record)

@@ -21,6 +21,7 @@ from trasloco.imap.utf7 import decode_name
 from trasloco.records.connection_pool import conninfo
 from trasloco.records.models import FATES, Account, FolderTally, Transfer, Verification
 from trasloco.records.proof_format import FORMAT, VERSION, ProofRow
+from trasloco.sentence import sentence as _
 
 _PAGE = 5000  # rows fetched at a time
 
@@ -37,7 +38,7 @@ SELECT source_uid, destination_uid, size, digest, fate, run, reason
 FROM trasloco_ledger_message WHERE folder_id = %s ORDER BY source_uid
 """
 
-NO_UID = "its UID on the destination is not known, or it was moved on"
+NO_UID = _("its UID on the destination is not known, or it was moved on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 
 
 def time_words(seconds: float) -> Sentence:

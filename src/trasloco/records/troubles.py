@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trasloco import __version__
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
-from trasloco.plan.sentence import sentence_of as ngettext
 from trasloco.records.queue_lines import QueueLine
 from trasloco.records.queue_names import ERRANDS, QUEUES, TRANSFERS
 from trasloco.records.standing import Standing
 from trasloco.records.time_words import time_words
 from trasloco.records.wait_lines import WaitReason
 from trasloco.records.workers import WorkerLine, Workers, WorkerState
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
+from trasloco.sentence import sentence_of as ngettext
 
 STANDS_SECONDS = 300.0
 """For which the first of a queue has waited before it is said to stand."""

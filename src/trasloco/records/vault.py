@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trasloco.records.key_ring import KEY_BYTES, NONCE_BYTES, KeyProblem, KeyRing
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 
 class Vault:
@@ -35,7 +36,7 @@ class Vault:
     def open(cls, code: str, wrapped_key: bytes | memoryview | None, key_id: str, ring: KeyRing) -> Vault:
         """The vault of a stored migration. Raises ``KeyProblem``."""
         if wrapped_key is None:
-            raise KeyProblem(f"The passwords of migration {code} have been wiped. Give the CSV again to go on.")
+            raise KeyProblem(_("The passwords of migration %(migration)s have been wiped. Give the CSV again to go on.", migration=code))
         return cls(code, ring.unwrap(key_id, bytes(wrapped_key), code))
 
     def lock(self, secret: Secret, row: str) -> bytes:
@@ -46,12 +47,14 @@ class Vault:
     def reveal(self, ciphertext: bytes | memoryview | None, row: str) -> Secret:
         """The secret again. Raises ``KeyProblem`` when there is none or it belongs to another row."""
         if ciphertext is None:
-            raise KeyProblem(f"There is no password stored for {row}. Give the CSV again.")
+            raise KeyProblem(_("There is no password stored for %(name)s. Give the CSV again.", name=row))
         stored = bytes(ciphertext)
         try:
             plain = self._cipher.decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], self._bound(row))
         except InvalidTag as error:
-            raise KeyProblem(f"The stored password of {row} does not open with this migration's key. Give the CSV again.") from error
+            raise KeyProblem(
+                _("The stored password of %(name)s does not open with this migration's key. Give the CSV again.", name=row)
+            ) from error
         return Secret(plain.decode("utf-8", "surrogatepass"))
 
     def _bound(self, row: str) -> bytes:

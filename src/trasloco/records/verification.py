@@ -12,7 +12,7 @@ from django.utils import timezone
 from trasloco.engine.comparison import Finding, Verdict
 from trasloco.engine.verify import Verification as Found
 from trasloco.records.actions import clean
-from trasloco.records.models import Account, MailMigration, Verification
+from trasloco.records.models import ENDED_RUN, Account, MailMigration, Run, RunState, Verification
 
 
 def keep_verification(account: Account, found: Found) -> None:
@@ -28,6 +28,14 @@ def keep_verification(account: Account, found: Found) -> None:
         size=found.size,
         failure_words=clean(found.failure.words) if found.failure is not None else "",
     )
+
+
+def comparable(migration: MailMigration) -> Run | None:
+    """The last run that has begun, where it has ended, was not compared since, and the passwords are still there."""
+    if migration.wrapped_key is None or migration.deleting_at is not None:
+        return None
+    run = migration.runs.exclude(status=RunState.PLANNED).order_by("-number").first()
+    return run if run is not None and run.status in ENDED_RUN and run.verified_at is None else None
 
 
 def verified(counts: dict[str, int]) -> int:

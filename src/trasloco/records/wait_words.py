@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trasloco.plan.sentence import Sentence
-from trasloco.plan.sentence import sentence as _
 from trasloco.records.diagnosis import known_title
 from trasloco.records.wait_lines import WaitLine, WaitReason
+from trasloco.sentence import Sentence
+from trasloco.sentence import sentence as _
 
 
 def wait_words(line: WaitLine) -> Sentence:

@@ -18,6 +18,7 @@ import dns.resolver
 from trasloco.engine import dns_questions
 from trasloco.plan.address_policy import AddressPolicy
 from trasloco.plan.mx_answer import Heard, Silence
+from trasloco.sentence import sentence as _
 
 MOST_SERVERS = 13
 """Names of one zone that are looked up; the root itself has no more. What a hostile zone names beyond is left."""
@@ -63,9 +64,15 @@ async def delegation(domain: dns.name.Name) -> Delegation:
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             pass
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise NoZone(f"the name server of this machine does not say who answers for {text_of(name)} ({short(error)})") from error
+            raise NoZone(
+                _(
+                    "the name server of this machine does not say who answers for %(name)s (%(words)s)",
+                    name=text_of(name),
+                    words=short(error),
+                )
+            ) from error
         name = name.parent()
-    raise NoZone(f"nobody answers for {text_of(domain)}: no name above it has name servers")
+    raise NoZone(_("nobody answers for %(name)s: no name above it has name servers", name=text_of(domain)))
 
 
 async def addresses_of(names: tuple[str, ...], *, policy: AddressPolicy) -> Addresses:
@@ -75,14 +82,14 @@ async def addresses_of(names: tuple[str, ...], *, policy: AddressPolicy) -> Addr
     found = await asyncio.gather(*(dns_questions.addresses(name) for name in names[:MOST_SERVERS]))
     for name, addresses in zip(names, found, strict=False):
         if not addresses:
-            words = "its address could not be looked up" if addresses is None else "it has no address"
+            words = _("its address could not be looked up") if addresses is None else _("it has no address")
             unusable.append(Heard(name, "", None, Silence.UNASKED if addresses == [] else Silence.SILENT, words))
         for address in (addresses or [])[:MOST_ADDRESSES]:
             refusal = policy.refusal([address])
             if refusal is None:
                 usable.append((name, address))
             else:
-                unusable.append(Heard(name, address, None, Silence.UNASKED, f"it was not asked: {refusal.words}"))
+                unusable.append(Heard(name, address, None, Silence.UNASKED, _("it was not asked: %(why)s", why=refusal.words)))
     return Addresses(tuple(usable), tuple(unusable))
 
 

@@ -24,6 +24,7 @@ from trasloco.imap.errors import CommandFailed, ImapError, TlsFailed
 from trasloco.plan.autoconfig import MOST_BYTES, AutoconfigError, NamedServer, read_autoconfig
 from trasloco.plan.providers import Provider, of_domain, of_greeting, of_host, of_mx, providers
 from trasloco.plan.thunderbird import server_of_domain, server_of_mx
+from trasloco.sentence import sentence as _
 from trasloco.sources.name_server import mail_servers, services
 from trasloco.sources.web_page import NoPage, WebPages
 
@@ -115,19 +116,19 @@ def _ascii(domain: str) -> str:
 
 async def _candidates(address: str, domain: str, pages: WebPages, notes: _Notes) -> list[Candidate]:
     known = of_domain(domain)
-    notes.add("known addresses", known.title if known else "not among them")
+    notes.add(_("known addresses"), known.title if known else _("not among them"))
     if known is not None and known.host:
-        return _preset(known, FoundBy.PRESET, "its domain is known")
+        return _preset(known, FoundBy.PRESET, _("its domain is known"))
     hosts, by_srv, by_file = await asyncio.gather(mail_servers(domain), _by_srv(domain), _by_autoconfig(address, domain, pages))
-    answers = (("MX", _by_mx(hosts)), ("SRV", by_srv), ("autoconfig", by_file), ("Thunderbird's database", _by_database(domain, hosts)))
+    answers = (("MX", _by_mx(hosts)), ("SRV", by_srv), ("autoconfig", by_file), (_("Thunderbird's database"), _by_database(domain, hosts)))
     found: list[Candidate] = []
     for question, (candidates, words) in answers:
         notes.add(question, words)
         found += candidates
     if not found:
         named = (NamedServer(f"{name}.{domain}", 993, login="any") for name in ("imap", "mail"))
-        found = [Candidate(server, FoundBy.NAME, "a guess by its name") for server in named]
-        notes.add("usual names", f"imap.{domain}, mail.{domain}")
+        found = [Candidate(server, FoundBy.NAME, _("a guess by its name")) for server in named]
+        notes.add(_("usual names"), f"imap.{domain}, mail.{domain}")
     unique: dict[tuple[str, int], Candidate] = {}
     for candidate in found:
         unique.setdefault((candidate.server.host.casefold(), candidate.server.port), candidate)
@@ -142,12 +143,12 @@ def _preset(provider: Provider, by: FoundBy, found_by: str, mx: str = "") -> lis
 
 def _by_mx(hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
     if not hosts:
-        return [], "the name server could not be asked" if hosts is None else "there is none"
+        return [], _("the name server could not be asked") if hosts is None else _("there is none")
     for host in hosts:
         provider = of_mx(host)
         if provider is not None and provider.host:
-            return _preset(provider, FoundBy.MX, f"its MX is {host}", host), f"{host}: {provider.title}"
-    return [], f"{', '.join(hosts[:3])}: none of the known providers"
+            return _preset(provider, FoundBy.MX, _("its MX is %(host)s", host=host), host), f"{host}: {provider.title}"
+    return [], _("%(hosts)s: none of the known providers", hosts=", ".join(hosts[:3]))
 
 
 def _by_database(domain: str, hosts: Sequence[str] | None) -> tuple[list[Candidate], str]:
@@ -157,8 +158,8 @@ def _by_database(domain: str, hosts: Sequence[str] | None) -> tuple[list[Candida
         if server is None:
             server, mx = server_of_mx(host, domain), host
     if server is None:
-        return [], "not in it"
-    found_by = f"its MX {mx}, in Thunderbird's database" if mx else "Thunderbird's database"
+        return [], _("not in it")
+    found_by = _("its MX %(host)s, in Thunderbird's database", host=mx) if mx else _("Thunderbird's database")
     return [Candidate(server, FoundBy.THUNDERBIRD, found_by, of_host(server.host), mx)], f"{server.host}:{server.port}"
 
 
@@ -166,11 +167,11 @@ async def _by_srv(domain: str) -> tuple[list[Candidate], str]:
     """imaps before imap (RFC 8314 prefers TLS from the first byte)."""
     implicit, explicit = await asyncio.gather(services(domain, "_imaps._tcp"), services(domain, "_imap._tcp"))
     if implicit is None and explicit is None:
-        return [], "the name server could not be asked"
+        return [], _("the name server could not be asked")
     servers = [NamedServer(host, port, login="address") for host, port in implicit or []]
     servers += [NamedServer(host, port, starttls=True, login="address") for host, port in explicit or []]
-    words = ", ".join(f"{server.host}:{server.port}" for server in servers) or "there is none"
-    return [Candidate(server, FoundBy.SRV, "its SRV record", of_host(server.host)) for server in servers], words
+    words = ", ".join(f"{server.host}:{server.port}" for server in servers) or _("there is none")
+    return [Candidate(server, FoundBy.SRV, _("its SRV record"), of_host(server.host)) for server in servers], words
 
 
 async def _by_autoconfig(address: str, domain: str, pages: WebPages) -> tuple[list[Candidate], str]:
@@ -179,11 +180,11 @@ async def _by_autoconfig(address: str, domain: str, pages: WebPages) -> tuple[li
         f"https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml",
     )
     answers = await asyncio.gather(*(_autoconfig(url, address, pages) for url in urls))
-    for servers, _ in answers:
+    for servers, _words in answers:
         if servers:
             words = ", ".join(f"{server.host}:{server.port}" for server in servers)
-            return [Candidate(server, FoundBy.AUTOCONFIG, "its autoconfig file", of_host(server.host)) for server in servers], words
-    return [], "; ".join(dict.fromkeys(words for _, words in answers))
+            return [Candidate(server, FoundBy.AUTOCONFIG, _("its autoconfig file"), of_host(server.host)) for server in servers], words
+    return [], "; ".join(dict.fromkeys(answer[1] for answer in answers))
 
 
 async def _autoconfig(url: str, address: str, pages: WebPages) -> tuple[list[NamedServer], str]:
@@ -192,8 +193,8 @@ async def _autoconfig(url: str, address: str, pages: WebPages) -> tuple[list[Nam
     except NoPage as error:
         return [], str(error)
     except AutoconfigError as error:
-        return [], f"there is a file, but {error}"
-    return servers, "" if servers else "there is a file, but it names no encrypted IMAP server"
+        return [], _("there is a file, but %(why)s", why=str(error))
+    return servers, "" if servers else _("there is a file, but it names no encrypted IMAP server")
 
 
 async def _call(candidate: Candidate, allow_private: bool) -> Called:

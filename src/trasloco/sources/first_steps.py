@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from trasloco.sentence import sentence as _
 from trasloco.sources.oauth_settings import GOOGLE_SERVICE_ACCOUNT, MICROSOFT_APP, OauthSettings
 
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/gmail.imap_admin"
-SIGN_IN = "Have its owner sign in: under Permissions of the migration in the panel, or with trasloco authorize"
-SIGN_IN_AGAIN = "Have its owner sign in again: under Permissions of the migration in the panel, or with trasloco authorize"
+SIGN_IN = _("Have its owner sign in: under Permissions of the migration in the panel, or with trasloco authorize")
+SIGN_IN_AGAIN = _("Have its owner sign in again: under Permissions of the migration in the panel, or with trasloco authorize")
 
 
 def first_steps(settings: OauthSettings, mailboxes: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ import requests
 from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 from trasloco.sources.google_tokens import AUTH_URI, TOKEN_URI, USER_SCOPE
 from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
@@ -58,10 +59,10 @@ def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
     """End: from the address of the browser's last page to the consent to be kept (a refresh token). Raises TokenUnavailable."""
     answer = {key: values[0] for key, values in parse_qs(urlsplit(pasted.strip()).query).items()}
     if "error" in answer:
-        raise TokenUnavailable(f"Google says “{answer['error']}”", "The owner has to allow it", permanent=True)
+        raise TokenUnavailable(_("Google says “%(status)s”", status=answer["error"]), _("The owner has to allow it"), permanent=True)
     if answer.get("state") != asked.state or "code" not in answer:
-        words = "that is not the address of the page this sign-in ended on"
-        raise TokenUnavailable(words, "Copy the whole address, beginning with http://127.0.0.1", permanent=True)
+        words = _("that is not the address of the page this sign-in ended on")
+        raise TokenUnavailable(words, _("Copy the whole address, beginning with http://127.0.0.1"), permanent=True)
     form = {
         "grant_type": "authorization_code",
         "code": answer["code"],
@@ -73,7 +74,9 @@ def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
     facts = _exchanged(settings.value("token_uri", TOKEN_URI), form)
     if not facts.get("refresh_token"):
         said = f"{facts.get('error', 'nothing')}: {facts.get('error_description', '')}".strip(": ")
-        raise TokenUnavailable(f"Google says “{said}”", "Check client_id and client_secret, and begin again", permanent=True)
+        raise TokenUnavailable(
+            _("Google says “%(status)s”", status=said), _("Check client_id and client_secret, and begin again"), permanent=True
+        )
     return Secret(str(facts["refresh_token"]))
 
 
@@ -84,5 +87,7 @@ def _exchanged(url: str, form: dict[str, str]) -> dict[str, Any]:
     except NotAdmitted as error:
         raise not_asked(error) from None
     except requests.RequestException as error:
-        raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", "Begin again", permanent=False) from None
+        raise TokenUnavailable(
+            _("Google could not be reached (%(name)s)", name=type(error).__name__), _("Begin again"), permanent=False
+        ) from None
     return facts

@@ -21,6 +21,7 @@ from google.auth.transport.requests import Request
 from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 from trasloco.sources.first_steps import GOOGLE_SCOPE, SIGN_IN, SIGN_IN_AGAIN
 from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
@@ -30,9 +31,10 @@ USER_SCOPE = "https://mail.google.com/"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 AUTH_URI = "https://accounts.google.com/o/oauth2/v2/auth"
 
-_DELEGATION = (
+_DELEGATION = _(
     "In the Admin console of the domain (Security, API controls, Domain-wide delegation) authorise the client id of the service "
-    f"account for the scope {ADMIN_SCOPE}"
+    "account for the scope %(scope)s",
+    scope=ADMIN_SCOPE,
 )
 
 
@@ -65,13 +67,15 @@ class _Google(ABC):
         except NotAdmitted as error:
             raise not_asked(error) from None
         except google.auth.exceptions.TransportError as error:
-            raise TokenUnavailable(f"Google could not be reached ({type(error).__name__})", permanent=False) from None
+            raise TokenUnavailable(_("Google could not be reached (%(name)s)", name=type(error).__name__), permanent=False) from None
         except google.auth.exceptions.RefreshError as error:
             code, said = _said(error)
             passing = bool(getattr(error, "retryable", False))
-            raise TokenUnavailable(f"Google says “{said}”", self._advice(code, mailbox), permanent=not passing) from None
+            raise TokenUnavailable(_("Google says “%(status)s”", status=said), self._advice(code, mailbox), permanent=not passing) from None
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
-            raise TokenUnavailable(f"the credentials cannot be used ({type(error).__name__})", self.remedy, permanent=True) from None
+            raise TokenUnavailable(
+                _("the credentials cannot be used (%(name)s)", name=type(error).__name__), self.remedy, permanent=True
+            ) from None
 
     @abstractmethod
     def _credentials(self, mailbox: str) -> Any:
@@ -85,7 +89,9 @@ class _Google(ABC):
 class GoogleServiceAccount(_Google):
     """A token for each mailbox of a Workspace domain, in its owner's name, without him (domain-wide delegation)."""
 
-    remedy = f"Google gave the token, but Gmail does not take it: check that Gmail and IMAP are on for this user. {_DELEGATION}"
+    remedy = _(
+        "Google gave the token, but Gmail does not take it: check that Gmail and IMAP are on for this user. %(advice)s", advice=_DELEGATION
+    )
 
     def __init__(self, settings: OauthSettings) -> None:
         super().__init__()
@@ -96,19 +102,21 @@ class GoogleServiceAccount(_Google):
             account = google.oauth2.service_account.Credentials
             return account.from_service_account_info(self._key, scopes=[ADMIN_SCOPE], subject=mailbox)
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
-            words = f"the key of the service account cannot be read ({type(error).__name__})"
-            raise TokenUnavailable(words, "Make a new JSON key for it in the Google Cloud console", permanent=True) from None
+            words = _("the key of the service account cannot be read (%(name)s)", name=type(error).__name__)
+            raise TokenUnavailable(words, _("Make a new JSON key for it in the Google Cloud console"), permanent=True) from None
 
     def _advice(self, code: str, mailbox: str) -> str:
         if code == "invalid_grant":
-            return "Check that this user exists in the domain and is not suspended, and that this machine's clock is right"
+            return _("Check that this user exists in the domain and is not suspended, and that this machine's clock is right")
         return _DELEGATION
 
 
 class GoogleConsent(_Google):
     """Tokens of people who allowed it once, each for his own mailbox."""
 
-    remedy = f"Google gave the token, but Gmail does not take it: check that IMAP is on for this account. {SIGN_IN_AGAIN}"
+    remedy = _(
+        "Google gave the token, but Gmail does not take it: check that IMAP is on for this account. %(advice)s", advice=SIGN_IN_AGAIN
+    )
 
     def __init__(self, settings: OauthSettings) -> None:
         super().__init__()
@@ -117,7 +125,7 @@ class GoogleConsent(_Google):
     def _credentials(self, mailbox: str) -> Any:
         consent = self._settings.consents.get(mailbox)
         if consent is None:
-            words = "its owner has not given his consent yet"
+            words = _("its owner has not given his consent yet")
             raise TokenUnavailable(words, SIGN_IN, permanent=True)
         return google.oauth2.credentials.Credentials(
             None,
@@ -128,7 +136,7 @@ class GoogleConsent(_Google):
         )
 
     def _advice(self, code: str, mailbox: str) -> str:
-        return "Check client_id and client_secret of the app" if code == "invalid_client" else SIGN_IN_AGAIN
+        return _("Check client_id and client_secret of the app") if code == "invalid_client" else SIGN_IN_AGAIN
 
 
 def _said(error: google.auth.exceptions.RefreshError) -> tuple[str, str]:

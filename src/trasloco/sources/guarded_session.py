@@ -24,6 +24,7 @@ from urllib3.util.connection import create_connection
 from trasloco.engine.admission import NotAdmitted, admitted
 from trasloco.engine.reach import reach
 from trasloco.engine.token_source import TokenUnavailable
+from trasloco.sentence import sentence as _
 
 SECONDS = 30.0
 """Of silence."""
@@ -47,7 +48,7 @@ class GuardedSession(requests.Session):
 def not_asked(error: NotAdmitted) -> TokenUnavailable:
     """A token endpoint that was not contacted."""
     passing = error.passing or error.code == "unknown-host"  # of a provider it is the name server that is wrong
-    return TokenUnavailable(f"the sign-in service was not asked: {error.words}", error.remedy, permanent=not passing)
+    return TokenUnavailable(_("the sign-in service was not asked: %(why)s", why=error.words), error.remedy, permanent=not passing)
 
 
 class _Adapter(HTTPAdapter):

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 from trasloco.sources.first_steps import SIGN_IN, SIGN_IN_AGAIN
 from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
@@ -34,21 +35,21 @@ _WAITING = frozenset({"authorization_pending", "slow_down"})  # RFC 8628 3.5: th
 # Errors of the token endpoint (RFC 6749 5.2, RFC 8628 3.5) that pass by themselves.
 _PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "request_timeout"})
 _ADVICE: tuple[tuple[str, str], ...] = (
-    ("AADSTS7000215", "The client secret is wrong: take its value, not its id, from Certificates & secrets of the app registration"),
-    ("AADSTS7000222", "The client secret has expired: make a new one in Certificates & secrets of the app registration"),
-    ("AADSTS700016", "The app is not known in this tenant: check client_id and tenant, and that an administrator has given consent"),
-    ("AADSTS90002", "The tenant is not known: write its id or one of its domains"),
-    ("AADSTS50173", f"The consent was revoked, or the password changed. {SIGN_IN_AGAIN}"),
-    ("AADSTS700082", f"The consent is too old. {SIGN_IN_AGAIN}"),
-    ("AADSTS50057", "The account is disabled: an administrator of the tenant has to enable it"),
-    ("AADSTS65001", f"The consent is missing: an administrator of the tenant has to give it. {SIGN_IN_AGAIN}"),
+    ("AADSTS7000215", _("The client secret is wrong: take its value, not its id, from Certificates & secrets of the app registration")),
+    ("AADSTS7000222", _("The client secret has expired: make a new one in Certificates & secrets of the app registration")),
+    ("AADSTS700016", _("The app is not known in this tenant: check client_id and tenant, and that an administrator has given consent")),
+    ("AADSTS90002", _("The tenant is not known: write its id or one of its domains")),
+    ("AADSTS50173", _("The consent was revoked, or the password changed. %(advice)s", advice=SIGN_IN_AGAIN)),
+    ("AADSTS700082", _("The consent is too old. %(advice)s", advice=SIGN_IN_AGAIN)),
+    ("AADSTS50057", _("The account is disabled: an administrator of the tenant has to enable it")),
+    ("AADSTS65001", _("The consent is missing: an administrator of the tenant has to give it. %(advice)s", advice=SIGN_IN_AGAIN)),
 )
 
 
 class MicrosoftApp:
     """One token for all mailboxes of a tenant that the app may open (IMAP.AccessAsApp)."""
 
-    remedy = (
+    remedy = _(
         "Microsoft gave the token, but Exchange does not let the app into this mailbox: run Add-MailboxPermission with FullAccess for it, "
         "check that New-ServicePrincipal was given the object id of the enterprise application, and that IMAP is on for the mailbox"
     )
@@ -80,8 +81,8 @@ def _confidential_app(settings: OauthSettings) -> Any:
         try:
             load_pem_private_key(key.encode("utf-8", "replace"), None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            remedy = "certificate_file must hold the private key of the certificate, as PEM and without a password"
-            raise TokenUnavailable("the key of the app's certificate cannot be read", remedy, permanent=True) from None
+            remedy = _("certificate_file must hold the private key of the certificate, as PEM and without a password")
+            raise TokenUnavailable(_("the key of the app's certificate cannot be read"), remedy, permanent=True) from None
         credential = {"private_key": key, "thumbprint": settings.value("thumbprint")}
     authority = f"{settings.value('authority', AUTHORITY).rstrip('/')}/{settings.value('tenant')}"
     return msal.ConfidentialClientApplication(
@@ -97,9 +98,10 @@ class MicrosoftDevice:
     """Tokens of people who signed in once; a mailbox without a consent of its own is opened by the only one there is,
     as an administrator with FullAccess opens shared mailboxes."""
 
-    remedy = (
+    remedy = _(
         "Microsoft gave the token, but Exchange does not take it for this mailbox: check that IMAP is on for it, and that the person who "
-        f"signed in owns it or has FullAccess. {SIGN_IN_AGAIN}"
+        "signed in owns it or has FullAccess. %(advice)s",
+        advice=SIGN_IN_AGAIN,
     )
 
     def __init__(self, settings: OauthSettings) -> None:
@@ -115,7 +117,7 @@ class MicrosoftDevice:
         consents = self._settings.consents
         name = mailbox.casefold() if mailbox.casefold() in consents or len(consents) != 1 else next(iter(consents))
         if name not in consents:
-            words = "nobody has signed in for it yet"
+            words = _("nobody has signed in for it yet")
             raise TokenUnavailable(words, SIGN_IN, permanent=True)
         with self._lock:
             app = self._apps.get(name)
@@ -191,7 +193,7 @@ def consent_by_device(settings: OauthSettings, mailbox: str, show: Callable[[str
         if kept := sign_in.ask():
             return kept
         time.sleep(begun.interval)
-    raise TokenUnavailable("nobody signed in as long as the code held", SIGN_IN_AGAIN, permanent=True)
+    raise TokenUnavailable(_("nobody signed in as long as the code held"), SIGN_IN_AGAIN, permanent=True)
 
 
 def _asked(question: Callable[[], Mapping[str, Any]]) -> Secret:
@@ -207,11 +209,11 @@ def _answer(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         raise not_asked(error) from None
     except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
         # without an answer, or with one that says 5xx
-        raise TokenUnavailable(f"Microsoft could not be reached ({type(error).__name__})", permanent=False) from None
+        raise TokenUnavailable(_("Microsoft could not be reached (%(name)s)", name=type(error).__name__), permanent=False) from None
     except (ValueError, RuntimeError) as error:
         # msal's way to say that authority or tenant lead nowhere, or that what answers is not Microsoft
-        remedy = "Check tenant, authority and certificate of the OAuth credentials"
-        raise TokenUnavailable(f"the sign-in service refuses ({_first_line(error)})", remedy, permanent=True) from None
+        remedy = _("Check tenant, authority and certificate of the OAuth credentials")
+        raise TokenUnavailable(_("the sign-in service refuses (%(words)s)", words=_first_line(error)), remedy, permanent=True) from None
 
 
 def _token(answer: Mapping[str, Any]) -> Secret:
@@ -221,7 +223,9 @@ def _token(answer: Mapping[str, Any]) -> Secret:
     advice = next((words for sign, words in _ADVICE if sign in said), "")
     if not advice and code == "invalid_grant":
         advice = SIGN_IN_AGAIN
-    raise TokenUnavailable(f"Microsoft says “{said}”", advice or "Check the app in Entra", permanent=code not in _PASSING)
+    raise TokenUnavailable(
+        _("Microsoft says “%(status)s”", status=said), advice or _("Check the app in Entra"), permanent=code not in _PASSING
+    )
 
 
 def _first_line(words: object) -> str:

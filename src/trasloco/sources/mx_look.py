@@ -20,6 +20,7 @@ import dns.rrset
 
 from trasloco.plan.address_policy import AddressPolicy
 from trasloco.plan.mx_answer import LONGEST_TTL, Answer, Heard, Kind, Look, Silence
+from trasloco.sentence import sentence as _
 from trasloco.sources.authorities import Addresses, Delegation, NoZone, addresses_of, authority_port, delegation, short, text_of
 
 ASK_SECONDS = (2.0, 3.0)  # each try of one server
@@ -48,11 +49,11 @@ async def look(domain: str, *, policy: AddressPolicy, also: Sequence[tuple[str, 
         async with asyncio.timeout(LOOK_SECONDS):
             return await looking.look(name, also)
     except dns.exception.DNSException as error:
-        return Look(words=f"{domain} is not a name that the DNS can have ({short(error)})")
+        return Look(words=_("%(name)s is not a name that the DNS can have (%(words)s)", name=domain, words=short(error)))
     except NoZone as error:
         return Look(words=str(error))
     except TimeoutError:
-        return Look(words=f"the name servers of {domain} took longer than {LOOK_SECONDS:.0f} s")
+        return Look(words=_("the name servers of %(name)s took longer than %(seconds)s s", name=domain, seconds=f"{LOOK_SECONDS:.0f}"))
     finally:
         looking.close()
 
@@ -111,18 +112,18 @@ class _Looking:
     async def _behind(self, owner: dns.name.Name, ttl: int, way: tuple[dns.name.Name, ...]) -> Answer:
         """What the servers of another name say, as one answer: it is theirs whom the alias leads to. Raises ``_NoAnswer``."""
         if owner in way or len(way) > MOST_ALIASES:
-            raise _NoAnswer(Silence.SILENT, f"its alias leads round in a circle, over {text_of(owner)}")
+            raise _NoAnswer(Silence.SILENT, _("its alias leads round in a circle, over %(name)s", name=text_of(owner)))
         if owner not in self._aliases:
             self._aliases[owner] = asyncio.create_task(self.look(owner, (), way))
         try:
             found = await asyncio.shield(self._aliases[owner])
         except NoZone as error:
-            raise _NoAnswer(Silence.SILENT, f"it is an alias of {text_of(owner)}, and {error}") from error
+            raise _NoAnswer(Silence.SILENT, _("it is an alias of %(name)s, and %(why)s", name=text_of(owner), why=str(error))) from error
         silent = [item for item in found.heard if item.silence is Silence.SILENT]
         answers = [item.answer for item in found.heard if item.answer is not None]
         if silent or not answers:
-            words = silent[0].words if silent else "nobody answers for that"
-            raise _NoAnswer(Silence.SILENT, f"it is an alias of {text_of(owner)}: {words}")
+            words = silent[0].words if silent else _("nobody answers for that")
+            raise _NoAnswer(Silence.SILENT, _("it is an alias of %(name)s: %(why)s", name=text_of(owner), why=words))
         hosts = tuple(dict.fromkeys(host for answer in answers for host in answer.hosts))
         kinds = {answer.kind for answer in answers}
         kind = next(item for item in (Kind.MX, Kind.IMPLICIT, Kind.NULL, Kind.NONE) if item in kinds)
@@ -157,7 +158,7 @@ def _mx(records: dns.rrset.RRset, alias_ttl: int) -> Answer:
     best = sorted((record.preference, text_of(record.exchange)) for record in records)
     hosts = tuple(dict.fromkeys(host for _preference, host in best if host != "."))
     if len(hosts) > MOST_HOSTS:
-        raise _NoAnswer(Silence.SILENT, f"it names more than {MOST_HOSTS} mail servers")
+        raise _NoAnswer(Silence.SILENT, _("it names more than %(most)s mail servers", most=str(MOST_HOSTS)))
     return Answer(Kind.MX, hosts, ttl) if hosts else Answer(Kind.NULL, (), ttl)
 
 
@@ -168,7 +169,7 @@ def _behind_aliases(response: dns.message.Message, name: dns.name.Name) -> tuple
     while alias := response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME):
         name, ttl = alias[0].target, max(ttl, alias.ttl)
         if name in met:
-            raise _NoAnswer(Silence.SILENT, f"its alias leads round in a circle, over {text_of(name)}")
+            raise _NoAnswer(Silence.SILENT, _("its alias leads round in a circle, over %(name)s", name=text_of(name)))
         met.add(name)
     return name, ttl
 
@@ -184,17 +185,17 @@ async def _ask(address: str, name: dns.name.Name, kind: dns.rdatatype.RdataType)
     response = await _exchange(address, name, kind)
     rcode = response.rcode()
     if rcode in (dns.rcode.REFUSED, dns.rcode.NOTAUTH):
-        raise _NoAnswer(Silence.LAME, f"it does not answer for this domain ({dns.rcode.to_text(rcode)})")
+        raise _NoAnswer(Silence.LAME, _("it does not answer for this domain (%(code)s)", code=dns.rcode.to_text(rcode)))
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        raise _NoAnswer(Silence.SILENT, f"it says {dns.rcode.to_text(rcode)}")
+        raise _NoAnswer(Silence.SILENT, _("it says %(code)s", code=dns.rcode.to_text(rcode)))
     if not response.flags & dns.flags.AA:
-        raise _NoAnswer(Silence.LAME, "it does not answer for this domain (without authority)")
+        raise _NoAnswer(Silence.LAME, _("it does not answer for this domain (without authority)"))
     return response
 
 
 async def _exchange(address: str, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.message.Message:
     """Question and answer. Raises ``_NoAnswer``."""
-    port, trouble, edns = authority_port(), "it does not answer", True
+    port, trouble, edns = authority_port(), _("it does not answer"), True
     for seconds in ASK_SECONDS:
         query = dns.message.make_query(name, kind, use_edns=0 if edns else False, payload=_PAYLOAD)
         query.flags &= ~dns.flags.RD
@@ -203,11 +204,11 @@ async def _exchange(address: str, name: dns.name.Name, kind: dns.rdatatype.Rdata
                 query, address, timeout=seconds, port=port, ignore_unexpected=True, ignore_trailing=True, ignore_errors=True
             )
         except dns.exception.Timeout:
-            trouble = "it does not answer"
+            trouble = _("it does not answer")
         except (dns.exception.DNSException, OSError, EOFError, ValueError) as error:
-            trouble = f"it cannot be asked ({short(error)})"
+            trouble = _("it cannot be asked (%(words)s)", words=short(error))
         else:
             if not (edns and response.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP)):
                 return response
-            edns, trouble = False, f"it says {dns.rcode.to_text(response.rcode())}"  # a server from before EDNS (RFC 6891 7)
+            edns, trouble = False, _("it says %(code)s", code=dns.rcode.to_text(response.rcode()))  # a server from before EDNS (RFC 6891 7)
     raise _NoAnswer(Silence.SILENT, trouble)

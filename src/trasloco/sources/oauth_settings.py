@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trasloco.plan.sentence import sentence as _
 from trasloco.secret import Secret
+from trasloco.sentence import sentence as _
 
 MICROSOFT_APP, MICROSOFT_DEVICE = "microsoft-app", "microsoft-device"
 GOOGLE_SERVICE_ACCOUNT, GOOGLE_CONSENT = "google-service-account", "google-consent"

@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 from trasloco import __version__
 from trasloco.engine.admission import NotAdmitted, admitted
 from trasloco.engine.reach import reach
+from trasloco.sentence import sentence as _
 
 MOST_REDIRECTS = 3
 SECONDS = 8.0  # for one page, with all its redirections
@@ -48,14 +49,14 @@ class WebPages:
         """The body of ``url``, at most ``most_bytes``. Raises NoPage."""
         try:
             async with asyncio.timeout(seconds):
-                for _ in range(MOST_REDIRECTS + 1):
+                for _time in range(MOST_REDIRECTS + 1):
                     answer = await self._one(url, partial(_fetched, url, most_bytes))
                     if isinstance(answer, bytes):
                         return answer
                     url = answer
         except TimeoutError:
-            raise NoPage(f"no answer within {seconds:.0f} s") from None
-        raise NoPage(f"more than {MOST_REDIRECTS} redirections")
+            raise NoPage(_("no answer within %(seconds)s s", seconds=f"{seconds:.0f}")) from None
+        raise NoPage(_("more than %(most)s redirections", most=str(MOST_REDIRECTS)))
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> int:
         """The status of the answer; what it says is not read, and no redirection is followed. Raises NoPage."""
@@ -63,7 +64,7 @@ class WebPages:
             async with asyncio.timeout(seconds):
                 return await self._one(url, lambda connection, path: _posted(connection, path, body, headers))
         except TimeoutError:
-            raise NoPage(f"no answer within {seconds:.0f} s") from None
+            raise NoPage(_("no answer within %(seconds)s s", seconds=f"{seconds:.0f}")) from None
 
     async def _one(self, url: str, exchange: Callable[[_Pinned, str], T]) -> T:
         """What the exchange makes of a connection to the server of a URL, and the path there."""
@@ -71,9 +72,9 @@ class WebPages:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or self.port
         except ValueError:
-            raise NoPage("the redirection leads to no URL") from None
+            raise NoPage(_("the redirection leads to no URL")) from None
         if parts.scheme != "https" or not host or parts.username is not None:
-            raise NoPage("the redirection does not lead to https")
+            raise NoPage(_("the redirection does not lead to https"))
         address = await self._address(host, parts.port or 443)
         connection = _Pinned(host, port, address, self.context())
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
@@ -116,10 +117,10 @@ def _fetched(url: str, most_bytes: int, connection: _Pinned, path: str) -> bytes
         if response.status in _REDIRECTS:
             return urljoin(url, response.getheader("Location") or "")
         if response.status != 200:
-            raise NoPage(f"the web server answers {response.status}")
+            raise NoPage(_("the web server answers %(status)s", status=str(response.status)))
         body = response.read(most_bytes + 1)
         if len(body) > most_bytes:
-            raise NoPage(f"it is larger than {most_bytes:,} bytes")
+            raise NoPage(_("it is larger than %(size)s bytes", size=most_bytes))
         return body
 
 
@@ -135,8 +136,8 @@ def _said(connection: _Pinned) -> Iterator[None]:
     try:
         yield
     except ssl.SSLError as error:
-        raise NoPage(f"its certificate or TLS cannot be trusted ({error.reason or 'handshake failed'})") from None
+        raise NoPage(_("its certificate or TLS cannot be trusted (%(words)s)", words=error.reason or "handshake failed")) from None
     except (http.client.HTTPException, OSError, ValueError) as error:
-        raise NoPage(f"no answer from its web server ({type(error).__name__})") from None
+        raise NoPage(_("no answer from its web server (%(name)s)", name=type(error).__name__)) from None
     finally:
         connection.close()

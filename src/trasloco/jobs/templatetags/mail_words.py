@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from trasloco.records.diagnosis import known_title
+from trasloco.records.said import said
 
 register = template.Library()
 
@@ -41,4 +42,4 @@ def _zone(local: datetime) -> str:
 def after_title(words: str, code: str) -> str:
     """What failed in the reader's language, and then in the server's words. code: of the failure, "" when it is not known."""
     title = known_title(code)
-    return f"{title}. {words}" if title else words
+    return f"{title}. {said(words)}" if title else said(words)

@@ -25,6 +25,7 @@ from trasloco.records.models import UNFINISHED, UNFINISHED_RUN, Account, ParkedM
 from trasloco.records.renewed_certificates import certificate_changed
 from trasloco.records.resting import opens_at, wakes_at
 from trasloco.records.rights import Right
+from trasloco.records.verification import comparable
 from trasloco.records.waits import Wait, waits_of
 
 PER_PAGE = 100
@@ -83,6 +84,7 @@ def _standing(found: Account, transfers: list[Transfer], chosen: Transfer | None
         "has_passwords": has_passwords,
         "certificate_changed": certificate_changed(last) and has_passwords,
         "whole": completeness(found.migration, found.pk),
+        "can_compare": comparable(found.migration) is not None,
     }
 
 

@@ -12,6 +12,7 @@ from trasloco.records.diagnosis import diagnosis
 from trasloco.records.history import note
 from trasloco.records.models import UNFINISHED, LogEntry, Transfer
 from trasloco.records.rights import Right
+from trasloco.records.said import said
 
 MOST_LINES = 500
 """At once; earlier lines are a click away."""
@@ -72,7 +73,7 @@ def _as_text(name: str, transfer: Transfer, entries: list[LogEntry]) -> HttpResp
     ]
     ending = [f"{transfer.ended_at:%Y-%m-%d %H:%M:%S}  {transfer.status.replace('_', ' ')}"] if transfer.ended_at else []
     if transfer.failure_words:
-        ending.append(plain(transfer.failure_words))
-    lines = [f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.level:7}  {plain(entry.words)}" for entry in entries]
+        ending.append(plain(said(transfer.failure_words)))
+    lines = [f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.level:7}  {plain(said(entry.words))}" for entry in entries]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse("\n".join([*head, *lines, *ending, ""]), "text/plain; charset=utf-8", headers=headers)

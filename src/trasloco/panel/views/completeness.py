@@ -14,6 +14,7 @@ from trasloco.records.completeness import completeness
 from trasloco.records.fate_list import FATES, FateList
 from trasloco.records.rights import Right
 from trasloco.records.stages import ENDED, stage_of
+from trasloco.records.verification import comparable
 
 PER_PAGE = 100
 
@@ -22,7 +23,7 @@ PER_PAGE = 100
 def whole(request: PanelRequest, code: str) -> HttpResponse:
     """A part of the migration's page, asked for apart from it: every row of the ledger is counted for it."""
     migration = migration_of(request, code)
-    context = {"migration": migration, "whole": completeness(migration)}
+    context = {"migration": migration, "whole": completeness(migration), "can_compare": comparable(migration) is not None}
     return live_part(request, "panel/completeness/migration.html", context, more=stage_of(migration) not in ENDED)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from trasloco.jobs.errands import compare
 from trasloco.panel.access import PanelRequest, account_of, migration_of, page, run_of
 from trasloco.panel.forms_moment import DateForm
 from trasloco.panel.forms_second_run import MX, SecondRunForm
@@ -30,17 +31,20 @@ _VERBS: dict[str, Callable[[Actor, MailMigration], object]] = {
     "stop": stop,
     "resume": resume,
     "retry": retry_failed,
+    "compare": compare,
 }
 
 
 @page(Right.MIGRATE, methods=("POST",))
 def act(request: PanelRequest, code: str, verb: str) -> HttpResponse:
-    """Start now, stop, resume, retry what failed."""
+    """Start now, stop, resume, retry what failed, compare."""
     if verb not in _VERBS:
         raise Http404
     found = migration_of(request, code)
     try:
         _VERBS[verb](request.actor, found)
+        if verb == "compare":
+            messages.success(request, _("The new mailboxes are read again and compared. What was found stands here when that is done."))
     except NotNow as error:
         messages.error(request, refusal_words(error))
     return redirect("migration", code)

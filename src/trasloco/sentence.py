@@ -1,13 +1,25 @@
 """A sentence in English that can be said in another language: it remembers its pattern and what was filled in.
 
-This room knows no Django and no languages. Who shows a sentence to a person looks its pattern up and fills it in
-again (``records.said``); everywhere else it is an ordinary string. Import ``sentence`` as ``_`` and
-``sentence_of`` as ``ngettext``, so that ``make messages`` finds the patterns.
+This module knows no Django and no languages, and lies below all rooms. Who shows a sentence to a person looks its pattern up and
+fills it in again (``records.said``); everywhere else it is an ordinary string. What was stored is found again by its English text
+(``records.recall``). Import ``sentence`` as ``_`` and ``sentence_of`` as ``ngettext``, so that ``make messages`` finds the patterns.
+
+Names of blanks mean something: what stands in one of ``CLAUSES`` may be a clause of ours, and is said in the reader's language too;
+``server`` has no spaces in it; ``FIGURES`` are digits; all others hold names, figures and words of strangers, which stay as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+ALWAYS_OURS = frozenset({"clause", "rest", "advice"})
+"""Names of blanks that hold a clause of ours."""
+
+CLAUSES = ALWAYS_OURS | {"why", "doing"}
+"""Names of blanks that may hold one, or else the words of somebody else."""
+
+FIGURES = frozenset({"n", "size", "uid"})
+"""Names of blanks that hold a number, in digits."""
 
 
 class Sentence(str):
@@ -20,12 +32,12 @@ class Sentence(str):
     values: Mapping[str, str | int]
 
 
-def sentence(pattern: str, **values: str | int) -> Sentence:
+def sentence(pattern: str, /, **values: str | int) -> Sentence:
     """The sentence in English."""
     return _made(pattern, "", 1, values)
 
 
-def sentence_of(one: str, many: str, n: int, **values: str | int) -> Sentence:
+def sentence_of(one: str, many: str, n: int, /, **values: str | int) -> Sentence:
     """The sentence in English for ``n`` things; the blank ``%(n)s`` is that number."""
     return _made(one, many, n, {**values, "n": n})
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from trasloco.plan.sentence import sentence, sentence_of
+from trasloco.sentence import sentence, sentence_of
 
 
 def test_it_is_an_english_string_and_remembers_its_parts() -> None:
