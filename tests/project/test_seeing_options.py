@@ -10,17 +10,18 @@ from trasloco.engine.own_ports import own_part
 from trasloco.project import worker_traces
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand
-from trasloco.project.seeing_options import seeing_options, traces_option
+from trasloco.project.seeing_options import health_option, seeing_options, traces_option
 
-NAMES = ("TRASLOCO_LOG_FORMAT", "TRASLOCO_LOG_TO", "TRASLOCO_METRICS", "TRASLOCO_TRACES")
+NAMES = ("TRASLOCO_LOG_FORMAT", "TRASLOCO_LOG_TO", "TRASLOCO_METRICS", "TRASLOCO_TRACES", "TRASLOCO_HEALTH")
 
 
 @click.command(cls=SectionedCommand)
 @seeing_options
 @traces_option
-def probe(metrics: tuple[str, int] | None) -> None:
+@health_option
+def probe(metrics: tuple[str, int] | None, health: tuple[str, int] | None) -> None:
     """Says what this process, and those it starts, would find."""
-    click.echo(" ".join([str(metrics), *(os.environ[name] for name in NAMES)]))
+    click.echo(" ".join([str(metrics), *(os.environ[name] for name in NAMES[:4])]))
 
 
 @pytest.fixture(autouse=True)
@@ -73,9 +74,10 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(words: str) -> No
     assert "horse" not in done.output
 
 
-async def test_nobody_is_led_to_the_metrics() -> None:
-    run("--metrics", "127.0.0.1:9464")
+async def test_nobody_is_led_to_the_metrics_or_probes() -> None:
+    run("--metrics", "127.0.0.1:9464", "--health", "8081")
     assert await own_part("127.0.0.1", 9464) == "metrics"
+    assert await own_part("127.0.0.1", 8081) == "probes"
     assert await own_part("127.0.0.1", 9465) == ""
 
 
