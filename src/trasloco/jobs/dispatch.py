@@ -25,7 +25,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
 
-from trasloco.plan.shares import Caps, Lane, Occupancy, choose, in_turn
+from trasloco.plan.shares import Caps, Lane, Occupancy, Places, choose, in_turn
 from trasloco.records import clock
 from trasloco.records.actions import begin_run
 from trasloco.records.connections import lock_admission
@@ -152,7 +152,8 @@ def admit(caps: Caps | None = None, runs: Collection[int] | None = None, *, tota
         held, now = caps or caps_now(), occupancy()
         if now.everything.room(held.everything, large=False) == 0:
             return 0
-        chosen = _choose(_open_lanes(scope, held), now, held, room, places=total if free is None else busy + room)
+        places = Places(total if free is None else busy + room, None if scope is None else frozenset(scope))
+        chosen = _choose(_open_lanes(scope, held), now, held, room, places)
         if not chosen:
             return 0
         cursor.execute(_ADMIT, [chosen])
@@ -187,7 +188,7 @@ def _lane(caps: Caps, run: int, customer: int | None, source: str, destination: 
     )
 
 
-def _choose(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int, places: int) -> list[int]:
+def _choose(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int, places: Places) -> list[int]:
     """Ids in the order in which they begin. Of many lanes those are looked into first whose turn is near; of the others only
     as many as it takes to use the room."""
     chosen: list[int] = []
