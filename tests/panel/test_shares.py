@@ -93,3 +93,29 @@ def test_whatever_it_waits_for_is_a_whole_sentence(large: bool) -> None:
             assert words.endswith(".")
             assert host in words
             assert "%" not in words
+
+
+def test_the_newest_mail_first_is_a_choice_of_the_draft_that_another_type_does_not_undo(cast: Cast, operator: Client) -> None:
+    from trasloco.records.drafts import change_type, start_draft
+    from trasloco.records.history import Actor
+    from trasloco.records.models import MailMigration
+    from trasloco.records.sides import engine_settings
+
+    draft = start_draft(Actor(cast.people["superuser"]), cast.alpha, "standard", "verify")
+    answer = operator.post(
+        f"/migrations/new/{draft.code}/when/",
+        {
+            "start": "now",
+            "second_when": "hour",
+            "second": "360",
+            "time_zone": "UTC",
+            "newest_first": "on",
+            "verification": "",
+            "recipients": "",
+        },
+    )
+    assert answer.status_code == 302
+    change_type(draft, "exchange", "verify")
+    draft = MailMigration.objects.get(pk=draft.pk)
+    assert engine_settings(draft).newest_first
+    assert "the newest mail of INBOX and Sent first" in text_of(operator.get(f"/migrations/new/{draft.code}/review/"))

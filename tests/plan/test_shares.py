@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from trasloco.plan.shares import FIGURES, Cap, Caps, Lane, Occupancy, Used, choose, for_large, in_turn
+from trasloco.plan.shares import FIGURES, Cap, Caps, Lane, Occupancy, Places, Used, choose, for_large, in_turn
 
 NONE = Caps(destination=Cap())
-PLENTY = 10_000
+PLENTY = Places(10_000)
 
 
 def lane(run: int, *waiting: int, **fields: object) -> Lane:
@@ -48,7 +48,15 @@ def test_large_accounts_get_every_fourth_place_where_others_wait() -> None:
 
 
 def test_large_accounts_alone_leave_a_quarter_of_the_places_to_who_may_come() -> None:
-    assert choose([lane(1, *range(1, 50), large=True)], Occupancy(), NONE, 20, 20) == list(range(1, 16))
+    assert choose([lane(1, *range(1, 50), large=True)], Occupancy(), NONE, 20, Places(20)) == list(range(1, 16))
+
+
+def test_places_of_a_command_are_its_own() -> None:
+    """What is large elsewhere takes none of them."""
+    occupancy = Occupancy()
+    occupancy.add(lane(9, large=True), 15, 15)
+    assert choose([lane(1, *range(1, 50), large=True)], occupancy, NONE, 20, Places(20)) == []
+    assert choose([lane(1, *range(1, 50), large=True)], occupancy, NONE, 20, Places(20, frozenset({1}))) == list(range(1, 16))
 
 
 def test_large_accounts_leave_a_part_of_each_cap() -> None:
@@ -141,7 +149,7 @@ def _anything(chance: random.Random, caps: Caps) -> list[Lane]:
 
 def _assert_within(occupancy: Occupancy, caps: Caps) -> None:
     def within(used: Used, cap: Cap) -> bool:
-        return used.transfers <= (cap.transfers or PLENTY) and used.connections <= (cap.connections or PLENTY)
+        return used.transfers <= (cap.transfers or 10_000) and used.connections <= (cap.connections or 10_000)
 
     assert within(occupancy.everything, caps.everything)
     assert all(within(used, caps.source) for used in occupancy.sources.values())
@@ -169,7 +177,7 @@ def test_the_few_of_a_small_customer_wait_less_than_a_tenth_of_the_thousands_of_
         for done, _ in ends.pop(tick, []):
             occupancy.add(done, -1, -1)
         lanes = [lane(run, *ids, customer=2 if run == 99 else 1) for run, ids in waiting.items() if ids]
-        for chosen in choose(lanes, occupancy, NONE, 20 - occupancy.everything.transfers, 20):
+        for chosen in choose(lanes, occupancy, NONE, 20 - occupancy.everything.transfers, Places(20)):
             run = next(run for run, ids in waiting.items() if chosen in ids)
             waiting[run].remove(chosen)
             waits[2 if run == 99 else 1].append(tick - came[run])

@@ -150,3 +150,8 @@ def test_what_is_missing_or_contradicts_is_said(words: list[str], expected: str,
     assert done.exit_code == 2
     assert expected in " ".join(done.output.split())
     assert "secret" not in done.output
+
+
+def test_the_newest_mail_goes_first_where_it_is_wanted() -> None:
+    assert not mail_settings(values()).newest_first
+    assert mail_settings(values("--newest-first")).newest_first

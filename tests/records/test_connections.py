@@ -80,3 +80,40 @@ def test_a_server_that_said_it_is_too_much_gets_no_more_than_it_bears(ring: KeyR
     signal("imap.example.org", "too many", None, datetime.now(UTC))
     admit()
     assert claimed(run, 1).connections == 1
+
+
+def test_who_freezes_while_all_wait_for_him_is_sent_away(ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database ends a session that holds the lock and says nothing; what it had changed is undone."""
+    import threading
+
+    from django.db import DatabaseError, InterfaceError, connection, transaction
+
+    from trasloco.jobs.dispatch import admit
+    from trasloco.records import connections
+    from trasloco.records.models import Transfer
+
+    monkeypatch.setattr(connections, "FROZEN", "1s")
+    begun(ring, 3)
+    holds, go_on, seen = threading.Event(), threading.Event(), []
+
+    def frozen() -> None:
+        try:
+            with transaction.atomic():
+                connections.lock_admission()
+                Transfer.objects.update(status="running")
+                holds.set()
+                go_on.wait(120)
+                Transfer.objects.update(status="running")
+        except (DatabaseError, InterfaceError) as error:
+            seen.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=frozen)
+    thread.start()
+    assert holds.wait(60)
+    assert admit() == 3  # it waits for no longer than that
+    go_on.set()
+    thread.join(60)
+    assert len(seen) == 1
+    assert set(Transfer.objects.values_list("status", flat=True)) == {"admitted"}

@@ -52,11 +52,17 @@ class Mailboxes:
             with MailboxFiller(source.host, source.port, name, source.password) as filler:
                 filler.fill(Letters(name), 6, (("INBOX",), ("Sent",)))
 
-    def order(self, customer: str, source: CuttingProxy, destination: CuttingProxy, **more: Any) -> Order:
-        accounts = [(name, name, self._source.password) for name in self.names]
-        ends: dict[str, Any] = {"source": (source.host, source.port), "destination": (destination.host, destination.port)}
+    def order(self, customer: str, source: CuttingProxy, destination: CuttingProxy, installation: dict[str, Any] | None = None) -> Order:
         assert self._destination.master is not None
-        return Order(accounts=accounts, customer=customer, master=self._destination.master, second_minutes=None, **ends, **more)
+        return Order(
+            accounts=[(name, name, self._source.password) for name in self.names],
+            source=(source.host, source.port),
+            destination=(destination.host, destination.port),
+            customer=customer,
+            master=self._destination.master,
+            second_minutes=None,
+            installation=installation,
+        )
 
     def assert_same_on_both(self) -> None:
         assert self._destination.master is not None

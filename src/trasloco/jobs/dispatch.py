@@ -25,7 +25,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
 
-from trasloco.plan.shares import Caps, Lane, Occupancy, choose, in_turn
+from trasloco.plan.shares import Caps, Lane, Occupancy, Places, choose, in_turn
 from trasloco.records import clock
 from trasloco.records.actions import begin_run
 from trasloco.records.connections import lock_admission
@@ -83,23 +83,33 @@ LEFT JOIN trasloco_host_pace source ON source.host = l.source_host
 LEFT JOIN trasloco_host_pace destination ON destination.host = l.destination_host
 """
 
-# The first of each lane, without those whose mailbox another transfer is working on, or an older one waits for.
+# The first of each lane, without those whose mailbox another transfer is working on, or an older one waits for. One step of the
+# index for each, as the planner would else read and sort a whole lane to find its first few.
 _FIRST = """
-SELECT l.lane, first.id
-FROM unnest(%(lanes)s::int[], %(runs)s::bigint[], %(large)s::boolean[], %(hosts)s::text[], %(most)s::int[])
-    AS l (lane, run_id, large, source_host, most)
-CROSS JOIN LATERAL (
-    SELECT t.id FROM trasloco_transfer t JOIN trasloco_account a ON a.id = t.account_id
-    WHERE t.run_id = l.run_id AND t.large = l.large AND t.source_host = l.source_host AND t.status = 'waiting' AND t.not_before IS NULL
-        AND (
-            SELECT o.id FROM trasloco_account b JOIN trasloco_transfer o ON o.account_id = b.id
-            WHERE lower(b.destination_address) = lower(a.destination_address) AND o.destination_host = t.destination_host
+WITH RECURSIVE walk AS (
+    SELECT l.*, 0::bigint AS id, 0 AS found, false AS free
+    FROM unnest(%(lanes)s::int[], %(runs)s::bigint[], %(large)s::boolean[], %(hosts)s::text[], %(most)s::int[])
+        AS l (lane, run_id, large, source_host, most)
+    UNION ALL
+    SELECT w.lane, w.run_id, w.large, w.source_host, w.most, next.id, w.found + next.free::int, next.free
+    FROM walk w CROSS JOIN LATERAL (
+        SELECT t.id, (
+            SELECT o.id FROM trasloco_account a
+            JOIN trasloco_account b ON lower(b.destination_address) = lower(a.destination_address)
+            JOIN trasloco_transfer o ON o.account_id = b.id
+            WHERE a.id = t.account_id AND o.destination_host = t.destination_host
                 AND (o.status IN ('admitted', 'running')
                     OR o.status = 'waiting' AND o.not_before IS NULL AND o.id < t.id AND o.run_id = ANY(%(open)s::bigint[]))
             LIMIT 1
-        ) IS NULL
-    ORDER BY t.run_id, t.large, t.source_host, t.id LIMIT l.most
-) first
+        ) IS NULL AS free
+        FROM trasloco_transfer t
+        WHERE t.run_id = w.run_id AND t.large = w.large AND t.source_host = w.source_host AND t.id > w.id
+            AND t.status = 'waiting' AND t.not_before IS NULL
+        ORDER BY t.run_id, t.large, t.source_host, t.id LIMIT 1
+    ) next
+    WHERE w.found < w.most
+)
+SELECT lane, id FROM walk WHERE free
 """
 
 _ADMIT = """
@@ -141,7 +151,8 @@ def admit(caps: Caps | None = None, runs: Collection[int] | None = None, *, tota
         held, now = caps or caps_now(), occupancy()
         if now.everything.room(held.everything, large=False) == 0:
             return 0
-        chosen = _choose(_open_lanes(scope, held), now, held, room, places=total if free is None else busy + room)
+        places = Places(total if free is None else busy + room, None if scope is None else frozenset(scope))
+        chosen = _choose(_open_lanes(scope, held), now, held, room, places)
         if not chosen:
             return 0
         cursor.execute(_ADMIT, [chosen])
@@ -176,7 +187,7 @@ def _lane(caps: Caps, run: int, customer: int | None, source: str, destination: 
     )
 
 
-def _choose(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int, places: int) -> list[int]:
+def _choose(lanes: Sequence[Lane], now: Occupancy, caps: Caps, room: int, places: Places) -> list[int]:
     """Ids in the order in which they begin. Of many lanes those are looked into first whose turn is near; of the others only
     as many as it takes to use the room."""
     chosen: list[int] = []

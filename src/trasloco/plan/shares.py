@@ -143,16 +143,24 @@ class Lane:
     waiting: Sequence[int] = ()
 
 
-def choose(lanes: Sequence[Lane], occupancy: Occupancy, caps: Caps, room: int, places: int) -> list[int]:
-    """Ids of those that may begin, in the order in which they should; at most ``room``. They are added to the occupancy.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """That there are in all, of which large accounts leave a part to others. runs: for these alone, None: for all."""
 
-    places: that there are in all for what is chosen from, of which large accounts leave a part to others.
-    """
+    most: int
+    runs: frozenset[int] | None = None
+
+    def full_of_large(self, occupancy: Occupancy) -> bool:
+        counted = [occupancy.everything] if self.runs is None else [occupancy.runs[run] for run in self.runs]
+        return sum(used.large_transfers for used in counted) >= for_large(self.most)
+
+
+def choose(lanes: Sequence[Lane], occupancy: Occupancy, caps: Caps, room: int, places: Places) -> list[int]:
+    """Ids of those that may begin, in the order in which they should; at most ``room``. They are added to the occupancy."""
     queue = _Queue(lanes)
     chosen: list[int] = []
     while len(chosen) < room and (lane := queue.next(occupancy)) is not None:
-        large_ones = occupancy.everything.large_transfers
-        if occupancy.room(lane, caps) == 0 or (lane.large and large_ones >= for_large(places)):
+        if occupancy.room(lane, caps) == 0 or (lane.large and places.full_of_large(occupancy)):
             queue.drop()  # there will not be more room before something ends
             continue
         chosen.append(queue.take())

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import connection
 
 from trasloco.plan.shares import FIGURES, Cap, Caps, Lane, Occupancy
-from trasloco.records.models import Customer, HostPace, Installation, Transfer
+from trasloco.records import host_pace
+from trasloco.records.models import Customer, Installation, Transfer
 from trasloco.records.pacing import limits_of
 
 PER_HOST = 10
@@ -67,7 +68,7 @@ def source_cap(caps: Caps, own: int | None, slowed: float | None) -> Cap:
 def bearable(transfers: Iterable[Transfer]) -> dict[str, float]:
     """Connections that their servers bear, of those that said it was too much."""
     hosts = {host for each in transfers for host in (each.source_host, each.destination_host)}
-    return dict(HostPace.objects.filter(host__in=hosts).values_list("host", "connections"))
+    return {host: measure.connections for host, measure in host_pace.slowed(hosts).items()}
 
 
 def lane_of(transfer: Transfer, caps: Caps, slowed: Mapping[str, float]) -> Lane:
