@@ -33,6 +33,8 @@ def database(leak_hunt: LeakHunt) -> Iterator[Database]:
             patch.setenv("TRASLOCO_STATE_DIR", str(state))
             patch.setenv("TRASLOCO_MASTER_KEY_FILE", str(state / "master.key"))
             database = stack.enter_context(prepare())
+        if database.embedded:
+            _flush_nothing(database)
         yield database
 
 
@@ -75,6 +77,14 @@ def ring(database: Database) -> KeyRing:
     from django.conf import settings
 
     return KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
+
+
+def _flush_nothing(database: Database) -> None:
+    """A commit does not wait for the disk: this server dies with the tests, and no test loses the machine."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _search(hunt: LeakHunt, state: Path) -> None:
