@@ -18,9 +18,8 @@ def process_as_it_was() -> Iterator[None]:
     """Begins before all other fixtures of a test, so it ends after them."""
     before = ProcessState.now()
     yield
-    found = before.changes()
     _fresh_language()
-    if found:
+    if found := before.changes():
         before.give_back()
         pytest.fail(f"left otherwise than it was: {', '.join(found)}", pytrace=False)
 

@@ -31,7 +31,7 @@ Facts = dict[str, object]
 
 @dataclass(frozen=True)
 class ProcessState:
-    """settings: Django's, None as long as nobody has set it up. facts: all that is compared, by what it is called."""
+    """settings: Django's, None until it is set up. facts: all that is compared, by what it is called."""
 
     environment: Mapping[str, str]
     directory: str
@@ -95,8 +95,9 @@ def _directory() -> str:
 
 
 def _django_settings() -> Any:
-    found = sys.modules.get("django.conf")
-    return found.settings if found is not None and found.settings.configured else None
+    """Once Django is set up: before that some of its values, as texts in the language of the moment, cannot be looked at."""
+    registry = sys.modules.get("django.apps")
+    return sys.modules["django.conf"].settings if registry is not None and registry.apps.ready else None
 
 
 def _settings() -> dict[str, Any] | None:
