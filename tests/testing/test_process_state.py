@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.process_state import ProcessState, changed, module_names
+from tests.run_alone import run_alone
 from trasloco.project.database import Database
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_nothing_has_changed_where_nothing_was_done() -> None:
@@ -72,14 +69,12 @@ def test_another_thing_under_a_name_of_a_module_is_named(monkeypatch: pytest.Mon
 
 def test_the_test_that_leaves_something_fails_and_the_next_one_does_not(tmp_path: Path) -> None:
     """The whole of it: tests in a pytest of their own, with the plugin of the suite."""
-    (tmp_path / "test_it.py").write_text(
+    done = run_alone(
+        "tests.fix_process",
+        tmp_path,
         "import os\n\n\n"
         "def test_leaves_it():\n    os.environ['LEFT_BEHIND'] = '1'\n\n\n"
-        "def test_finds_nothing():\n    assert 'LEFT_BEHIND' not in os.environ\n"
+        "def test_finds_nothing():\n    assert 'LEFT_BEHIND' not in os.environ\n",
     )
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "tests.fix_process", "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "left otherwise than it was: LEFT_BEHIND of the environment" in done.stdout
