@@ -10,12 +10,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.leak_hunt import LeakHunt
 from trasloco.project.database import Database, prepare
 from trasloco.records.connection_pool import Pool, connection_pool
 from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.records.key_ring import KeyRing
+
+FILLED_BY_MIGRATIONS = {"django_migrations", "django_content_type", "auth_permission"}
+"""Tables whose rows stay; ``trasloco_installation`` has its one row made anew."""
 
 
 @pytest.fixture(scope="session")
@@ -29,28 +33,33 @@ def database(leak_hunt: LeakHunt) -> Iterator[Database]:
             patch.setenv("TRASLOCO_STATE_DIR", str(state))
             patch.setenv("TRASLOCO_MASTER_KEY_FILE", str(state / "master.key"))
             database = stack.enter_context(prepare())
+        if database.embedded:
+            _flush_nothing(database)
         yield database
 
 
+@pytest.fixture(scope="session")
+def emptying(database: Database) -> sql.Composed:
+    """Statements that take every row a test may have made. Waits for whoever is still writing, as TRUNCATE does, but takes 2 ms
+    instead of 100: no file is made anew for each table and index."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    tables = [sql.Identifier(name) for (name,) in sorted(found) if name not in FILLED_BY_MIGRATIONS]
+    lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
+    return sql.SQL("; ").join([lock, *(sql.SQL("DELETE FROM {}").format(table) for table in tables)])
+
+
 @pytest.fixture
-def clean_database(database: Database) -> Iterator[Database]:
-    """The same database; after the test all our rows are gone."""
+def clean_database(database: Database, emptying: sql.Composed) -> Iterator[Database]:
+    """The same database; after the test all rows are gone but those that the migrations made."""
     from django.db import close_old_connections
 
     close_old_connections()  # a test before may have cut it
     yield database
     from trasloco.records.models import Installation
 
-    with psycopg.connect(database.conninfo, autocommit=True) as connection:
-        connection.execute(
-            "TRUNCATE trasloco_migration, trasloco_account, trasloco_run, trasloco_transfer, trasloco_ledger_folder,"
-            " trasloco_ledger_message, trasloco_ledger_intent, trasloco_folder_tally, trasloco_log_entry, trasloco_verification,"
-            " trasloco_customer, trasloco_person, trasloco_destination_system, trasloco_domain, trasloco_history_entry, trasloco_mail,"
-            " trasloco_cache, trasloco_installation, trasloco_fetched_bytes, trasloco_host_pace,"
-            " trasloco_api_token, trasloco_api_answer, trasloco_webhook, trasloco_worker_process,"
-            " django_session, account_emailaddress, mfa_authenticator,"
-            " procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers CASCADE"
-        )
+    with psycopg.connect(database.conninfo) as connection:
+        connection.execute(emptying)
     close_old_connections()
     Installation.objects.create(pk=1)
 
@@ -68,6 +77,14 @@ def ring(database: Database) -> KeyRing:
     from django.conf import settings
 
     return KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
+
+
+def _flush_nothing(database: Database) -> None:
+    """A commit does not wait for the disk: this server dies with the tests, and no test loses the machine."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _search(hunt: LeakHunt, state: Path) -> None:

@@ -3,8 +3,9 @@
 Each test process hunts for itself, after its last test. Looked through: what commands and tests print and log, answers of the panel, mails,
 the tests' own directories (logs, reports, proofs, databases of services), and the tests' own database: its files, with dead
 rows and the write-ahead log. Not looked through: the wire between client and mail server and what the test servers keep of it, as it
-carries passwords by its nature; the files a test makes for the product to read (``leak_hunt.INPUT``); and the page of the form in
-which somebody has just typed a CSV, which gives back to him what was not accepted.
+carries passwords by its nature; the files a test makes for the product to read (``leak_hunt.INPUT``); the page of a form in which
+somebody has just typed a CSV or passwords, which gives back to him what was not accepted; and the one answer that shows the secret of a
+webhook to who has just made it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from trasloco.secret import Secret
 from trasloco.testing.mail_sink import MailSink
 from trasloco.testing.wire import Wire
 
-_TYPED = re.compile(r"/new/\w+/csv/$|/once-more/$")
+_TYPED = re.compile(r"^\w+ .*(/new/\w+/csv/|/once-more/)$|^POST .*(/failures/[\w-]+/passwords/|/settings/webhooks/)$")
+"""Method and path."""
 _HUNT = LeakHunt(Path(tempfile.mkdtemp(prefix="trasloco-leaks-")))
 _now = "collection"
 
@@ -81,7 +83,7 @@ def _kept(what: str, data: bytes | str | None) -> None:
 
 def _answered(response: Any, client: Any, **request: Any) -> None:
     """What Django's own client got: page and headers."""
-    if not response.streaming and not _TYPED.search(str(request.get("PATH_INFO", ""))):
+    if not response.streaming and not _TYPED.search(f"{request.get('REQUEST_METHOD', 'GET')} {request.get('PATH_INFO', '')}"):
         _kept(f"answer of {request.get('PATH_INFO')}", response.content)
     _kept(f"headers of {request.get('PATH_INFO')}", repr(response.headers))
 
@@ -113,7 +115,7 @@ def _watch_served(patch: pytest.MonkeyPatch) -> None:
 
     async def call(self: BodyLimit, scope: Any, receive: Any, send: Any) -> None:
         async def seen(message: Any) -> None:
-            if not _TYPED.search(scope.get("path", "")):
+            if not _TYPED.search(f"{scope.get('method', 'GET')} {scope.get('path', '')}"):
                 _kept(f"answer of {scope.get('path')}", message.get("body"))
             await send(message)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trasloco.testing.mail_sink import MailSink
+from trasloco.testing.ready_cluster import ReadyCluster
 from trasloco.testing.service import Service
 
 
@@ -18,8 +19,17 @@ def mail_sink() -> Iterator[MailSink]:
         yield sink
 
 
+@pytest.fixture(scope="session")
+def ready_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadyCluster]:
+    """A database with its schema, to be laid into state directories."""
+    with ReadyCluster(tmp_path_factory.mktemp("ready")) as cluster:
+        yield cluster
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """``trasloco serve`` with a new state directory; the panel answers at ``service.address``."""
+def service(tmp_path: Path, ready_cluster: ReadyCluster) -> Iterator[Service]:
+    """``trasloco serve`` with a state directory of its own, in which is nothing but the tables; the panel answers at
+    ``service.address``. What makes the tables at the first start is tried by ``tests/project/test_database.py``."""
+    ready_cluster.lay(tmp_path / "state")
     with Service(tmp_path) as running:
         yield running

@@ -17,6 +17,7 @@ import pytest
 
 from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.ready_cluster import ReadyCluster
 
 MASTER = ("master", 'mas"ter;pass 1')
 COMMAND = Path(sys.executable).with_name("trasloco")
@@ -76,7 +77,9 @@ class Trasloco:
 
 
 @pytest.fixture
-def trasloco(tmp_path: Path) -> Iterator[Trasloco]:
+def trasloco(tmp_path: Path, ready_cluster: ReadyCluster) -> Iterator[Trasloco]:
+    """With the tables, and nothing in them."""
+    ready_cluster.lay(tmp_path / "state")
     yield Trasloco(tmp_path)
     # As root the database of a directory others may not enter lives elsewhere: it goes with the test.
     EmbeddedPostgres(tmp_path / "state").remove()

@@ -1,6 +1,6 @@
 """Schemathesis asks every operation of the API, as served, for what it documents and for what it must refuse.
 
-Bounded: a few requests for each operation, half of them with ids that exist.
+Bounded: a few requests for each operation, half of them with ids that exist; with ``--long`` more of them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ from tests.fix_people import Cast
 from tests.panel.addresses import Addresses
 from trasloco.project.database import Database
 
-EXAMPLES = 20  # of what is right, and as many of what is wrong
+EXAMPLES, MANY = 10, 40  # of what is right, and as many of what is wrong
 LAST = {"get": 0, "post": 1, "put": 2, "patch": 2, "delete": 3}  # what is gone cannot be asked for
 # What is well formed may still be refused, as a list of accounts with a mistake in a line.
 NOT_ASKED = ["positive_data_acceptance"]
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_no_fault(cast: Cast, panel_server: PanelServer, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+@pytest.mark.timeout(900)
+def test_schemathesis_finds_no_fault(
+    cast: Cast, panel_server: PanelServer, monkeypatch: pytest.MonkeyPatch, database: Database, pytestconfig: pytest.Config
+) -> None:
     from trasloco.panel.views.live_figures import SHARED
     from trasloco.records import api_tokens
 
@@ -44,19 +47,19 @@ def test_schemathesis_finds_no_fault(cast: Cast, panel_server: PanelServer, monk
     faults = []
     for operation in sorted(operations, key=lambda each: LAST[each.method]):
         for mode in GenerationMode:
-            fault = _ask(operation, mode, names, token)
+            fault = _ask(operation, mode, names, token, MANY if pytestconfig.getoption("--long") else EXAMPLES)
             if fault:
                 faults.append(f"{operation.method.upper()} {operation.path}, {mode.value}: {fault}")
     assert not faults, "\n\n".join(faults)
 
 
-def _ask(operation: Any, mode: GenerationMode, names: dict[str, Any], token: str) -> str:
+def _ask(operation: Any, mode: GenerationMode, names: dict[str, Any], token: str, examples: int) -> str:
     """What is wrong, "" for nothing."""
     excluded = [schemathesis.checks.CHECKS.get_one(name) for name in NOT_ASKED]
 
     @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         derandomize=True,

@@ -6,7 +6,7 @@ Resumed, the case must end as it says.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -86,19 +86,19 @@ def test_a_stop_at_any_write_leads_to_the_same_end(
     fresh_user: Callable[[], str],
     name: str,
     kind: type[StoppedAccount | KilledAccount],
+    steps: Callable[[int], Iterator[int]],
 ) -> None:
     case: Callable[[Any], None] = CASES[name]
     (fixture,) = inspect.signature(case).parameters
-    at, stopped = 0, True
-    while stopped:
-        at += 1
+    for at in steps(list(CASES).index(name)):
         account = kind(dovecot_source, dovecot_destination, fresh_user())
         if fixture == "copied":
             test_three_ways.fill(account)  # its run is cut in test_cut_at_every_write
         account.at, account.written = at, 0
         case(account)
-        stopped = account.stopped
         there = account.destination()
         assert account.run(9).failure is None
         assert account.destination() == there, f"a further run after a stop at write {at}"
-    assert at > 2, "the case writes too little to mean anything"
+        if not account.stopped:
+            break
+    assert account.written >= 2, "the case writes too little to mean anything"

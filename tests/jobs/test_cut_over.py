@@ -11,6 +11,7 @@ import pytest
 
 from tests.fix_name_servers import NameServers
 from trasloco.records.key_ring import KeyRing
+from trasloco.sources import mx_look
 from trasloco.testing.planned_migration import Order, planned
 from trasloco.testing.zone import Zone
 
@@ -86,6 +87,11 @@ def watch(migration: MailMigration, name: str = "old.example") -> Any:
     return dict(watches_of(migration))[name]
 
 
+def impatient(patch: pytest.MonkeyPatch) -> None:
+    """While no server of the domain will answer, there is nothing to wait for."""
+    patch.setattr(mx_look, "ASK_SECONDS", (0.1, 0.1))
+
+
 def test_the_second_run_begins_when_all_have_changed_and_the_old_answer_has_run_out(ring: KeyRing, domain: Domain) -> None:
     migration = waiting(ring)
     ticks(NOW, NOW + 60 * MINUTE, 5 * MINUTE)
@@ -118,10 +124,12 @@ def test_the_history_says_why_it_began(ring: KeyRing, domain: Domain) -> None:
 
 @pytest.mark.parametrize("trouble", ["silent", "failing", "refusing", "resolver"])
 def test_a_name_server_in_trouble_never_makes_it_begin_and_the_latest_hour_does(
-    ring: KeyRing, name_servers: NameServers, trouble: str
+    ring: KeyRing, name_servers: NameServers, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolver, domain = name_servers({("old.example", "MX"): OLD}, {("old.example", "MX"): OLD})
     migration = waiting(ring)
+    if trouble == "silent":
+        impatient(monkeypatch)
     for zone in domain:
         if trouble == "refusing":
             zone.refusing = True
@@ -137,13 +145,15 @@ def test_a_name_server_in_trouble_never_makes_it_begin_and_the_latest_hour_does(
     assert states(migration) == ["completed", "waiting"]
 
 
-def test_after_the_change_a_silent_name_server_holds_it_back(ring: KeyRing, domain: Domain) -> None:
+def test_after_the_change_a_silent_name_server_holds_it_back(ring: KeyRing, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     migration = waiting(ring)
     change(*domain)
     ticks(NOW + MINUTE, NOW + 10 * MINUTE)
     for zone in domain:
         zone.silent.add("old.example")
-    ticks(NOW + 11 * MINUTE, NOW + 3 * HOUR, 5 * MINUTE)
+    with monkeypatch.context() as patch:
+        impatient(patch)
+        ticks(NOW + 11 * MINUTE, NOW + 3 * HOUR, 5 * MINUTE)
     assert states(migration) == ["completed", "planned"]  # nobody has seen it since the old answer ran out
     for zone in domain:
         zone.silent.clear()

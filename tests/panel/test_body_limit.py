@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from trasloco.testing.ready_cluster import ReadyCluster
 from trasloco.testing.service import Service
 
 GIB = 1024**3
@@ -95,8 +96,9 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
+def panel(tmp_path_factory: pytest.TempPathFactory, ready_cluster: ReadyCluster) -> Iterator[Panel]:
     directory = tmp_path_factory.mktemp("service")
+    ready_cluster.lay(directory / "state")
     temporary = directory / "temporary"
     temporary.mkdir()
     with Service(directory, {"TMPDIR": str(temporary)}) as service:

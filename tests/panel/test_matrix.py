@@ -62,6 +62,7 @@ class Asking:
         self._clients = {name: make_client(cast.people.get(name)) for name in VIEWERS}
         self._cookies = {name: copy.deepcopy(client.cookies) for name, client in self._clients.items()}
         self.changed: list[str] = []
+        self._before = contents()  # and so it is again before each request: what one does is taken back
 
     def answer(self, viewer: str, name: str, method: str, line: Line) -> str:
         """The letter of what he got."""
@@ -71,12 +72,11 @@ class Asking:
         client.cookies = copy.deepcopy(self._cookies[viewer])
         data = {key: value.format_map(self._addresses.names) for key, value in line.data.items()}
         with transaction.atomic():
-            before = contents() if method == "post" else {}
             response = getattr(client, method)(self._addresses.of(name), data if method == "post" else None)
             if response.streaming:
                 asyncio.run(read_to_the_end(response))
             letter = _letter(response)
-            if method == "post" and letter in REFUSED and (tables := touched(before, contents())):
+            if method == "post" and letter in REFUSED and (tables := touched(self._before, contents())):
                 self.changed.append(f"{name} by {viewer}: answered {letter} and wrote to {tables}")
             response.close()
             transaction.set_rollback(True)

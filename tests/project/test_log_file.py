@@ -7,11 +7,13 @@ import logging
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from trasloco.project.halt import Halt
+from trasloco.project.log_file import _REPEATING as REPEATING
 from trasloco.project.log_file import SharedLogFile, keep_log
 from trasloco.records.database_unavailable import DatabaseUnavailable
 
@@ -49,19 +51,21 @@ def test_only_so_many_old_files_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def root_logger() -> object:
-    root, ours = logging.getLogger(), logging.getLogger("trasloco")
-    before = root.level, ours.level, list(root.handlers)
-    yield root
-    for handler in list(root.handlers):
-        if handler not in before[2]:
-            root.removeHandler(handler)
-            handler.close()
-    root.setLevel(before[0])
-    ours.setLevel(before[1])
+def loggers_as_they_were() -> Iterator[None]:
+    """What ``keep_log`` does to the loggers of this process is undone; another test would find its lines missing."""
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    levels = {logger: logger.level for logger in (root, *map(logging.getLogger, ("trasloco", *REPEATING)))}
+    yield
+    logging.captureWarnings(False)
+    for handler in [handler for handler in root.handlers if handler not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    for logger, level in levels.items():
+        logger.setLevel(level)
 
 
-@pytest.mark.usefixtures("root_logger")
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_a_line_says_when_in_utc_who_and_what(tmp_path: Path) -> None:
     keep_log(tmp_path, "worker")
     logging.getLogger("trasloco.jobs").info("run 1 of migration %s began", "k7m2q9xd")

@@ -43,7 +43,7 @@ def check(directory: Path, lines: Sequence[str], *options: str) -> dict[int, str
 
 
 def line(number: int, server: str) -> str:
-    return f'anna{number}@example.net;"{server}";anna{number};secret{number}'
+    return f'anna{number}@example.net;"{server}";anna{number};plum-lever-{number}'
 
 
 def test_every_spelling_is_refused_with_its_line(tmp_path: Path, door: Door, zone: Callable[..., Zone]) -> None:
@@ -145,17 +145,17 @@ close
 """,
     """\
 S: * OK [CAPABILITY IMAP4rev1 LOGIN-REFERRALS] hello
-C: t1 LOGIN anna1 secret1
+C: t1 LOGIN anna1 plum-lever-1
 S: t1 NO [REFERRAL imap://anna1@127.0.0.1:{port}/] Specified user is invalid on this server. Try there.
 """,
     """\
 S: * OK [CAPABILITY IMAP4rev1 LOGIN-REFERRALS] hello
-C: t1 LOGIN anna1 secret1
+C: t1 LOGIN anna1 plum-lever-1
 S: t1 BAD [REFERRAL imap://anna1;AUTH=*@localhost:{port}/] Try there.
 """,
     """\
 S: * OK [CAPABILITY IMAP4rev1 MAILBOX-REFERRALS] hello
-C: t1 LOGIN anna1 secret1
+C: t1 LOGIN anna1 plum-lever-1
 S: t1 OK [REFERRAL imap://anna1@127.0.0.1:{port}/] signed in, but your mail is there
 close
 """,

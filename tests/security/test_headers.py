@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import runpy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,19 +16,18 @@ MakeClient = Callable[..., Client]
 
 @pytest.fixture
 def behind_tls(monkeypatch: pytest.MonkeyPatch, clean_database: Any) -> Iterator[None]:
-    """The settings as with TRASLOCO_HTTPS=1, read anew from the environment."""
+    """The settings as with TRASLOCO_HTTPS=1, read from the environment a second time and beside the module that is there."""
     from django.test import override_settings
 
     from trasloco.project import settings
 
     monkeypatch.setenv("TRASLOCO_HTTPS", "1")
     monkeypatch.setenv("TRASLOCO_HOSTS", "testserver")
-    read = importlib.reload(settings)
+    read = runpy.run_path(str(settings.__file__))
     names = ("SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE", "SECURE_", "ALLOWED_HOSTS")
-    with override_settings(**{name: getattr(read, name) for name in dir(read) if name.startswith(names)}):
+    with override_settings(**{name: value for name, value in read.items() if name.startswith(names)}):
         yield
         monkeypatch.undo()  # before the override ends: what others have patched beside it goes with it
-    importlib.reload(settings)
 
 
 @pytest.mark.parametrize("path", ["/account/login/", "/migrations/", "/nothing/here/", "/migrations/new/", "/account/2fa/"])

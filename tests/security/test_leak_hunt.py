@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
-import sys
 import urllib.parse
 from pathlib import Path
 
 import pytest
 
 from tests.leak_hunt import LeakHunt
+from tests.run_alone import run_alone
 
-ROOT = Path(__file__).parents[2]
 PLANTED = "".join(("qu", "artz ", "9 ladle;", "42"))  # not to be found in this file
 
 
@@ -59,15 +56,13 @@ def test_a_file_that_is_input_and_words_of_the_product_are_no_findings(hunt: Lea
 
 def test_a_run_that_prints_a_password_fails(tmp_path: Path) -> None:
     """The whole of it: a test of its own in a pytest of its own, with the plugin of the suite."""
-    (tmp_path / "test_it.py").write_text(
+    done = run_alone(
+        "tests.fix_leaks",
+        tmp_path,
         "from trasloco.secret import Secret\n\n\n"
         "def test_it(capsys):\n"
         "    print('the password is', Secret('onyx 7 ' + 'gondola').reveal())\n"
-        "    assert capsys.readouterr().out\n"
+        "    assert capsys.readouterr().out\n",
     )
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "tests.fix_leaks", "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "passwords were left in 1 places" in done.stdout.replace("[", "").replace("]", ""), done.stdout

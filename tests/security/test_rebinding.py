@@ -16,6 +16,7 @@ import pytest
 from tests.security.conftest import Door
 from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.dovecot import Dovecot
+from trasloco.testing.ready_cluster import ReadyCluster
 from trasloco.testing.zone import Zone
 
 COMMAND = Path(sys.executable).with_name("trasloco")
@@ -33,7 +34,7 @@ def inside(dovecot_source: Dovecot) -> Iterator[Door]:
 
 @pytest.fixture
 def trasloco(
-    tmp_path: Path, dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, inside: Door
+    tmp_path: Path, dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, inside: Door, ready_cluster: ReadyCluster
 ) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
     """``trasloco("migrate", "--runs", "2")`` for one mailbox of ``NAME``, whose address 127.0.0.1 is allowed."""
     assert dovecot_destination.master is not None
@@ -52,6 +53,7 @@ def trasloco(
         words = [str(COMMAND), command, str(file), *options, "--allow-addresses", "127.0.0.1", *more]
         return subprocess.run(words, env=surroundings, capture_output=True, text=True, timeout=240, check=False)
 
+    ready_cluster.lay(tmp_path / "state")
     yield run
     EmbeddedPostgres(tmp_path / "state").remove()
 

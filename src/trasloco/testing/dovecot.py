@@ -131,6 +131,8 @@ service stats {{
 }}
 service imap {{
   process_limit = 2000
+  # One after another: starting a process for each login would cost ten times as much as the login.
+  service_count = 200
 }}"""
 
     def _connections(self) -> str:
