@@ -39,9 +39,13 @@ def clean_database(database: Database) -> Iterator[Database]:
 
     close_old_connections()  # a test before may have cut it
     yield database
+    from trasloco.records.ledger_place import PARENT, SHARED
     from trasloco.records.models import Installation
 
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        own = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass AND inhrelid <> %s::regclass"
+        for (partition,) in connection.execute(own, [PARENT, SHARED]).fetchall():
+            connection.execute(f"DROP TABLE {partition}")
         connection.execute(
             "TRUNCATE trasloco_migration, trasloco_account, trasloco_run, trasloco_transfer, trasloco_ledger_folder,"
             " trasloco_ledger_message, trasloco_ledger_intent, trasloco_folder_tally, trasloco_log_entry, trasloco_verification,"
