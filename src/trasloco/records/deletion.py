@@ -33,9 +33,9 @@ _PARTS = {
     "runs": "SELECT id FROM trasloco_run WHERE migration_id = %(id)s",
     "mails": "SELECT id FROM trasloco_mail WHERE migration_id = %(id)s",
 }
-# Tables that may be large, by the rows' physical address. Messages: those of migrations without a partition of their own.
+# Tables that may be large, by the rows' physical address.
+_AMONG_OTHERS = f"{SHARED} WHERE folder_id IN ({{folders}})"
 _LARGE = (
-    f"{SHARED} WHERE folder_id IN ({{folders}})",
     "trasloco_ledger_relic WHERE account_id IN ({accounts})",
     "trasloco_ledger_number WHERE account_id IN ({accounts})",
     "trasloco_parked_message WHERE folder_id IN ({folders})",
@@ -117,7 +117,7 @@ def _remove(migration: MailMigration, end: float) -> bool:
     pk = migration.pk
     if time.monotonic() > end or not remove_place(migration):
         return False
-    for rows in _LARGE:
+    for rows in _LARGE if migration.ledger_from else (_AMONG_OTHERS, *_LARGE):
         table, _, condition = rows.format(**_PARTS).partition(" ")
         piece = f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} {condition} LIMIT {PIECE}))"  # noqa: S608 - constants
         gone = PIECE

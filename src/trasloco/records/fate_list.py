@@ -33,7 +33,7 @@ _OF = f"""
 FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id
 WHERE a.migration_id = %(migration)s AND m.fate = %(fate)s AND {rows_of()} AND NOT a.left_out
 GROUP BY a.line, a.id, f.id, m.reason
-"""  # noqa: S608 - constants
+"""
 _COUNT = f"SELECT count(*), coalesce(sum(n), 0) FROM (SELECT count(*) AS n {_OF}) g"  # noqa: S608 - constants of this module
 _PAGE = f"""
 SELECT a.id, a.destination_address, f.id, f.source_name, m.reason, count(*) {_OF}

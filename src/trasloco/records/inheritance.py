@@ -73,7 +73,7 @@ _STATEMENTS = (
         m.digest, m.flags,
         CASE WHEN m.reason = '' AND m.fate IN ({_BROUGHT}) AND m.fate <> {_ADOPTED} THEN %(words)s ELSE m.reason END, m.listed,
         m.identity
-    FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id AND {rows_of('%(their_migration)s')}""",
+    FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id AND {rows_of("%(their_migration)s")}""",
     f"""INSERT INTO trasloco_ledger_intent (folder_id, {_INTENT})
     SELECT mine.id, i.{_INTENT.replace(", ", ", i.")} FROM {_SAME} JOIN trasloco_ledger_intent i ON i.folder_id = theirs.id""",
     "DELETE FROM trasloco_ledger_number WHERE account_id = %(me)s",

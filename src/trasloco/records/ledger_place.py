@@ -63,7 +63,7 @@ def rows_of(migration: str = "%(migration)s", folder: str = "m.folder_id") -> st
 def in_place(migration_id: int) -> Q:
     """``rows_of`` for a query set of ``LedgerMessage``."""
     first = migration_id * EACH
-    return Q(folder_id__lt=EACH) | Q(folder_id__range=(first, first + EACH - 1))
+    return Q(folder_id__lt=EACH) | Q(folder_id__gte=first, folder_id__lt=first + EACH)
 
 
 def decide_place(transfer_id: int) -> None:
