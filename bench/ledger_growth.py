@@ -73,7 +73,9 @@ def ledger_database() -> Iterator[Database]:
     """A new database with our schema, and Django on it. Once in a process."""
     home = Path(tempfile.mkdtemp(prefix="trasloco-ledger-"))
     state = home / "state"
-    state.mkdir(mode=0o700)
+    state.mkdir()
+    for directory in (home, state):
+        directory.chmod(0o711)  # the database's own user has to get through, or its files would be elsewhere
     os.environ |= {"TRASLOCO_STATE_DIR": str(state), "TRASLOCO_MASTER_KEY_FILE": str(state / "master.key")}
     os.environ.pop("DATABASE_URL", None)
     try:

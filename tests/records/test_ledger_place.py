@@ -1,4 +1,4 @@
-"""The rows of a migration have a partition of their own: no statement about one migration touches that of another, and it goes in one step."""
+"""The rows of a migration have a partition of their own: what is said of one touches no other's, and it goes in one step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from trasloco.records.key_ring import KeyRing
 
 pytestmark = pytest.mark.usefixtures("clean_database")
 
-WHERE = "SELECT DISTINCT tableoid::regclass::text FROM trasloco_ledger_message WHERE folder_id IN (SELECT id FROM trasloco_ledger_folder WHERE account_id = %s)"
+WHERE = (
+    "SELECT DISTINCT m.tableoid::regclass::text FROM trasloco_ledger_message m JOIN trasloco_ledger_folder f ON f.id = m.folder_id"
+    " WHERE f.account_id = %s"
+)
 
 
 def admitted(ring: KeyRing, name: str) -> Any:

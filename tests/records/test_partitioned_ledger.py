@@ -153,9 +153,8 @@ class OldWorker(threading.Thread):
                     folder = await ledger.bind(b"%d" % self.batches, b"there")
                 uid = self.batches * 5 + 1
                 intent = await ledger.begin(folder.id, 1, uid, range(uid, uid + 5))
-                await ledger.settle(
-                    intent, [MessageRow(each, Fate.COPIED, 1, destination_uid=each, size=7) for each in range(uid, uid + 5)]
-                )
+                rows = [MessageRow(each, Fate.COPIED, 1, destination_uid=each, size=7) for each in range(uid, uid + 5)]
+                await ledger.settle(intent, rows)
                 assert [page async for page in ledger.known(folder.id)]
                 self.batches += 1
                 self.longest = max(self.longest, time.monotonic() - began)

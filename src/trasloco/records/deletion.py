@@ -1,8 +1,8 @@
 """Removing a migration with everything that belongs to it: ledger, logs, parked messages, mails, jobs, passwords.
 
-First it is marked and gone for everybody, at once, and its data key with it; then its rows go: its messages in one step with
-their partition (``ledger_place``), however many they are, other large tables piece by piece. What is marked and was not finished (a kill) is finished by the next
-tick. Who did what and when stays in the history, under the migration's code.
+First it is marked and gone for everybody, at once, and its data key with it; then its rows go: its messages in one step
+with their partition (``ledger_place``), however many they are, other large tables piece by piece. What is marked and was
+not finished (a kill) is finished by the next tick. Who did what and when stays in the history, under the migration's code.
 """
 
 from __future__ import annotations

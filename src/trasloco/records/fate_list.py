@@ -41,8 +41,10 @@ ORDER BY a.line, a.id, f.id, m.reason LIMIT %(many)s OFFSET %(start)s
 """
 # Asked for the lines of one page only: gathering the UIDs of every line would read them all.
 _UIDS = f"""
-SELECT k.place, m.source_uid FROM unnest(%(folders)s::bigint[], %(reasons)s::text[]) WITH ORDINALITY AS k (folder, reason, place) CROSS JOIN LATERAL (
-    SELECT m.source_uid FROM trasloco_ledger_message m WHERE m.folder_id = k.folder AND {rows_of()} AND m.fate = %(fate)s AND m.reason = k.reason
+SELECT k.place, m.source_uid FROM unnest(%(folders)s::bigint[], %(reasons)s::text[]) WITH ORDINALITY AS k (folder, reason, place)
+CROSS JOIN LATERAL (
+    SELECT m.source_uid FROM trasloco_ledger_message m
+    WHERE m.folder_id = k.folder AND {rows_of()} AND m.fate = %(fate)s AND m.reason = k.reason
     ORDER BY m.source_uid LIMIT {MOST_UIDS}
 ) m ORDER BY k.place, m.source_uid
 """  # noqa: S608
