@@ -41,7 +41,6 @@ _UNDECIDED = """
 SELECT m.id FROM trasloco_transfer t JOIN trasloco_account a ON a.id = t.account_id JOIN trasloco_migration m ON m.id = a.migration_id
 WHERE t.id = %s AND m.ledger_from IS NULL
 """
-_CONCURRENTLY_SINCE = 140_000  # of PostgreSQL's version numbers
 _PENDING = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass AND i.inhdetachpending
 """
@@ -125,10 +124,6 @@ def remove_place(migration: MailMigration) -> bool:
 
 def _detach(own: psycopg.Connection[Any], name: str) -> None:
     """There may be one at most that was begun to be detached, this one or another: it comes first."""
-    if own.info.server_version < _CONCURRENTLY_SINCE:
-        if own.execute(_ATTACHED, [PARENT, name]).fetchone() == (True,):
-            own.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(sql.Identifier(PARENT), sql.Identifier(name)))
-        return
     for (pending,) in own.execute(_PENDING, [PARENT]).fetchall():
         own.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(sql.Identifier(PARENT), sql.Identifier(pending)))
     if own.execute(_ATTACHED, [PARENT, name]).fetchone() == (True,):
