@@ -133,13 +133,15 @@ def _point(database: Database, size: int) -> LedgerPoint:
         name = partition(migration.ledger_from or 0)
         found = connection.execute("SELECT pg_table_size(%s::regclass), pg_indexes_size(%s::regclass)", [name, name]).fetchone()
         assert found
+        table, indexes = found
     removed = _removed(migration)
     in_pieces = None
     if size <= IN_PIECES_UP_TO:
         in_pieces = _removed(asyncio.run(_filled(database, size, 0))[0])
     each = min(size, FOLDER)
     rates = [each / seconds for seconds in written.seconds]
-    return LedgerPoint(size, *found, rates[0], rates[-1], written.database / each * 1e6, written.read, written.sums, removed, in_pieces)
+    database_each = written.database / each * 1e6
+    return LedgerPoint(size, table, indexes, rates[0], rates[-1], database_each, written.read, written.sums, removed, in_pieces)
 
 
 def _removed(migration: Any) -> float:

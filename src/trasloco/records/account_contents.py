@@ -90,7 +90,7 @@ class Exceptions:
 
     def __init__(self, account: Account, fate: str = "") -> None:
         codes = [code for code, name in _SHOWN.items() if fate in ("", name)]
-        self._asked = {"account": account.pk, "migration": account.migration_id, "fates": codes}
+        self._asked: dict[str, Any] = {"account": account.pk, "migration": account.migration_id, "fates": codes}
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS, self._asked)
             self.counts: Counter[str] = Counter()
