@@ -11,6 +11,7 @@ import contextlib
 import os
 import random
 import shutil
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,22 +31,25 @@ if TYPE_CHECKING:
 
 FOLDER = 100_000
 BATCH = 500
+SOME = 10
 IN_PIECES_UP_TO = 1_000_000
 """Rows that are removed once more the other way, among those of others; more would take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerPoint:
-    """One size. table, indexes: bytes. first, last: rows written per second in the first and in the last 100,000. database: microseconds
-    of PostgreSQL's processors for a row of the last. read: rows per second. sums: milliseconds to add up a folder. removed: seconds
-    from the deletion until the last row is gone; in_pieces: the same where rows are among others', None = not measured."""
+    """One size. table, indexes: bytes. first, last: rows written per second, the median of the first and of the last ``SOME`` folders.
+    cost_first, cost_last: microseconds of PostgreSQL's processors for a row of those. read: rows per second. sums: milliseconds to add
+    up a folder. removed: seconds from the deletion until the last row is gone; in_pieces: the same where rows are among others', None =
+    not measured."""
 
     messages: int
     table: int
     indexes: int
     first: float
     last: float
-    database: float
+    cost_first: float
+    cost_last: float
     read: float
     sums: float
     removed: float
@@ -55,7 +59,7 @@ class LedgerPoint:
         pieces = "" if self.in_pieces is None else f" (in pieces {self.in_pieces:.2f})"
         return (
             f"{self.messages:11,} rows: {self.table / self.messages:.0f} + {self.indexes / self.messages:.0f} bytes a row, "
-            f"written {self.first:,.0f} to {self.last:,.0f} a second, database {self.database:.1f} us a row, "
+            f"written {self.first:,.0f} to {self.last:,.0f} a second, database {self.cost_first:.1f} to {self.cost_last:.1f} us a row, "
             f"read {self.read:,.0f} a second, sums of a folder {self.sums:.0f} ms, removed in {self.removed:.2f} s{pieces}"
         )
 
@@ -63,7 +67,7 @@ class LedgerPoint:
 @dataclass(frozen=True, slots=True)
 class _Written:
     seconds: list[float]
-    database: float
+    database: list[float]
     read: float
     sums: float
 
@@ -139,9 +143,11 @@ def _point(database: Database, size: int) -> LedgerPoint:
     if size <= IN_PIECES_UP_TO:
         in_pieces = _removed(asyncio.run(_filled(database, size, 0))[0])
     each = min(size, FOLDER)
-    rates = [each / seconds for seconds in written.seconds]
-    database_each = written.database / each * 1e6
-    return LedgerPoint(size, table, indexes, rates[0], rates[-1], database_each, written.read, written.sums, removed, in_pieces)
+    pace, cost = (
+        [statistics.median(some) / each for some in (spent[:SOME], spent[-SOME:])] for spent in (written.seconds, written.database)
+    )
+    rates, costs = (1 / pace[0], 1 / pace[1]), (cost[0] * 1e6, cost[1] * 1e6)
+    return LedgerPoint(size, table, indexes, *rates, *costs, written.read, written.sums, removed, in_pieces)
 
 
 def _removed(migration: Any) -> float:
@@ -165,12 +171,12 @@ async def _filled(database: Database, size: int, ledger_from: int | None) -> tup
         ledger, migration = await sync_to_async(owned_ledger)(pool, ledger_from)
         async with pool.connection() as connection:
             postmaster = _parent(connection.info.backend_pid)
-        seconds = []
+        seconds, spent = [], []
         for number in range(-(-size // FOLDER)):
             before = offspring_seconds(postmaster)
             folder = await ledger.bind(b"%d" % number, b"%d" % number)
             seconds.append(await _write(ledger, folder.id, min(FOLDER, size)))
-        spent = offspring_seconds(postmaster) - before
+            spent.append(offspring_seconds(postmaster) - before)
         began = time.perf_counter()
         read = sum([len(page) async for page in ledger.known(folder.id)])
         reading = time.perf_counter() - began

@@ -20,7 +20,8 @@ TMPDIR=/dev/shm make bench BENCH="--ledger 100000 1000000 10000000"            #
 TMPDIR=/dev/shm make bench BENCH="--ledger 1000000 --results ledger.json --page"  # keep the figures, write this section
 ```
 
-- **Bytes a row** are those of the table and of its indexes on the disk. **Database** is processor time of PostgreSQL for a row.
+- **Bytes a row** are those of the table and of its indexes on the disk. **Database** is processor time of PostgreSQL for a row, what it
+  does by itself (autovacuum) included. **At first** and **at last** are medians of the first and of the last ten folders.
 - **Removed** is the time from the deletion of the migration until the last row is gone; **in pieces** the same where the rows are among
   those of others, as in a ledger from before partitions (measured up to a million).
 - **Ways** ([ADR 23](adr/0023-partitioned-ledger.md)): each does what a batch needs, fence and intent included. *COPY, straight* cannot
@@ -66,9 +67,10 @@ def _sizes(results: LedgerResults) -> str:
         "rows",
         "bytes a row: table",
         "indexes",
-        "written a second, first 100,000",
-        "last 100,000",
-        "database, us a row",
+        "written a second, at first",
+        "at last",
+        "database, us a row, at first",
+        "at last",
         "read a second",
         "sums of a folder, ms",
         "removed, s",
@@ -81,7 +83,8 @@ def _sizes(results: LedgerResults) -> str:
             f"{point.indexes / point.messages:.0f}",
             f"{point.first:,.0f}",
             f"{point.last:,.0f}",
-            f"{point.database:.1f}",
+            f"{point.cost_first:.1f}",
+            f"{point.cost_last:.1f}",
             f"{point.read:,.0f}",
             f"{point.sums:.0f}",
             f"{point.removed:.2f}",
