@@ -216,6 +216,34 @@ def test_pages_of_the_old_panel_see_what_they_saw_and_nothing_else(old: str, tmp
             connection.execute(f"SELECT folder_id FROM {SHARED}")
 
 
+# As the version before removes the rows of a deleted migration.
+PIECE = """DELETE FROM trasloco_ledger_message WHERE ctid = ANY(ARRAY(SELECT ctid FROM trasloco_ledger_message
+WHERE folder_id IN (SELECT id FROM trasloco_ledger_folder WHERE account_id = %s) LIMIT 20000))"""
+
+
+@pytest.mark.timeout(400)
+def test_the_version_before_cannot_remove_rows_by_addresses_that_those_of_others_have_too(old: str, tmp_path: Path) -> None:
+    running(old, 1)
+    running(old, 2)
+    start(AFTER, old, tmp_path)
+    with psycopg.connect(old, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLE of_two (LIKE {PARENT} INCLUDING ALL)")
+        connection.execute(f"ALTER TABLE {PARENT} ATTACH PARTITION of_two FOR VALUES FROM ({2 * EACH}) TO ({3 * EACH})")
+        connection.execute("UPDATE trasloco_migration SET ledger_from = %s WHERE id = 2", [2 * EACH])
+        for number in (1, 2):
+            insert(connection, "trasloco_ledger_folder", id=number, account_id=number)
+        folders = [folder for (folder,) in connection.execute("SELECT id FROM trasloco_ledger_folder ORDER BY 1").fetchall()]
+        assert folders == [1, 2 * EACH + 2]
+        for folder in folders:
+            insert(connection, PARENT, folder_id=folder, source_uid=1)
+        same = "SELECT count(*), count(DISTINCT ctid) FROM trasloco_ledger_message"
+        assert connection.execute(same).fetchone() == (2, 1), "two rows with the same address"
+        with pytest.raises(psycopg.errors.RaiseException, match="a newer version of Trasloco removes them"):
+            connection.execute(PIECE, [1])
+        connection.execute("DELETE FROM trasloco_ledger_message WHERE folder_id = 1")
+        assert connection.execute("SELECT folder_id FROM trasloco_ledger_message").fetchall() == [(folders[1],)]
+
+
 @pytest.mark.timeout(400)
 def test_a_change_that_had_to_give_up_half_way_is_done_again(old: str, tmp_path: Path) -> None:
     """A long report holds the table against its last step but one; those before are done, and found done."""

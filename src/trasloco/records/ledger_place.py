@@ -104,12 +104,12 @@ def remove_place(migration: MailMigration) -> bool:
 
     Nobody is held up: it is detached CONCURRENTLY, which waits for who reads or writes the ledger now but lets all others pass. False:
     that took too long (a backup), or another process is at it; what was begun is gone on with by the next call. Not in a transaction.
-    Raises psycopg.Error.
+    Raises what Django raises for a database that is away.
     """
     if not migration.ledger_from:
         return True
     name = partition(migration.ledger_from)
-    with psycopg.connect(conninfo(), autocommit=True, application_name="trasloco") as own:
+    with connection.wrap_database_errors, psycopg.connect(conninfo(), autocommit=True, application_name="trasloco") as own:
         if own.execute("SELECT pg_try_advisory_lock(%s)", [REMOVE_LOCK]).fetchone() != (True,):
             return False
         own.execute("SELECT set_config('lock_timeout', %s, false)", [_REMOVE_WAIT])

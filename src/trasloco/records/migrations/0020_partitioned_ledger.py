@@ -7,7 +7,7 @@ start (``project.patient_locks``):
 1. ``ledger_from``, a column that may be NULL.
 2. That all folders' ids are below 2^32 is said as a constraint, and then looked at row by row while everybody goes on reading and writing.
 3. The table gets another name, and with that constraint becomes a partition of a new one without being read. Only this step needs the table
-   for itself, for some milliseconds.
+   for itself, for some milliseconds. In the same moment what the version before does with rows' addresses is refused.
 4. New folders get their ids by a trigger, whatever version binds them.
 """
 
@@ -75,6 +75,22 @@ BEGIN
 END $$
 """
 
+# The version before removes the rows of a deleted migration by their physical address, which means something within one partition only:
+# over the new parent it would take rows of others along. It is refused, and a worker of this version does it. A trigger for each
+# statement, and for those that name the parent: the way of a message does not come by. In a later release it can go.
+_GUARDED = """
+CREATE OR REPLACE FUNCTION trasloco_refuse_address() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF position('ctid' IN current_query()) > 0 THEN
+        RAISE EXCEPTION 'rows of a partitioned table cannot be removed by their address; a newer version of Trasloco removes them';
+    END IF;
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS trasloco_refuse_address ON trasloco_ledger_message;
+CREATE TRIGGER trasloco_refuse_address BEFORE DELETE ON trasloco_ledger_message
+    FOR EACH STATEMENT EXECUTE FUNCTION trasloco_refuse_address();
+"""
+
 # Who binds the first folder of a migration of which nothing was decided is an old worker: it stays with the others. The row's lock
 # makes that and records.ledger_place.decide_place come one after the other.
 _PLACED = """
@@ -124,6 +140,6 @@ class Migration(migrations.Migration):
         ),
         _do(_SAID),
         _do(_LOOKED_AT),
-        _do(_EXCHANGED),
+        _do(_EXCHANGED + ";" + _GUARDED),
         _do(_PLACED),
     ]
