@@ -12,10 +12,14 @@ from bench.curve_page import write_curves
 from bench.curve_results import CurveResults
 from bench.curves import CURVES
 from bench.growth import Growth
+from bench.ledger_growth import ledger_database, measure_sizes
+from bench.ledger_page import LedgerResults, write_ledger
+from bench.ledger_partitions import measure_partitions
+from bench.ledger_ways import measure_ways
 from bench.mailbox import ALLOWED, measure_mailbox
 from bench.measuring import Measuring
 from bench.page import write_page
-from bench.results import Results, table
+from bench.results import Results, now, table, this_machine
 
 
 def main() -> None:
@@ -24,6 +28,9 @@ def main() -> None:
         figures = measure_mailbox(options.mailbox, _say)
         _say(f"at most {ALLOWED >> 20} MiB are allowed, whatever the mailbox")
         sys.exit(0 if all(figure.well for figure in figures) else 1)
+    if options.ledger is not None:
+        _ledger(options)
+        return
     if options.curves is not None:
         _curves(options)
         return
@@ -67,6 +74,22 @@ def _curves(options: argparse.Namespace) -> None:
     sys.exit(1 if any(each.failure or each.difference for each in measured) else 0)
 
 
+def _ledger(options: argparse.Namespace) -> None:
+    """Measure the ledger alone; or write its part of the page from figures kept before."""
+    if options.page and options.results and options.results.exists():
+        write_ledger(LedgerResults.load(options.results))
+        return
+    results = LedgerResults(this_machine(), now(), options.note)
+    with ledger_database() as database:
+        results.sizes = measure_sizes(database, options.ledger or [100_000, 1_000_000], _say)
+        results.ways = measure_ways(database, _say)
+        results.partitions = measure_partitions(database, _say)
+    if options.results:
+        results.save(options.results)
+    if options.page:
+        write_ledger(results)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
@@ -92,6 +115,9 @@ def _options() -> argparse.Namespace:
         metavar="CURVE",
         choices=[curve.name for curve in CURVES],
         help="no cells: how the cost grows with " + ", ".join(curve.name for curve in CURVES) + "; or with some of them",
+    )
+    parser.add_argument(
+        "--ledger", type=int, nargs="*", metavar="MESSAGES", help="no cells: the ledger alone with so many rows (100,000 and 1,000,000)"
     )
     parser.add_argument("--note", default="", metavar="TEXT", help="a sentence for the page on the circumstances")
     return parser.parse_args()

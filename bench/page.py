@@ -10,6 +10,8 @@ from bench.results import CellResult, MoverResult, Results
 DOCS = Path(__file__).parents[1] / "docs"
 
 CURVES_HEADING = "## How the cost grows"
+LEDGER_HEADING = "## The ledger at scale"
+"""The last one of the page."""
 """From here on the page is ``curve_page``'s; writing the cells anew leaves it."""
 
 _BEFORE = """# Benchmarks
@@ -69,13 +71,18 @@ def write_page(results: Results) -> None:
         (pictures / f"bench-{cell.name}.svg").write_text(bars(cell), "utf-8")
         parts.append(_section(cell))
     page = DOCS / "benchmarks.md"
-    curves = page.read_text("utf-8").partition(CURVES_HEADING)
-    page.write_text("\n".join([*parts, "".join(curves[1:])]) if curves[1] else "\n".join(parts), "utf-8")
+    kept = page_from(page, CURVES_HEADING) or page_from(page, LEDGER_HEADING)
+    page.write_text("\n".join([*parts, kept]) if kept else "\n".join(parts), "utf-8")
 
 
-def page_without_curves(page: Path) -> str:
-    """What stands before the curves, without the empty line at its end."""
-    return page.read_text("utf-8").partition(CURVES_HEADING)[0].rstrip("\n") + "\n"
+def page_before(page: Path, heading: str) -> str:
+    """What stands before a heading, without the empty line at its end."""
+    return page.read_text("utf-8").partition(heading)[0].rstrip("\n") + "\n"
+
+
+def page_from(page: Path, heading: str) -> str:
+    """A heading and what comes after it; empty where there is none."""
+    return "".join(page.read_text("utf-8").partition(heading)[1:])
 
 
 def _section(cell: CellResult) -> str:

@@ -47,15 +47,17 @@ def counts(database: Database) -> dict[str, int]:
         names = [
             name
             for (name,) in connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                " AND (tablename LIKE 'trasloco%' OR tablename IN ('procrastinate_jobs', 'procrastinate_events'))"
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
+                " AND (relname LIKE 'trasloco%' OR relname IN ('procrastinate_jobs', 'procrastinate_events'))"
             )
         ]
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # type: ignore[index]
 
 
-def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
-    """One that has a row in every table that can have one: ended, verified, with mails, jobs and a check."""
+def full_migration(ring: KeyRing, database: Database, name: str, ledger_from: int | None = None) -> Any:
+    """One that has a row in every table that can have one: ended, verified, with mails, jobs and a check.
+
+    ledger_from: 0 = its messages are among others', as before they had partitions."""
     import asyncio
 
     from django.utils import timezone
@@ -85,6 +87,7 @@ def full_migration(ring: KeyRing, database: Database, name: str) -> Any:
     migration = small_migration(ring, 1, domain=f"{name}.example.net")
     migration.customer = Customer.objects.create(name=name)
     migration.planned_at = timezone.now()
+    migration.ledger_from = ledger_from
     migration.save()
     run = begin_run(migration)
     run.transfers.update(status="admitted")
@@ -140,7 +143,7 @@ def test_everything_of_a_deleted_migration_goes_and_nothing_of_another(clean_dat
     assert {name: after[name] for name in belongs} == {name: before[name] for name in belongs}
 
 
-def test_a_ledger_of_many_rows_goes_in_pieces_and_over_several_ticks(
+def test_rows_among_those_of_others_go_in_pieces_and_over_several_ticks(
     clean_database: Database, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from trasloco.records import deletion
@@ -148,13 +151,14 @@ def test_a_ledger_of_many_rows_goes_in_pieces_and_over_several_ticks(
     from trasloco.records.models import LedgerMessage, MailMigration
 
     monkeypatch.setattr(deletion, "PIECE", 30)
-    gone = full_migration(ring, clean_database, "goes")
+    full_migration(ring, clean_database, "stays", ledger_from=0)
+    gone = full_migration(ring, clean_database, "goes", ledger_from=0)
     deletion.mark_deleted(SCHEDULE, gone)
     assert deletion.remove_marked(seconds=-1.0) == 0
-    assert LedgerMessage.objects.count() == 100
-    assert MailMigration.objects.count() == 1  # and not to be seen by anybody
+    assert LedgerMessage.objects.count() == 200
+    assert MailMigration.objects.count() == 2  # of which one is not to be seen by anybody
     assert deletion.remove_marked() == 1
-    assert LedgerMessage.objects.count() == 0
+    assert LedgerMessage.objects.count() == 100
 
 
 def test_its_passwords_are_gone_the_moment_it_is_marked(clean_database: Database, ring: KeyRing) -> None:

@@ -29,7 +29,7 @@ def test_a_server_that_is_not_there_is_said_in_words() -> None:
 
 def test_programs_that_are_older_than_the_server_are_refused(database: Database, tmp_path: Path) -> None:
     (tmp_path / "initdb").touch()
-    _program(tmp_path / "postgres", "echo 'postgres (PostgreSQL) 13.1'")
+    _program(tmp_path / "postgres", "echo 'postgres (PostgreSQL) 14.1'")
     with pytest.raises(DatabaseUnavailable, match="set TRASLOCO_PG_BIN"):
         PostgresTools(database.conninfo, os.environ | {"TRASLOCO_PG_BIN": str(tmp_path)})
 

@@ -37,7 +37,8 @@ def rows(model: Any) -> int:
 def test_every_table_is_guarded_or_says_why_it_need_not_be(clean_database: Database) -> None:
     with psycopg.connect(clean_database.conninfo) as connection:
         found = connection.execute(
-            "SELECT relname, relrowsecurity FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            "SELECT relname, relrowsecurity FROM pg_class"
+            " WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
         )
         tables: dict[str, bool] = dict(found.fetchall())
     assert not set(GUARDED) & set(OPEN)

@@ -11,6 +11,7 @@ from django.db import connection
 from trasloco.engine.fate import Fate
 from trasloco.engine.repair import REPAIRED
 from trasloco.imap.utf7 import decode_name
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATE_CODES, FATES, Account, FolderTally, Transfer
 
@@ -60,24 +61,26 @@ BROUGHT = (Fate.COPIED.value, Fate.ADOPTED.value, Fate.MOVED.value)
 # What is there and had to be mended for it is called so, whatever way it came.
 _NOT_THERE = (Fate.SKIPPED, Fate.REFUSED, Fate.VANISHED)
 _SHOWN = {code: fate.value if fate in _NOT_THERE else REPAIRED for code, fate in FATES.items()}
-_PLAIN = """
+_PLAIN = f"""
 SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, NULL
 FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %s AND m.fate = %s ORDER BY f.id, m.source_uid LIMIT %s OFFSET %s
-"""
-_PLAIN_COUNT = """
-SELECT count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id WHERE f.account_id = %s AND m.fate = %s
-"""
+WHERE f.account_id = %(account)s AND {rows_of()} AND m.fate = %(fate)s
+ORDER BY f.id, m.source_uid LIMIT %(many)s OFFSET %(start)s
+"""  # noqa: S608 - a constant
+_PLAIN_COUNT = f"""
+SELECT count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE f.account_id = %(account)s AND {rows_of()} AND m.fate = %(fate)s
+"""  # noqa: S608 - a constant
 _COUNTS = f"""
 SELECT m.fate, count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %s AND {IS_EXCEPTION} GROUP BY m.fate
+WHERE f.account_id = %(account)s AND {rows_of()} AND {IS_EXCEPTION} GROUP BY m.fate
 """  # noqa: S608 - a constant
 _EXCEPTIONS = f"""
 SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, p.id
 FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
 LEFT JOIN trasloco_parked_message p ON p.folder_id = f.id AND p.source_uid = m.source_uid
-WHERE f.account_id = %s AND {IS_EXCEPTION} AND m.fate = ANY(%s)
-ORDER BY m.fate = {FATE_CODES[Fate.SKIPPED]}, f.id, m.source_uid LIMIT %s OFFSET %s
+WHERE f.account_id = %(account)s AND {rows_of()} AND {IS_EXCEPTION} AND m.fate = ANY(%(fates)s)
+ORDER BY m.fate = {FATE_CODES[Fate.SKIPPED]}, f.id, m.source_uid LIMIT %(many)s OFFSET %(start)s
 """  # noqa: S608 - a constant
 
 
@@ -86,10 +89,10 @@ class Exceptions:
     ``django.core.paginator.Paginator``, of which only the page asked for is read. fate: only those, "" for all."""
 
     def __init__(self, account: Account, fate: str = "") -> None:
-        self._account = account
-        self._codes = [code for code, name in _SHOWN.items() if fate in ("", name)]
+        codes = [code for code, name in _SHOWN.items() if fate in ("", name)]
+        self._asked: dict[str, Any] = {"account": account.pk, "migration": account.migration_id, "fates": codes}
         with connection.cursor() as cursor:
-            cursor.execute(_COUNTS, [account.pk])
+            cursor.execute(_COUNTS, self._asked)
             self.counts: Counter[str] = Counter()
             for code, count in cursor.fetchall():
                 self.counts[_SHOWN[code]] += count
@@ -101,7 +104,7 @@ class Exceptions:
     def __getitem__(self, part: slice) -> list[ExceptionLine]:
         start, stop, _step = part.indices(self._length)
         with connection.cursor() as cursor:
-            cursor.execute(_EXCEPTIONS, [self._account.pk, self._codes, stop - start, start])
+            cursor.execute(_EXCEPTIONS, {**self._asked, "many": stop - start, "start": start})
             return [_line(row, _SHOWN[row[2]]) for row in cursor.fetchall()]
 
 
@@ -109,7 +112,7 @@ class Brought:
     """The messages of an account that are on the destination by one fate, of ``BROUGHT``, mended or not; a list like ``Exceptions``."""
 
     def __init__(self, account: Account, fate: str) -> None:
-        self._asked = [account.pk, FATE_CODES[Fate(fate)]]
+        self._asked = {"account": account.pk, "migration": account.migration_id, "fate": FATE_CODES[Fate(fate)]}
         with connection.cursor() as cursor:
             cursor.execute(_PLAIN_COUNT, self._asked)
             self._length = int(cursor.fetchone()[0])
@@ -120,7 +123,7 @@ class Brought:
     def __getitem__(self, part: slice) -> list[ExceptionLine]:
         start, stop, _step = part.indices(self._length)
         with connection.cursor() as cursor:
-            cursor.execute(_PLAIN, [*self._asked, stop - start, start])
+            cursor.execute(_PLAIN, {**self._asked, "many": stop - start, "start": start})
             return [_line(row, FATES[row[2]].value) for row in cursor.fetchall()]
 
 

@@ -25,6 +25,7 @@ from trasloco.plan.shares import LARGE_BYTES
 from trasloco.records import clock
 from trasloco.records.connections import take_connections
 from trasloco.records.inheritance import take_over
+from trasloco.records.ledger_place import decide_place, in_place, rows_of
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
@@ -106,6 +107,7 @@ def _large(accounts: QuerySet[Account]) -> QuerySet[Account]:
 
 def claim_transfer(transfer_id: int, ticket: int, worker: int) -> Claim | None:
     """Admitted -> running for this worker, with a new fence; None when the ticket is no longer good."""
+    decide_place(transfer_id)
     with transaction.atomic():
         won = Transfer.objects.filter(pk=transfer_id, fence=ticket, status=TransferState.ADMITTED).update(
             status=TransferState.RUNNING,
@@ -255,7 +257,7 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
 def _brought(account: Account, number: int) -> int:
     """Messages this run has brought, as the ledger knows: what is copied over and over does not count twice."""
     fates = [FATE_CODES[fate] for fate in (Fate.COPIED, Fate.ADOPTED, Fate.MOVED)]
-    return LedgerMessage.objects.filter(folder__account=account, run=number, fate__in=fates).count()
+    return LedgerMessage.objects.filter(in_place(account.migration_id), folder__account=account, run=number, fate__in=fates).count()
 
 
 def _ours(claim: Claim) -> QuerySet[Transfer]:
@@ -279,13 +281,23 @@ def clean(words: str) -> str:
     return words.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
+_COPIED_BYTES = f"""
+SELECT coalesce(sum(m.size), 0) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE f.account_id = %(account)s AND {rows_of()} AND m.run = %(run)s AND m.fate = %(fate)s
+"""  # noqa: S608 - constants
+
+
 def _copied_bytes(claim: Claim) -> int:
     """Bytes this run has copied over all its attempts, killed ones too: the ledger knows."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(m.size), 0) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id"
-            " WHERE f.account_id = %s AND m.run = %s AND m.fate = %s",
-            [claim.account.pk, claim.number, FATE_CODES[Fate.COPIED]],
+            _COPIED_BYTES,
+            {
+                "migration": claim.account.migration_id,
+                "account": claim.account.pk,
+                "run": claim.number,
+                "fate": FATE_CODES[Fate.COPIED],
+            },
         )
         return int(cursor.fetchone()[0])
 

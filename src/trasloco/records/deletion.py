@@ -1,8 +1,8 @@
 """Removing a migration with everything that belongs to it: ledger, logs, parked messages, mails, jobs, passwords.
 
-First it is marked and gone for everybody, at once, and its data key with it; then its rows go, the large tables
-piece by piece: a ledger may have millions. What is marked and was not finished (a kill) is finished by the next
-tick. Who did what and when stays in the history, under the migration's code.
+First it is marked and gone for everybody, at once, and its data key with it; then its rows go: its messages in one step
+with their partition (``ledger_place``), however many they are, other large tables piece by piece. What is marked and was
+not finished (a kill) is finished by the next tick. Who did what and when stays in the history, under the migration's code.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from trasloco.records import clock
 from trasloco.records.history import SCHEDULE, Actor, note
+from trasloco.records.ledger_place import SHARED, in_place, remove_place
 from trasloco.records.models import UNFINISHED_RUN, LedgerMessage, LogEntry, MailMigration, ParkedMessage, RunState
 from trasloco.records.planning import NotNow
 
@@ -32,9 +33,9 @@ _PARTS = {
     "runs": "SELECT id FROM trasloco_run WHERE migration_id = %(id)s",
     "mails": "SELECT id FROM trasloco_mail WHERE migration_id = %(id)s",
 }
-# Tables that may be large, by the rows' physical address. The ledger's messages have no foreign key to go by.
+# Tables that may be large, by the rows' physical address.
+_AMONG_OTHERS = f"{SHARED} WHERE folder_id IN ({{folders}})"
 _LARGE = (
-    "trasloco_ledger_message WHERE folder_id IN ({folders})",
     "trasloco_ledger_relic WHERE account_id IN ({accounts})",
     "trasloco_ledger_number WHERE account_id IN ({accounts})",
     "trasloco_parked_message WHERE folder_id IN ({folders})",
@@ -66,7 +67,7 @@ def contents(migration: MailMigration) -> Contents:
     return Contents(
         accounts=migration.accounts.count(),
         runs=migration.runs.count(),
-        messages=LedgerMessage.objects.filter(folder__account__migration=migration).count(),
+        messages=LedgerMessage.objects.filter(in_place(migration.pk), folder__account__migration=migration).count(),
         parked=ParkedMessage.objects.filter(folder__account__migration=migration).count(),
         log_lines=LogEntry.objects.filter(transfer__account__migration=migration).count(),
         mails=migration.mails.count(),
@@ -104,16 +105,19 @@ def remove_marked(now: datetime | None = None, seconds: float = SECONDS) -> int:
     """Remove the rows of what is marked, whatever the hour, as far as the seconds go; returns how many migrations are gone altogether."""
     end = time.monotonic() + seconds
     count = 0
-    for pk in MailMigration.objects.exclude(deleting_at=None).order_by("deleting_at").values_list("pk", flat=True)[:20]:
-        if not _remove(pk, end):
+    for migration in MailMigration.objects.exclude(deleting_at=None).order_by("deleting_at").only("code", "ledger_from")[:20]:
+        if not _remove(migration, end):
             break
         count += 1
     return count
 
 
-def _remove(pk: int, end: float) -> bool:
-    """False when the time was over before it was done."""
-    for rows in _LARGE:
+def _remove(migration: MailMigration, end: float) -> bool:
+    """False when the time was over before it was done, or somebody still reads its ledger."""
+    pk = migration.pk
+    if time.monotonic() > end or not remove_place(migration):
+        return False
+    for rows in _LARGE if migration.ledger_from else (_AMONG_OTHERS, *_LARGE):
         table, _, condition = rows.format(**_PARTS).partition(" ")
         piece = f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} {condition} LIMIT {PIECE}))"  # noqa: S608 - constants
         gone = PIECE

@@ -68,6 +68,8 @@ SERVER_SETTINGS = {
     "log_timezone": "UTC",
     # A worker frozen inside a transaction must not hold its row locks against the one that takes over.
     "idle_in_transaction_session_timeout": "60s",
+    # A backup locks the partition of each migration, a restore their indexes, too.
+    "max_locks_per_transaction": "256",
     "logging_collector": "off",
     "log_checkpoints": "off",
     # Statements carry addresses and folder names; they are not for the log.

@@ -10,6 +10,7 @@ from django.db import connection
 from trasloco.engine.fate import Fate
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.fates import counted_folders
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.models import FATE_CODES, MailMigration
 
 MOST_UIDS = 5
@@ -28,19 +29,22 @@ class FateLine:
     uids: tuple[int, ...]
 
 
-_OF = """
+_OF = f"""
 FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE a.migration_id = %s AND m.fate = %s AND NOT a.left_out GROUP BY a.line, a.id, f.id, m.reason
+WHERE a.migration_id = %(migration)s AND m.fate = %(fate)s AND {rows_of()} AND NOT a.left_out
+GROUP BY a.line, a.id, f.id, m.reason
 """
 _COUNT = f"SELECT count(*), coalesce(sum(n), 0) FROM (SELECT count(*) AS n {_OF}) g"  # noqa: S608 - constants of this module
 _PAGE = f"""
 SELECT a.id, a.destination_address, f.id, f.source_name, m.reason, count(*) {_OF}
-ORDER BY a.line, a.id, f.id, m.reason LIMIT %s OFFSET %s
+ORDER BY a.line, a.id, f.id, m.reason LIMIT %(many)s OFFSET %(start)s
 """
 # Asked for the lines of one page only: gathering the UIDs of every line would read them all.
 _UIDS = f"""
-SELECT k.place, m.source_uid FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS k (folder, reason, place) CROSS JOIN LATERAL (
-    SELECT m.source_uid FROM trasloco_ledger_message m WHERE m.folder_id = k.folder AND m.fate = %s AND m.reason = k.reason
+SELECT k.place, m.source_uid FROM unnest(%(folders)s::bigint[], %(reasons)s::text[]) WITH ORDINALITY AS k (folder, reason, place)
+CROSS JOIN LATERAL (
+    SELECT m.source_uid FROM trasloco_ledger_message m
+    WHERE m.folder_id = k.folder AND {rows_of()} AND m.fate = %(fate)s AND m.reason = k.reason
     ORDER BY m.source_uid LIMIT {MOST_UIDS}
 ) m ORDER BY k.place, m.source_uid
 """  # noqa: S608
@@ -51,7 +55,7 @@ class FateList:
     there are in all. Raises ValueError for a fate that there is not."""
 
     def __init__(self, migration: MailMigration, fate: str) -> None:
-        self._asked = [migration.pk, FATE_CODES[Fate(fate)]]
+        self._asked = {"migration": migration.pk, "fate": FATE_CODES[Fate(fate)]}
         out = set(migration.accounts.filter(left_out=True).values_list("pk", flat=True))
         self._counted = [
             FateLine(item.account, item.address, item.folder, item.note, count, ())
@@ -74,9 +78,9 @@ class FateList:
     def _page(self, many: int, start: int) -> list[FateLine]:
         """Of the lines that have rows."""
         with connection.cursor() as cursor:
-            cursor.execute(_PAGE, [*self._asked, many, start])
+            cursor.execute(_PAGE, {**self._asked, "many": many, "start": start})
             rows = cursor.fetchall()
-            cursor.execute(_UIDS, [[row[2] for row in rows], [row[4] for row in rows], self._asked[1]])
+            cursor.execute(_UIDS, {**self._asked, "folders": [row[2] for row in rows], "reasons": [row[4] for row in rows]})
             uids: dict[int, list[int]] = defaultdict(list)
             for place, uid in cursor.fetchall():
                 uids[place].append(uid)

@@ -14,18 +14,19 @@ from django.db import connection
 
 from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.models import FATES, MailMigration
 
-_ROWS = """
+_ROWS = f"""
 SELECT f.account_id, m.fate, count(*) FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id
 JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE a.migration_id = %s AND (%s::bigint IS NULL OR a.id = %s) GROUP BY 1, 2
-"""
-_LISTED = """
+WHERE a.migration_id = %(migration)s AND (%(account)s::bigint IS NULL OR a.id = %(account)s) AND {rows_of()} GROUP BY 1, 2
+"""  # noqa: S608 - constants
+_LISTED = f"""
 SELECT f.account_id, f.source_name FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id
-WHERE a.migration_id = %s AND (%s::bigint IS NULL OR a.id = %s)
-AND EXISTS (SELECT FROM trasloco_ledger_message m WHERE m.folder_id = f.id)
-"""
+WHERE a.migration_id = %(migration)s AND (%(account)s::bigint IS NULL OR a.id = %(account)s)
+AND EXISTS (SELECT FROM trasloco_ledger_message m WHERE m.folder_id = f.id AND {rows_of()})
+"""  # noqa: S608 - constants
 # Of the last transfer of each account that got as far as its folders.
 _COUNTED = """
 SELECT t.account_id, a.line, a.destination_address, y.source, y.note,
@@ -35,7 +36,7 @@ FROM trasloco_account a CROSS JOIN LATERAL (
     WHERE t.account_id = a.id AND EXISTS (SELECT FROM trasloco_folder_tally x WHERE x.transfer_id = t.id)
     ORDER BY r.number DESC LIMIT 1
 ) t JOIN trasloco_folder_tally y ON y.transfer_id = t.id
-WHERE a.migration_id = %s AND (%s::bigint IS NULL OR a.id = %s) AND y.destination = ''
+WHERE a.migration_id = %(migration)s AND (%(account)s::bigint IS NULL OR a.id = %(account)s) AND y.destination = ''
 ORDER BY a.line, a.id, y.position, y.id
 """
 
@@ -56,7 +57,7 @@ def fates_by_account(migration: MailMigration, account: int | None = None) -> di
     """Of all accounts that have any, or of this one alone."""
     totals: dict[int, Tally] = defaultdict(Tally)
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [migration.pk, account, account])
+        cursor.execute(_ROWS, {"migration": migration.pk, "account": account})
         for account_id, fate, count in cursor.fetchall():
             totals[account_id].add(FATES[fate], count)
     for folder in counted_folders(migration, account):
@@ -67,11 +68,11 @@ def fates_by_account(migration: MailMigration, account: int | None = None) -> di
 def counted_folders(migration: MailMigration, account: int | None = None) -> Sequence[CountedFolder]:
     """Folders that could only be counted, in the order of the CSV."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [migration.pk, account, account])
+        cursor.execute(_COUNTED, {"migration": migration.pk, "account": account})
         rows = cursor.fetchall()
         if not rows:
             return []
-        cursor.execute(_LISTED, [migration.pk, account, account])
+        cursor.execute(_LISTED, {"migration": migration.pk, "account": account})
         listed = {(account_id, decode_name(bytes(name))) for account_id, name in cursor.fetchall()}
     names = [fate.value for fate in Fate]
     return [

@@ -17,6 +17,7 @@ from django.db import connection
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.models import FATE_CODES, Account
 from trasloco.sentence import sentence as _
 
@@ -29,9 +30,9 @@ def _mailbox(account: str, port: str) -> str:
     return f"CASE WHEN {account}{port} IN (143, 993) THEN 0 ELSE {account}{port} END"
 
 
-# The account of the same pair and the same owner that has the newest ledger.
+# The account of the same pair and the same owner that has the newest ledger. Its migration is not deleted before we have a copy.
 _NEWEST = f"""
-SELECT b.id, b.ledger_turn, n.code
+SELECT b.id, b.ledger_turn, n.code, n.id
 FROM trasloco_account a JOIN trasloco_migration m ON m.id = a.migration_id
 JOIN trasloco_account b ON lower(b.destination_address) = lower(a.destination_address) AND b.id <> a.id
     AND b.ledger_turn IS NOT NULL AND b.login = a.login AND lower(b.source_host) = lower(a.source_host)
@@ -40,6 +41,7 @@ JOIN trasloco_migration n ON n.id = b.migration_id AND n.deleting_at IS NULL AND
     AND lower(n.destination->>'host') = lower(m.destination->>'host')
     AND {_mailbox("(n.destination->>'port')::int", "")} = {_mailbox("(m.destination->>'port')::int", "")}
 WHERE a.id = %(me)s ORDER BY b.ledger_turn DESC, b.id DESC LIMIT 1
+FOR KEY SHARE OF n
 """
 
 _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq,
@@ -57,6 +59,9 @@ _SAME = """trasloco_ledger_folder theirs JOIN trasloco_ledger_folder mine
 _ASIDE = r"'\x00'::bytea"
 _OLD = rf"SELECT id FROM trasloco_ledger_folder WHERE account_id = %(me)s AND substring(source_name FROM 1 FOR 1) = {_ASIDE}"
 
+# Of a parent table: in which of its partitions.
+_MINE_OLD, _MINE_NEW = rows_of(folder="o.folder_id"), rows_of(folder="n.folder_id")
+
 _STATEMENTS = (
     f"UPDATE trasloco_ledger_folder SET source_name = {_ASIDE} || source_name WHERE account_id = %(me)s",
     f"""INSERT INTO trasloco_ledger_folder (account_id, source_name, run, tally, {_COLUMNS})
@@ -69,7 +74,7 @@ _STATEMENTS = (
         m.digest, m.flags,
         CASE WHEN m.reason = '' AND m.fate IN ({_BROUGHT}) AND m.fate <> {_ADOPTED} THEN %(words)s ELSE m.reason END, m.listed,
         m.identity
-    FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id""",
+    FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id AND {rows_of("%(their_migration)s")}""",
     f"""INSERT INTO trasloco_ledger_intent (folder_id, {_INTENT})
     SELECT mine.id, i.{_INTENT.replace(", ", ", i.")} FROM {_SAME} JOIN trasloco_ledger_intent i ON i.folder_id = theirs.id""",
     "DELETE FROM trasloco_ledger_number WHERE account_id = %(me)s",
@@ -82,14 +87,14 @@ _STATEMENTS = (
     f"""UPDATE trasloco_ledger_message n SET fate = o.fate, run = o.run, reason = o.reason
     FROM trasloco_ledger_folder mine JOIN trasloco_ledger_folder old ON old.account_id = mine.account_id
         AND old.source_name = {_ASIDE} || mine.source_name AND old.source_uidvalidity = mine.source_uidvalidity
-    JOIN trasloco_ledger_message o ON o.folder_id = old.id AND o.run > 0 AND o.fate IN ({_BROUGHT})
-    WHERE mine.account_id = %(me)s AND n.folder_id = mine.id AND n.source_uid = o.source_uid AND n.fate = {_ADOPTED}
+    JOIN trasloco_ledger_message o ON o.folder_id = old.id AND {_MINE_OLD} AND o.run > 0 AND o.fate IN ({_BROUGHT})
+    WHERE mine.account_id = %(me)s AND n.folder_id = mine.id AND {_MINE_NEW} AND n.source_uid = o.source_uid AND n.fate = {_ADOPTED}
         AND n.digest IS NOT DISTINCT FROM o.digest""",
     f"""UPDATE trasloco_parked_message p SET folder_id = mine.id
     FROM trasloco_ledger_folder mine JOIN trasloco_ledger_folder old ON old.account_id = mine.account_id
         AND old.source_name = {_ASIDE} || mine.source_name
     WHERE mine.account_id = %(me)s AND p.folder_id = old.id""",
-    f"DELETE FROM trasloco_ledger_message WHERE folder_id IN ({_OLD})",
+    f"DELETE FROM trasloco_ledger_message m WHERE m.folder_id IN ({_OLD}) AND {rows_of()}",
     f"DELETE FROM trasloco_ledger_intent WHERE folder_id IN ({_OLD})",
     f"DELETE FROM trasloco_parked_message WHERE folder_id IN ({_OLD})",
     f"DELETE FROM trasloco_ledger_folder WHERE id IN ({_OLD})",
@@ -108,8 +113,9 @@ def take_over(account: Account) -> str | None:
             if not mine:
                 cursor.execute("UPDATE trasloco_account SET ledger_turn = 1 WHERE id = %s", [account.pk])
             return None
-        other, turn, code = newest
-        values = {"me": account.pk, "other": other, "turn": turn + 1, "words": _("brought by migration %(migration)s", migration=str(code))}
+        other, turn, code, theirs = newest
+        whose = {"me": account.pk, "migration": account.migration_id, "other": other, "their_migration": theirs}
+        values = whose | {"turn": turn + 1, "words": _("brought by migration %(migration)s", migration=str(code))}
         for statement in _STATEMENTS:
             cursor.execute(statement, values)
         return str(code)

@@ -5,6 +5,8 @@ all of them in one (``gathered``). It begins with ``fence``: the transfer's
 row, locked FOR SHARE against whoever takes the transfer over, and only if it is still ours; all the rest
 reads from it, so a worker that lost its transfer writes nothing. The count of ``fence`` comes back.
 Under READ COMMITTED a statement that waited for that row looks at its newest version again.
+
+``trasloco_ledger_message`` stands for the partition that has the account's rows: ``PostgresLedger`` puts its name there.
 """
 
 # ruff: noqa: S608 - the statements are put together from constants of this module only
@@ -45,6 +47,10 @@ _REPLACE: LiteralString = """ON CONFLICT (folder_id, source_uid) DO UPDATE SET
     destination_uid = excluded.destination_uid, size = excluded.size, fate = excluded.fate, run = excluded.run,
     digest = excluded.digest, flags = excluded.flags, reason = excluded.reason, listed = excluded.listed,
     identity = excluded.identity"""
+
+# Where the account's rows are, as ``ledger_place`` has decided it. Asked once for a transfer: it never changes.
+PLACE: LiteralString = """SELECT coalesce(m.ledger_from, 0) FROM trasloco_account a JOIN trasloco_migration m ON m.id = a.migration_id
+WHERE a.id = %(account)s"""
 
 # All pairs of folders of the account.
 FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
@@ -159,7 +165,8 @@ RETURNING folder_id, id"""
 
 CONFIRM: LiteralString = f"{_FENCE} SELECT count(*), {_UNHURRIED} FROM fence"
 
-# Rows and intents in one step; the rows hang on their intent, so that one settled already writes nothing.
+# Rows and intents in one step; the rows hang on their intent, so that one settled already writes nothing. In the order of
+# the primary key: a join may turn it round, and the index would then be half empty pages.
 SETTLE: LiteralString = f"""{_FENCE}, intent AS (
     DELETE FROM trasloco_ledger_intent i USING fence WHERE i.id = ANY(%(intents)s::bigint[])
     RETURNING i.id, folder_id
@@ -167,6 +174,7 @@ SETTLE: LiteralString = f"""{_FENCE}, intent AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})
     SELECT intent.folder_id, {_VALUES}
     FROM intent JOIN unnest(%(of)s::bigint[], {_ARRAYS}) AS r (intent, {_NAMES}) ON r.intent = intent.id
+    ORDER BY intent.folder_id, r.source_uid
     {_REPLACE}
 )
 SELECT id, {_UNHURRIED} FROM intent"""

@@ -65,8 +65,8 @@ class PostgresBinaries:
             ) from error
         number = re.search(r"(\d+)(?:\.\d+)*", answer)
         major = int(number.group(1)) if number else 0
-        if major < 13 or not (directory / "initdb").exists():
-            raise DatabaseUnavailable(f"{directory} holds no complete PostgreSQL 13 or newer (it says: {answer.strip()}).")
+        if major < 14 or not (directory / "initdb").exists():
+            raise DatabaseUnavailable(f"{directory} holds no complete PostgreSQL 14 or newer (it says: {answer.strip()}).")
         return cls(directory, major)
 
     def reachable(self, user: ServerUser, home: Path) -> PostgresBinaries:

@@ -19,6 +19,7 @@ from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.connection_pool import conninfo
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.models import FATES, Account, FolderTally, Transfer, Verification
 from trasloco.records.proof_format import FORMAT, VERSION, ProofRow
 from trasloco.sentence import sentence as _
@@ -29,10 +30,11 @@ _FOLDERS = """
 SELECT f.id, f.source_name, f.destination_name, f.renamed, f.source_uidvalidity, f.destination_uidvalidity
 FROM trasloco_ledger_folder f WHERE f.account_id = %s ORDER BY f.id
 """
-_COUNTS = """
+_COUNTS = f"""
 SELECT m.folder_id, m.fate, count(*), sum(m.size)::bigint
-FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id WHERE f.account_id = %s GROUP BY 1, 2
-"""
+FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE f.account_id = %(account)s AND {rows_of()} GROUP BY 1, 2
+"""  # noqa: S608 - a constant
 _ROWS = """
 SELECT source_uid, destination_uid, size, digest, fate, run, reason
 FROM trasloco_ledger_message WHERE folder_id = %s ORDER BY source_uid
@@ -71,7 +73,7 @@ def open_proof(account: Account, made_at: datetime | None = None) -> Iterator[Op
         ]
         counts: dict[int, Tally] = {folder.id: Tally() for folder in folders}
         sizes = dict.fromkeys(Fate, 0)
-        for folder_id, code, count, size in connection.execute(_COUNTS, [account.pk]):
+        for folder_id, code, count, size in connection.execute(_COUNTS, {"account": account.pk, "migration": account.migration_id}):
             counts[folder_id].add(FATES[code], count)
             sizes[FATES[code]] += size
         listed = [folder for folder in folders if counts[folder.id].source]

@@ -13,6 +13,7 @@ from django.db.models import Count
 
 from trasloco.engine.fate import Fate, Tally
 from trasloco.records.fates import fates_by_account
+from trasloco.records.ledger_place import rows_of
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATES, UNFINISHED, UNFINISHED_RUN, FolderTally, LogEntry, MailMigration, ParkedMessage, Run, Transfer
 from trasloco.records.stored_endpoints import connections
@@ -105,9 +106,8 @@ _COLUMNS = (
 
 _LEFT_BEHIND = f"""
 SELECT a.destination_address, f.source_name, m.fate, m.reason, count(*), (array_agg(m.source_uid ORDER BY m.source_uid))[1:5]
-FROM trasloco_migration g JOIN trasloco_account a ON a.migration_id = g.id
-JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE g.code = %s AND {IS_EXCEPTION}
+FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id JOIN trasloco_ledger_message m ON m.folder_id = f.id
+WHERE a.migration_id = %(migration)s AND {rows_of()} AND {IS_EXCEPTION}
 GROUP BY a.line, a.destination_address, f.id, f.source_name, m.fate, m.reason ORDER BY a.line, f.id, m.fate, m.reason
 """  # noqa: S608 - a constant
 
@@ -190,8 +190,11 @@ def exceptions(code: str) -> list[LeftBehind]:
 
     Skipped, refused, vanished; and copied ones that were repaired.
     """
+    found = migration(code)
+    if found is None:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT_BEHIND, [code.strip().lower()])
+        cursor.execute(_LEFT_BEHIND, {"migration": found.pk})
         return [LeftBehind(row[0], bytes(row[1]), FATES[row[2]], row[3], row[4], tuple(row[5])) for row in cursor.fetchall()]
 
 

@@ -29,7 +29,8 @@ class MailMigration(models.Model):
     ``time_zone`` in which mail is moved, both None = all (of the command line's too); recipients: who gets the mails
     besides ``asked_by``;
     verification: "" (none), "sample" or "all", after the last run; keep_until: when it goes by itself;
-    deleting_at: it is gone for everybody, its rows are being removed.
+    deleting_at: it is gone for everybody, its rows are being removed. ledger_from: where the rows of its messages are
+    (``records.ledger_place``).
     """
 
     code = models.CharField(max_length=16, unique=True)
@@ -62,6 +63,7 @@ class MailMigration(models.Model):
     verification = models.CharField(max_length=16, default="", blank=True)
     keep_until = models.DateTimeField(null=True)
     deleting_at = models.DateTimeField(null=True)
+    ledger_from = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "trasloco_migration"
