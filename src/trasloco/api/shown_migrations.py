@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 
+from django.db.models import Count
 from ninja import Schema
 from pydantic import Field
 
@@ -56,6 +57,7 @@ class MigrationShown(Schema):
     recipients: list[str]
     verification: str
     keep_until: datetime | None = Field(description="When it is removed with everything that belongs to it.")
+    accounts: int = Field(description="How many there are.")
     has_passwords: bool
     runs: list[RunShown]
 
@@ -101,6 +103,7 @@ class TransferShown(Schema):
     done: int
     expected: int
     bytes: int
+    expected_bytes: int | None = Field(description="null: the server does not tell.")
     attempts: int
     not_before: datetime | None = Field(description="When it is tried again.")
     started_at: datetime | None
@@ -128,6 +131,8 @@ class AccountListed(AccountShown):
     refused: int
     skipped: int
     trouble: Trouble | None
+    transfer: TransferShown | None = Field(description="In the current run.")
+    check: CheckShown | None
 
 
 class AccountDetail(AccountShown):
@@ -141,7 +146,8 @@ def shown_migrations(migrations: Sequence[MailMigration]) -> list[dict[str, Any]
     staged: Any = with_stage(MailMigration.objects.filter(pk__in=[each.pk for each in migrations]))  # its annotation is not a field
     stages = dict(staged.values_list("pk", "stage"))
     runs = run_lines(migrations)
-    return [_migration(each, stages[each.pk], runs.get(each.pk, ())) for each in migrations]
+    counts = dict(MailMigration.objects.filter(pk__in=stages).order_by().values_list("pk").annotate(count=Count("accounts")))
+    return [{**_migration(each, stages[each.pk], runs.get(each.pk, ())), "accounts": counts[each.pk]} for each in migrations]
 
 
 def shown_migration(migration: MailMigration) -> dict[str, Any]:
@@ -171,6 +177,8 @@ def listed_account(line: AccountLine) -> dict[str, Any]:
         "refused": line.refused,
         "skipped": line.skipped,
         "trouble": _transfer_trouble(line.transfer) if line.transfer else None,
+        "transfer": shown_transfer(line.transfer) if line.transfer else None,
+        "check": shown_check(line.account),
     }
 
 
@@ -182,6 +190,7 @@ def shown_transfer(transfer: Transfer) -> dict[str, Any]:
         "done": transfer.done_messages,
         "expected": transfer.expected_messages,
         "bytes": transfer.copied_bytes,
+        "expected_bytes": transfer.expected_bytes,
         "attempts": transfer.attempts,
         "not_before": transfer.not_before,
         "started_at": transfer.started_at,
