@@ -36,6 +36,7 @@ SETTINGS = (
     "PG_BIN",
     "BACKUP_PASSPHRASE",
     "SUPERUSER_PASSWORD",
+    "TOKEN",
 )
 """Of the environment alone: no option of any command has them."""
 _BY_COMMA = ("HOSTS", "PROXIES", "QUEUES")
