@@ -7,7 +7,6 @@ makes the second runs of all: nothing is lost, nothing is doubled, and what the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,12 +42,6 @@ RUNS = "SELECT r.status FROM trasloco_run r JOIN trasloco_migration m ON m.id = 
 WORKERS = """SELECT t.worker FROM trasloco_transfer t JOIN trasloco_run r ON r.id = t.run_id WHERE r.number = %s"""
 FATES = """SELECT sum(y.copied), sum(y.adopted), sum(y.refused) FROM trasloco_folder_tally y
 JOIN trasloco_transfer t ON t.id = y.transfer_id JOIN trasloco_run r ON r.id = t.run_id WHERE r.number = %s"""
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    with Fleet(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -39,11 +39,16 @@ def test_a_csv_is_moved_by_another_trasloco_as_by_this_one(
     same_on_both(dovecot_source, dovecot_destination, logins)
     assert json.loads(report.read_text("utf-8"))["migration"] == code
 
+    # The second run is watched from anywhere.
+    elsewhere.ask("UPDATE trasloco_run SET due_at = now() WHERE number = 2 AND status = 'planned'")
+    second = elsewhere("follow", code, "--runs", "2")
+    assert f"{logins[0].replace('@old.', '@new.')}, run 2: completed" in second
+
     # The same command finds what it has begun; the list, the report in each form, log, parked messages and proofs are fetched.
     assert code_in(elsewhere(*wanted)) == code
     listed = elsewhere("report")
     assert f"code: {code}" in listed
-    assert "runs: 1: completed" in listed
+    assert "runs: 1: completed, 2: completed" in listed
     assert f"{3 * COUNT} source messages in 3 accounts" in elsewhere("report", code.upper())
     assert json.loads(elsewhere("report", code, "--json"))["migration"] == code
     page = elsewhere.directory / "report.html"
@@ -105,9 +110,17 @@ def test_a_planned_migration_is_started_stopped_watched_and_deleted(
     assert watching.returncode == 130, rest
     assert "The migration goes on without this command." in rest
 
-    assert "409" not in elsewhere("stop", code, expect=2)
+    assert elsewhere("stop", code, expect=2)
+    watching = elsewhere.begin("follow", code)
+    assert watching.stdout is not None
+    assert "Run 1 begins at 2027-01-02" in watching.stdout.readline()
+    assert elsewhere.service.stop() == 0  # an upgrade: who watches waits
+    assert "It is asked again" in watching.stdout.readline()
+    elsewhere.service.start()
     assert "the next run begins now" in elsewhere("start", code)
-    assert "9 source messages in 3 accounts: 9 on the destination." in elsewhere("follow", code)
+    rest = watching.communicate(timeout=240)[0]
+    assert "9 source messages in 3 accounts: 9 on the destination." in rest
+    assert watching.returncode == 0
     assert elsewhere("retry", code, expect=2)
     assert "Give --yes" in elsewhere("delete", code, expect=2)
     assert "Deleted" in elsewhere("delete", code, "--yes")

@@ -1,27 +1,11 @@
-"""``trasloco start``: the next run of a migration begins at once."""
+"""``trasloco start``: the next run of another Trasloco's migration begins at once."""
 
 from __future__ import annotations
 
-from typing import Any
+from trasloco.project.server_verb import server_verb
 
-import click
-
-from trasloco.project.options import SectionedCommand
-from trasloco.project.server_options import server_options
-
-_EPILOG = """
-Example:
-  trasloco start k7m2q9xd --server https://trasloco.example.net --token-file token.txt
-
-Exit status: 0 done, 2 not possible as the migration stands, or no such migration, 3 the server is not to be had.
-"""
-
-
-@click.command(cls=SectionedCommand, epilog=_EPILOG)
-@click.argument("code")
-@server_options
-def start(code: str, **values: Any) -> int:
-    """Begin the next planned run of migration CODE of another Trasloco at once."""
-    from trasloco.project.elsewhere.verbs import done_there
-
-    return done_there(code, "start", "Migration {code}: the next run begins now.", values)
+start = server_verb(
+    "start",
+    "Begin the next planned run of migration CODE of another Trasloco at once.",
+    "Migration {code}: the next run begins now.",
+)
