@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_a_csv_is_moved_by_another_trasloco_as_by_this_one(
     logins = filled(dovecot_source, "remote", COUNT)
     accounts = elsewhere.csv(dovecot_source, logins)
     report = elsewhere.directory / "report.json"
-    wanted = ["migrate", accounts, "--source-tls", "off", "--customer", str(elsewhere.customer), "--report", report]
+    wanted: list[str | Path] = ["migrate", accounts, "--source-tls", "off", "--customer", str(elsewhere.customer), "--report", report]
 
     said = elsewhere(*wanted)
     code = code_in(said)
@@ -44,17 +45,23 @@ def test_a_csv_is_moved_by_another_trasloco_as_by_this_one(
     second = elsewhere("follow", code, "--runs", "2")
     assert f"{logins[0].replace('@old.', '@new.')}, run 2: completed" in second
 
-    # The same command finds what it has begun; the list, the report in each form, log, parked messages and proofs are fetched.
-    assert code_in(elsewhere(*wanted)) == code
+    # The same command finds what it has begun, and says how one more run is made.
+    once_more = elsewhere(*wanted)
+    assert code_in(once_more) == code
+    assert f"--again {code}" in once_more
+    third = elsewhere(*wanted, "--again", code)
+    assert f"{logins[0].replace('@old.', '@new.')}, run 3: completed" in third
+
+    # List, report in each form, log, parked messages and proofs are fetched.
     listed = elsewhere("report")
     assert f"code: {code}" in listed
-    assert "runs: 1: completed, 2: completed" in listed
+    assert "runs: 1: completed, 2: completed, 3: completed" in listed
     assert f"{3 * COUNT} source messages in 3 accounts" in elsewhere("report", code.upper())
     assert json.loads(elsewhere("report", code, "--json"))["migration"] == code
     page = elsewhere.directory / "report.html"
     elsewhere("report", code, "--html", "--output", page)
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert "“INBOX” -> “INBOX”: " in elsewhere("log", code, logins[0].replace("@old.", "@new."))
+    assert "“INBOX” -> “INBOX”: " in elsewhere("log", code, logins[0].replace("@old.", "@new."), "--run", "1")
     assert "Nothing is parked" in elsewhere("parked", code)
     proofs = elsewhere.directory / "proofs"
     sealed = elsewhere("proof", code, "--output", proofs)
@@ -69,7 +76,7 @@ def test_a_csv_is_moved_by_another_trasloco_as_by_this_one(
 @pytest.mark.slow
 def test_logins_that_fail_are_named_and_corrected(elsewhere: Elsewhere, dovecot_source: Dovecot, dovecot_destination: Dovecot) -> None:
     logins = filled(dovecot_source, "wrong", 3)
-    wanted = ["migrate", elsewhere.csv(dovecot_source, logins, "not his password"), "--source-tls", "off"]
+    wanted: list[str | Path] = ["migrate", elsewhere.csv(dovecot_source, logins, "not his password"), "--source-tls", "off"]
     wanted += ["--customer", str(elsewhere.customer)]
     said = elsewhere(*wanted, expect=1)
     code = code_in(said)

@@ -22,6 +22,8 @@ from trasloco.project.watching import Shown
 
 PATIENCE = 900.0
 """Seconds without an answer, as while the service is upgraded, before a command that only looks gives up."""
+ENDED = ("completed", "completed_with_errors", "failed")
+"""Stages of a migration in which nothing moves any more."""
 _PER_LOOK = 0.25  # seconds for each request of a look: 600 are answered in a minute
 _PAUSE = 2.0
 
@@ -118,7 +120,7 @@ def _waits_for(migration: Mapping[str, Any]) -> str:
 
 def _over(migration: Mapping[str, Any], last: int) -> bool:
     """Has run number ``last`` ended, or does nothing move any more?"""
-    if migration["stage"] in ("draft", "stopped", "completed", "completed_with_errors", "failed"):
+    if migration["stage"] in ("draft", "stopped", *ENDED):
         return True
     run = _current(migration)
     return run is not None and migration["stage"] == "between" and run["number"] >= last

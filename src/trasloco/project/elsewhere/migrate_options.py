@@ -7,7 +7,7 @@ import click
 from trasloco.project.options import option, together
 from trasloco.project.server_options import SECTION
 
-NAMES = ("customer", "first_run_at", "second_run_hours", "time_zone", "recipients", "leave_out_failed", "detach")
+NAMES = ("customer", "first_run_at", "second_run_hours", "time_zone", "recipients", "leave_out_failed", "detach", "again")
 """Of the parameters; they mean nothing without --server."""
 FOR_BOTH = ("source_type", "source_tls", "source_oauth", "destination_passwords", "included", "window", "verify", "runs", "report")
 """Parameters of ``migrate`` that hold there, too."""
@@ -40,5 +40,11 @@ planning_options = together(
         help="Who gets the mails besides you. May be repeated.",
     ),
     option("--leave-out-failed", is_flag=True, section=SECTION, help="Go on without the accounts whose logins do not work."),
+    option(
+        "--again",
+        metavar="CODE",
+        section=SECTION,
+        help="One more run of this migration, whose runs have ended: the CSV brings the passwords, and says which accounts take part.",
+    ),
     option("--detach", is_flag=True, section=SECTION, help="End when it is planned, without watching it."),
 )

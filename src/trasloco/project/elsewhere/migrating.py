@@ -15,7 +15,7 @@ from trasloco.engine.account import GMAIL_CHOICES
 from trasloco.plan.problems import Problem
 from trasloco.project.accounts_file import show_problems
 from trasloco.project.elsewhere.asking import asked, place
-from trasloco.project.elsewhere.following import watch_there
+from trasloco.project.elsewhere.following import ENDED, watch_there
 from trasloco.project.elsewhere.migrate_options import FOR_BOTH, NAMES
 from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
@@ -36,6 +36,8 @@ def migrate_there(accounts: str, values: Mapping[str, Any]) -> int:
     refuse_unwritable(values["report"])
     given = _given(accounts, values)
     with asked(values) as client:
+        if values["again"]:
+            return _once_more(client, given, values)
         migration = _begun(client, given)
         code = migration["code"]
         say(f"Migration {code}: {count_words(migration['accounts'], 'account')} to {plain(migration['destination'] or '?')}.")
@@ -45,17 +47,32 @@ def migrate_there(accounts: str, values: Mapping[str, Any]) -> int:
                 client.put(place(code, "schedule"), _schedule(values))
                 client.post(place(code, "plan"))
                 say("Planned. From now on it goes by itself.")
+            elif migration["stage"] in ENDED:
+                say(f"All its runs have ended. For one more: the same command with --again {code}.")
         except KeyboardInterrupt:
             say(f"Stopped before it was planned. The draft {code} is kept there; the same command goes on with it.")
             return ExitCode.INTERRUPTED
-        if values["detach"]:
-            say(f"To watch it: trasloco follow {code} --server {values['server']}")
-            return ExitCode.OK
-        status = watch_there(client, code, values["server"], int(values["runs"]))
-        if values["report"] and status != ExitCode.INTERRUPTED:
-            write_file(values["report"], client.content(place(code, "report")))
-            say(f"The report is in {values['report']}.")
-        return status
+        return _watch(client, code, values, int(values["runs"]))
+
+
+def _watch(client: ApiClient, code: str, values: Mapping[str, Any], last: int) -> int:
+    """Unless it is left alone. The exit status."""
+    if values["detach"]:
+        say(f"To watch it: trasloco follow {code} --server {values['server']}")
+        return ExitCode.OK
+    status = watch_there(client, code, values["server"], last)
+    if values["report"] and status != ExitCode.INTERRUPTED:
+        write_file(values["report"], client.content(place(code, "report")))
+        say(f"The report is in {values['report']}.")
+    return status
+
+
+def _once_more(client: ApiClient, given: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+    """One more run of a migration whose runs have ended."""
+    taken = {name: given[name] for name in ("csv", "mailbox_passwords", "oauth") if name in given}
+    migration = client.post(place(values["again"], "again"), taken)
+    say(f"Migration {migration['code']}: one more run has begun.")
+    return _watch(client, migration["code"], values, 0)
 
 
 def _given(accounts: str, values: Mapping[str, Any]) -> dict[str, Any]:
