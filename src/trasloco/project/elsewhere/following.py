@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from trasloco.client.answers import NoAnswer
+from trasloco.client.answers import AskingFailed
 from trasloco.client.api_client import ApiClient
 from trasloco.documents.plain import plain
 from trasloco.documents.report_figures import well
@@ -26,6 +26,8 @@ ENDED = ("completed", "completed_with_errors", "failed")
 """Stages of a migration in which nothing moves any more."""
 _PER_LOOK = 0.25  # seconds for each request of a look: 600 are answered in a minute
 _PAUSE = 2.0
+_UNDER_WAY = frozenset("rwa")
+"""Letters of accounts that run, wait or are tried again."""
 
 
 def follow(client: ApiClient, code: str, last: int) -> Mapping[str, Any]:
@@ -33,7 +35,7 @@ def follow(client: ApiClient, code: str, last: int) -> Mapping[str, Any]:
     run that is under way or comes next. Raises ``Halt`` when the migration is deleted meanwhile."""
     told = ""
     with Shown() as show:
-        for migration in _looks(client, code):
+        for migration, accounts in _looks(client, code):
             last = last or _next_run(migration)
             run, waits = _current(migration), _waits_for(migration)
             if waits != told and not _over(migration, last):
@@ -41,7 +43,7 @@ def follow(client: ApiClient, code: str, last: int) -> Mapping[str, Any]:
                 if waits:
                     say(waits)
             if run is not None:
-                show(_seen(client, migration, run, max(last, run["number"])))
+                show(_seen(migration, accounts, run["number"], last))
             if _over(migration, last):
                 return migration
     raise AssertionError("the looks never end by themselves")
@@ -67,8 +69,9 @@ def end(client: ApiClient, code: str, migration: Mapping[str, Any]) -> int:
     return ExitCode.OK if well(report) else ExitCode.SOMETHING_FAILED
 
 
-def _looks(client: ApiClient, code: str) -> Iterator[Mapping[str, Any]]:
-    """The migration whenever its figures have changed, not more often than the API answers, through times without an answer."""
+def _looks(client: ApiClient, code: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
+    """The migration and its accounts whenever its figures have changed, not more often than the API answers, through times without
+    an answer."""
     silent_since: float | None = None
     earliest = 0.0
     while True:
@@ -77,12 +80,12 @@ def _looks(client: ApiClient, code: str) -> Iterator[Mapping[str, Any]]:
                 silent_since = None
                 if figures.get("gone"):
                     raise Halt(f"Migration {plain(code)} has been deleted.", ExitCode.USAGE)
-                if time.monotonic() < earliest and not figures["over"]:
-                    continue
+                if time.monotonic() < earliest and _UNDER_WAY & set(figures["letters"]):
+                    continue  # there will be another event
                 migration = client.get(place(code))
-                yield migration
+                yield migration, list(client.pages(place(code, "accounts")))
                 earliest = time.monotonic() + _PER_LOOK * (2 + migration["accounts"] // 200)
-        except NoAnswer as error:
+        except AskingFailed as error:  # also when its database is away: then it answers, but not what was asked
             if error.again is None:
                 raise
             now = time.monotonic()
@@ -102,14 +105,18 @@ def _current(migration: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _next_run(migration: Mapping[str, Any]) -> int:
     run = _current(migration)
-    return int(run["number"]) if run is not None else 1
+    if run is None:
+        return 1
+    return int(run["number"]) + (migration["stage"] == "between")
 
 
 def _waits_for(migration: Mapping[str, Any]) -> str:
     """What is said while no run is under way; "" while one is."""
     if migration["stage"] not in ("planned", "between"):
         return ""
-    run = next(run for run in migration["runs"] if run["status"] == "planned")
+    run = next((run for run in migration["runs"] if run["status"] == "planned"), None)
+    if run is None:
+        return ""
     due = datetime.fromisoformat(run["due_at"]).astimezone() if run["due_at"] else None
     if due is None:
         return f"Run {run['number']} has no date yet: it begins when its time has come, or by trasloco start {migration['code']}."
@@ -126,10 +133,10 @@ def _over(migration: Mapping[str, Any], last: int) -> bool:
     return run is not None and migration["stage"] == "between" and run["number"] >= last
 
 
-def _seen(client: ApiClient, migration: Mapping[str, Any], run: Mapping[str, Any], last: int) -> Progress:
-    rows = [_account(row, row["transfer"]) for row in client.pages(place(migration["code"], "accounts")) if _of(row, run["number"])]
+def _seen(migration: Mapping[str, Any], accounts: Sequence[Mapping[str, Any]], number: int, last: int) -> Progress:
+    rows = [_account(row, row["transfer"]) for row in accounts if _of(row, number)]
     rows.sort(key=lambda row: row.key)
-    title = f"Run {run['number']} of {last}, migration {migration['code']}, {count_words(len(rows), 'account')}"
+    title = f"Run {number} of {max(last, number)}, migration {migration['code']}, {count_words(len(rows), 'account')}"
     return Progress(title, tuple(rows))
 
 
