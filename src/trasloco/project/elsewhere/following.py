@@ -107,7 +107,7 @@ def _next_run(migration: Mapping[str, Any]) -> int:
     run = _current(migration)
     if run is None:
         return 1
-    return int(run["number"]) + (migration["stage"] == "between")
+    return int(run["number"]) + int(migration["stage"] == "between")
 
 
 def _waits_for(migration: Mapping[str, Any]) -> str:
