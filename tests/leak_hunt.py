@@ -35,6 +35,7 @@ NO_SECRETS = {
 INPUT = (
     "*.csv",  # accounts with their passwords, as an operator gives them
     *("*password*", "*master*.txt", "old.txt", "new.txt", "p"),  # what --…-password-file and --destination-passwords name
+    "token.txt",  # what --token-file names
     "*.toml",  # --source-oauth
     "*.toml.consents",  # what owners allowed: kept beside it for the next command, mode 0600 (docs/oauth.md)
     "mbsyncrc*",  # another mover's own configuration, which the tests compare with

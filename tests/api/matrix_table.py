@@ -67,6 +67,7 @@ LINES = {
     "change_account": Line(f"PATCH {_DRAFT_ACCOUNT}", DONE_OF_ALPHA, {"password": "another"}),
     "leave_account_out": Line(f"POST {_DRAFT_ACCOUNT}/leave-out", DONE_OF_ALPHA),
     "take_account_in": Line(f"POST {_DRAFT_ACCOUNT}/take-in", DONE_OF_ALPHA),
+    "correct_passwords": Line(f"POST {_MOVING}/passwords", NOT_NOW_OF_ALPHA, {"side": "source", "lines": "a;b;c;d"}),
     "retry_account": Line(f"POST {_ACCOUNT}/retry", NOT_NOW_OF_ALPHA),
     "list_log": Line(f"GET {_ACCOUNT}/runs/1/log", LOOK_OF_ALPHA),
     "list_folders": Line(f"GET {_ACCOUNT}/runs/1/folders", LOOK_OF_ALPHA),

@@ -115,3 +115,14 @@ def test_the_history_names_the_token(cast: Cast, team: Program) -> None:
     code = team.post("migrations", {}).json()["code"]
     entry = HistoryEntry.objects.get(migration_code=code)
     assert (entry.person, entry.details["token"]) == (cast.people["team"], "a program")
+
+
+def test_a_list_tells_how_many_accounts_there_are_and_how_each_stands(cast: Cast, team: Program) -> None:
+    code = team.get("migrations").json()["items"][-1]["code"]
+    shown = team.get(f"migrations/{code}").json()
+    listed = team.get(f"migrations/{code}/accounts").json()["items"]
+    assert shown["accounts"] == len(listed) > 0
+    for account in listed:
+        alone = team.get(f"migrations/{code}/accounts/{account['id']}").json()
+        assert account["check"] == alone["check"]
+        assert account["transfer"] in (None, *alone["transfers"])

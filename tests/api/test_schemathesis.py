@@ -41,7 +41,7 @@ def test_schemathesis_finds_no_fault(
     token = panel_server.do(token_of, cast.people["superuser"])
     names = Addresses(cast).names
     config = schemathesis.Config.from_dict({"generation": {"allow-x00": True}})
-    schema = schemathesis.openapi.from_url(f"{panel_server.address}/api/v1/openapi.json", config=config)
+    schema = schemathesis.openapi.from_url(f"{panel_server.address}/api/v1/openapi.json", config=config, timeout=120)
     operations: list[Any] = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) > 60
     faults = []

@@ -5,14 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from trasloco.records.embedded_postgres import EmbeddedPostgres
+from trasloco.testing.fleet import Fleet
 from trasloco.testing.service import Service
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """Workers to come, on a database of their own."""
+    with Fleet(tmp_path) as running:
+        yield running
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,6 @@ WORKERS = "SELECT DISTINCT worker FROM trasloco_transfer WHERE status = 'running
 TAKEN_OVER = "SELECT count(*) FROM trasloco_transfer WHERE status = 'running' AND fence > %s"
 OWNERS = "SELECT id, fence, worker FROM trasloco_transfer WHERE status = 'running' ORDER BY id"
 RUN = "SELECT status FROM trasloco_run"
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    with Fleet(tmp_path) as running:
-        yield running
 
 
 def number(fleet: Fleet, query: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,12 +49,6 @@ trasloco.records.__path__.insert(0, sys.argv.pop(1))
 from trasloco.project.cli import main
 main()
 """
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    with Fleet(tmp_path) as running:
-        yield running
 
 
 class Tomorrow:

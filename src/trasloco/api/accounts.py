@@ -49,7 +49,7 @@ def list_accounts(request: ApiRequest, code: str, wanted: Wanted, q: Words = "",
     """q: in address or login. state: in the current run; attention: failed, with errors, or waiting for another try."""
     found = migration_of(request, code)
     run = current_run(found)
-    rows = narrowed(accounts_with_state(found, run), run, state=state, words=q.strip())
+    rows = narrowed(accounts_with_state(found, run), run, state=state, words=q.strip()).select_related("migration", "check_result")
     return one_page(rows, wanted, lambda page: [listed_account(line) for line in account_lines(page, run)])
 
 

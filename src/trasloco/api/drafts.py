@@ -182,7 +182,8 @@ def _typed(given: Schedule) -> dict[str, object]:
             at = given.first_run_at.astimezone(zoneinfo.ZoneInfo(given.time_zone))
         except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
             at = given.first_run_at
-        typed |= {"start": "at", "at": at.strftime("%Y-%m-%dT%H:%M:%S"), "which": str(at.fold)}
+        twice = at.replace(fold=1 - at.fold).utcoffset() != at.utcoffset()  # where the clocks are put back; elsewhere it is not asked
+        typed |= {"start": "at", "at": at.strftime("%Y-%m-%dT%H:%M:%S"), "which": str(at.fold) if twice else ""}
     return typed
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
 
+from django.db.models import Count
 from ninja import Schema
 from pydantic import Field
 
@@ -58,6 +59,7 @@ class MigrationShown(Schema):
     newest_first: bool = Field(description="INBOX and Sent before all other folders, and what came last first.")
     verification: str
     keep_until: datetime | None = Field(description="When it is removed with everything that belongs to it.")
+    accounts: int = Field(description="How many there are.")
     has_passwords: bool
     runs: list[RunShown]
 
@@ -103,6 +105,7 @@ class TransferShown(Schema):
     done: int
     expected: int
     bytes: int
+    expected_bytes: int | None = Field(description="null: the server does not tell.")
     attempts: int
     not_before: datetime | None = Field(description="When it is tried again.")
     started_at: datetime | None
@@ -143,6 +146,8 @@ class AccountListed(AccountShown):
     skipped: int
     trouble: Trouble | None
     waits_for: WaitShown | None = Field(description="Of an account that could begin by its hour.")
+    transfer: TransferShown | None = Field(description="In the current run.")
+    check: CheckShown | None
 
 
 class AccountDetail(AccountShown):
@@ -156,7 +161,8 @@ def shown_migrations(migrations: Sequence[MailMigration]) -> list[dict[str, Any]
     staged: Any = with_stage(MailMigration.objects.filter(pk__in=[each.pk for each in migrations]))  # its annotation is not a field
     stages = dict(staged.values_list("pk", "stage"))
     runs = run_lines(migrations)
-    return [_migration(each, stages[each.pk], runs.get(each.pk, ())) for each in migrations]
+    counts = dict(MailMigration.objects.filter(pk__in=stages).order_by().values_list("pk").annotate(count=Count("accounts")))
+    return [{**_migration(each, stages[each.pk], runs.get(each.pk, ())), "accounts": counts[each.pk]} for each in migrations]
 
 
 def shown_migration(migration: MailMigration) -> dict[str, Any]:
@@ -187,6 +193,8 @@ def listed_account(line: AccountLine) -> dict[str, Any]:
         "skipped": line.skipped,
         "trouble": _transfer_trouble(line.transfer) if line.transfer else None,
         "waits_for": asdict(line.wait) if line.wait else None,
+        "transfer": shown_transfer(line.transfer) if line.transfer else None,
+        "check": shown_check(line.account),
     }
 
 
@@ -198,6 +206,7 @@ def shown_transfer(transfer: Transfer) -> dict[str, Any]:
         "done": transfer.done_messages,
         "expected": transfer.expected_messages,
         "bytes": transfer.copied_bytes,
+        "expected_bytes": transfer.expected_bytes,
         "attempts": transfer.attempts,
         "not_before": transfer.not_before,
         "started_at": transfer.started_at,

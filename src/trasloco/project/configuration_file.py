@@ -38,6 +38,7 @@ SETTINGS = (
     "BACKUP_PASSPHRASE",
     "SUPERUSER_PASSWORD",
     *(name.upper() for name in FIGURES),
+    "TOKEN",
 )
 """Of the environment alone: no option of any command has them."""
 _BY_COMMA = ("HOSTS", "PROXIES", "QUEUES")

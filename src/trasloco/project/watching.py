@@ -1,4 +1,4 @@
-"""Looking at a run again and again while it goes on, and showing what is seen."""
+"""Showing how a run goes on, look by look; and looking again and again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
 
 from trasloco.project.event_lines import EventLines
 from trasloco.project.live_screen import LiveScreen
@@ -15,33 +17,48 @@ from trasloco.project.screen import interactive, say, screen
 EVERY_SECONDS = 0.5
 
 
-async def watch(look: Callable[[], Awaitable[Progress | None]], ended: asyncio.Event) -> None:
-    """Show what ``look`` returns every half second until ``ended``, and once more then.
+class Shown:
+    """``with Shown() as show: show(progress)``. On a terminal the picture is redrawn in place; elsewhere every event is a line. Each
+    title (a run) has its own rates."""
 
-    On a terminal the picture is redrawn in place; elsewhere every event is a line. ``look`` may
-    return None while there is nothing to show. Each title (a run) has its own picture.
-    """
-    with ExitStack() as stack:
-        live = stack.enter_context(LiveScreen(screen())) if interactive() else None
-        lines = EventLines(lambda line: say(f"{time.strftime('%H:%M:%S')} {line}"))
-        pace, title = Pace(), ""
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._live: LiveScreen | None = None
+        self._lines = EventLines(lambda line: say(f"{time.strftime('%H:%M:%S')} {line}"))
+        self._pace, self._title = Pace(), ""
+
+    def __enter__(self) -> Self:
+        self._live = self._stack.enter_context(LiveScreen(screen())) if interactive() else None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, trace)
+        if self._live is not None and error is None:
+            say()
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.title != self._title:
+            self._pace, self._title = Pace(), progress.title
+        now = time.monotonic()
+        self._pace.see(now, progress)
+        if self._live is not None:
+            self._live(progress, self._pace)
+        else:
+            self._lines(now, progress, self._pace)
+
+
+async def watch(look: Callable[[], Awaitable[Progress | None]], ended: asyncio.Event) -> None:
+    """Show what ``look`` returns every half second until ``ended``, and once more then. It may return None while there is
+    nothing to show."""
+    with Shown() as show:
         while True:
             last = ended.is_set()
             progress = await look()
             if progress is not None:
-                if progress.title != title:
-                    pace, title = Pace(), progress.title
-                now = time.monotonic()
-                pace.see(now, progress)
-                if live is not None:
-                    live(progress, pace)
-                else:
-                    lines(now, progress, pace)
+                show(progress)
             if last:
                 break
             await _until(ended, EVERY_SECONDS)
-    if live is not None:
-        say()
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,7 +37,15 @@ class Worker:
     @property
     def log(self) -> str:
         """What it wrote down so far."""
-        path = self.state / "trasloco.log"
+        return self._read("trasloco.log")
+
+    @property
+    def said(self) -> str:
+        """What it said on its terminal so far."""
+        return self._read("said")
+
+    def _read(self, name: str) -> str:
+        path = self.state / name
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def freeze(self) -> None:
@@ -80,18 +89,18 @@ class Fleet:
         self._server.leave()
         self._server.remove()
 
-    def plan(self, order: Order) -> str:
-        """A migration in its database; returns the code."""
-        return plan_in(self._directory / "planning", order, **self.environment)
+    def plan(self, order: Order, environment: Mapping[str, str] | None = None) -> str:
+        """A migration in its database; returns the code. environment: on top of ours."""
+        return plan_in(self._directory / "planning", order, **self.environment, **(environment or {}))
 
-    def start(self, *words: str) -> Worker:
-        """A worker that joins; it may take some seconds to begin."""
+    def start(self, *words: str, command: str = "worker", environment: Mapping[str, str] | None = None) -> Worker:
+        """A worker (or another command) that joins; it may take some seconds to begin. environment: on top of ours."""
         state = self._directory / f"worker-{len(self._workers)}"
         state.mkdir()
         with (state / "said").open("wb") as said:
             process = subprocess.Popen(
-                [str(COMMAND), "worker", *words],
-                env=os.environ | self.environment | {"TRASLOCO_STATE_DIR": str(state)},
+                [str(COMMAND), command, *words],
+                env=os.environ | self.environment | {"TRASLOCO_STATE_DIR": str(state)} | dict(environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

@@ -22,7 +22,7 @@ from trasloco.testing.certificates import Certificate
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back. seconds: of silence before."""
+    """What is sent back. seconds: of silence before. headers: a Content-Length among them wins over that of the body."""
 
     body: bytes = b""
     status: int = 200
@@ -56,7 +56,7 @@ class WebServer:
             def do_GET(self) -> None:
                 web.serve(self)
 
-            do_POST = do_GET  # noqa: N815 - the name is http.server's
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
 
             def log_message(self, format: str, *args: object) -> None:
                 return
@@ -90,9 +90,8 @@ class WebServer:
             self._ended.wait(answer.seconds)
         try:
             handler.send_response(answer.status)
-            for name, value in answer.headers.items():
+            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 handler.send_header(name, value)
-            handler.send_header("Content-Length", str(len(answer.body)))
             handler.end_headers()
             handler.wfile.write(answer.body)
         except OSError:

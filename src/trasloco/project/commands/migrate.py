@@ -15,6 +15,7 @@ from trasloco.plan.table import Row
 from trasloco.project.accounts_file import read_accounts, show_problems
 from trasloco.project.database import prepare
 from trasloco.project.destination import Destination, destination_of
+from trasloco.project.elsewhere.migrate_options import NAMES, planning_options
 from trasloco.project.encryption import TlsOptions
 from trasloco.project.event_loop import run
 from trasloco.project.exit_codes import ExitCode
@@ -45,6 +46,7 @@ from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.rest_words import say_rest
 from trasloco.project.screen import say
+from trasloco.project.server_options import refuse_remote, server_options
 from trasloco.project.type_hints import type_hints
 
 if TYPE_CHECKING:  # all need Django to be set up
@@ -58,6 +60,7 @@ Examples:
       --destination-master migrator --destination-master-password-file master.txt
   trasloco migrate accounts.csv --destination imaps://mx.example.net \\
       --destination-passwords new-passwords.csv --runs 2 --report report.json
+  trasloco migrate accounts.csv --server https://trasloco.example.net --token-file token.txt --recipient anna@example.net
 
 The password of the master may also stand in TRASLOCO_DESTINATION_MASTER_PASSWORD.
 State (database, keys, log): TRASLOCO_STATE_DIR, DATABASE_URL, TRASLOCO_MASTER_KEY_FILE.
@@ -104,12 +107,21 @@ _run_options = together(
 @reach_options
 @pace_options
 @report_option
+@server_options
+@planning_options
 def migrate(accounts: str, **values: Any) -> int:
     """Move all mailboxes of ACCOUNTS.csv to --destination.
 
     The same command goes on where it was after a stop or a kill. When all is copied, it makes a
     further run that brings what is new. Nothing is ever deleted on the source.
+
+    With --server the mailboxes are moved by another Trasloco, to where its domains are; this command plans and watches.
     """
+    if values["server"]:
+        from trasloco.project.elsewhere.migrating import migrate_there
+
+        return migrate_there(accounts, values)
+    refuse_remote(NAMES)
     one_reads_standard_input(accounts, *(values[name] for name in SECRET_FILES))
     tls = TlsOptions.of(values)
     refuse_unwritable(values["report"])

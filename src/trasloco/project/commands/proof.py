@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,16 +13,19 @@ from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.options import SectionedCommand, option
 from trasloco.project.screen import say
+from trasloco.project.server_options import refuse_local, refuse_remote, server_options
 
 _EPILOG = """
 Examples:
   trasloco proof k7m2q9xd
   trasloco proof k7m2q9xd --account anna@example.net --output proofs
   trasloco proof --key > trasloco-proof.pem
+  trasloco proof k7m2q9xd --server https://trasloco.example.net --token-file token.txt
 
 Each account gets three files: CSV and JSON with every message (folder, UID, size, SHA-256, fate, reason;
 no subject, no text), and a page in HTML. Anybody can check the first two with trasloco verify-proof.
-Exit status: 0 written, 2 no such migration or account, 3 the database, disk or key is in the way.
+Exit status: 0 written, 1 a proof that was fetched is not good,
+2 no such migration or account, 3 the database, server, disk or key is in the way.
 """
 
 
@@ -43,16 +47,23 @@ Exit status: 0 written, 2 no such migration or account, 3 the database, disk or 
     help="The directory of the files, made when it is not there.  [default: proof-CODE]",
 )
 @option("--key", is_flag=True, section="Key", help="Print the public key of this installation and its fingerprint, and write nothing.")
-def proof(code: str | None, addresses: tuple[str, ...], output: str | None, key: bool) -> int:
+@server_options
+def proof(code: str | None, addresses: tuple[str, ...], output: str | None, key: bool, **values: Any) -> int:
     """Write the proof of migration CODE, account by account: what became of every message.
 
     The proof is sealed with the key of this installation (proof.key in the state directory), so that
-    nobody can change a row, remove one or put them in another order without its being seen.
+    nobody can change a row, remove one or put them in another order without its being seen. With --server they are
+    fetched from another Trasloco, sealed with its key, and checked here.
     """
+    if values["server"]:
+        refuse_local(("addresses", "output"))
+        from trasloco.project.elsewhere.proofs import proofs_there
+
+        return proofs_there(_code(code), addresses, output, values)
+    refuse_remote(())
     if key:
         return _show_key()
-    if not code:
-        raise click.UsageError("Which migration? trasloco report lists them with their codes.")
+    code = _code(code)
     with prepare():
         # Django has to know its database before the records can be imported.
         from trasloco.project.proofs import write_proofs
@@ -74,6 +85,12 @@ def proof(code: str | None, addresses: tuple[str, ...], output: str | None, key:
         say(f"{count_words(messages, 'message')} of {count_words(len(accounts), 'account')} in {directory}.", style="bold")
         _say_how_to_check(directory)
     return ExitCode.OK
+
+
+def _code(code: str | None) -> str:
+    if not code:
+        raise click.UsageError("Which migration? trasloco report lists them with their codes.")
+    return code
 
 
 def _say_how_to_check(directory: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -18,14 +18,16 @@ from trasloco.project.options import SectionedCommand, option
 from trasloco.project.report_file import refuse_unwritable, write_file
 from trasloco.project.report_text import show_report
 from trasloco.project.screen import say, table
+from trasloco.project.server_options import refuse_remote, server_options
 
 _EPILOG = """
 Examples:
   trasloco report
   trasloco report k7m2q9xd
   trasloco report k7m2q9xd --html --output report.html
+  trasloco report k7m2q9xd --server https://trasloco.example.net --token-file token.txt
 
-Exit status: 0 all is well, 1 an account or message needs attention, 2 no such migration, 3 the database is not to be had.
+Exit status: 0 all is well, 1 an account or message needs attention, 2 no such migration, 3 the database, or the server, is not to be had.
 """
 
 
@@ -35,9 +37,10 @@ Exit status: 0 all is well, 1 an account or message needs attention, 2 no such m
 @option("--csv", "as_csv", is_flag=True, section="Form", help="One line per account, run and folder, for a spreadsheet.")
 @option("--html", "as_html", is_flag=True, section="Form", help="One page to send or print; loads nothing from anywhere.")
 @option("--output", type=click.Path(dir_okay=False), metavar="FILE", section="Form", help="Write it there instead of to standard output.")
-def report(code: str | None, output: str | None, **asked: bool) -> int:
+@server_options
+def report(code: str | None, output: str | None, **values: Any) -> int:
     """Show the report of migration CODE; without CODE, list the migrations."""
-    forms = [name for name in _FORMS if asked[f"as_{name}"]]
+    forms = [name for name in _FORMS if values[f"as_{name}"]]
     if len(forms) > 1:
         raise click.UsageError(f"In which form? --{' and --'.join(forms)} exclude each other.")
     form = forms[0] if forms else None
@@ -46,6 +49,9 @@ def report(code: str | None, output: str | None, **asked: bool) -> int:
     if form and not code:
         raise click.UsageError("Which migration? trasloco report alone lists them with their codes.")
     refuse_unwritable(output)
+    if values["server"]:
+        return _elsewhere(code, form, output, values)
+    refuse_remote(())
     with prepare():
         if code is None:
             return _list()
@@ -60,6 +66,17 @@ def report(code: str | None, output: str | None, **asked: bool) -> int:
     else:
         _write(_FORMS[form](found), output)
     return ExitCode.OK if well(found) else ExitCode.SOMETHING_FAILED
+
+
+def _elsewhere(code: str | None, form: str | None, output: str | None, values: Mapping[str, Any]) -> int:
+    from trasloco.project.elsewhere.reports import list_there, report_there
+
+    if code is None:
+        return list_there(values)
+    data, status = report_there(code, form, values)
+    if form:
+        _write(data, output)
+    return status
 
 
 def _html(found: Report) -> bytes:
