@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -58,11 +59,11 @@ class Worker:
 
 
 class Fleet:
-    """environment: of all workers. conninfo: of the database they share."""
+    """environment: of all workers. conninfo: of the database they share. programs: of PostgreSQL; none: those that come with us."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, programs: Mapping[str, str] = MappingProxyType({})) -> None:
         self._directory = directory
-        self._server = EmbeddedPostgres(directory / "database")
+        self._server = EmbeddedPostgres(directory / "database", os.environ | dict(programs))
         self._workers: list[Worker] = []
         self.conninfo = ""
         self.environment: dict[str, str] = {}
@@ -80,9 +81,9 @@ class Fleet:
         self._server.leave()
         self._server.remove()
 
-    def plan(self, order: Order) -> str:
-        """A migration in its database; returns the code."""
-        return plan_in(self._directory / "planning", order, **self.environment)
+    def plan(self, *orders: Order) -> str:
+        """Migrations in its database; returns their codes, a line for each."""
+        return plan_in(self._directory / "planning", *orders, **self.environment)
 
     def start(self, *words: str) -> Worker:
         """A worker that joins; it may take some seconds to begin."""
