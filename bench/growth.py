@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
 import tempfile
 import time
-from base64 import encodebytes
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -27,6 +25,7 @@ from bench.curves import AT_ONCE, Curve, Load
 from bench.ends import Ends
 from bench.maildir import Maildir
 from bench.movers import Task, Trasloco
+from bench.numbered_letters import numbered_letters
 from bench.results import Round, now
 from bench.running import MoverFailed, run
 from bench.servers import Servers, offspring_seconds
@@ -114,23 +113,9 @@ class Growth:
 
 
 def _fill(mailbox: Maildir, load: Load) -> None:
-    content, numbers = _letters(load.size), count()
+    content, numbers = numbered_letters(load.size), count()
     for folder in range(load.folders):
         mailbox.write(f"Folder {folder}" if folder else "", [next(numbers) for _ in range(load.each)], content)
-
-
-def _letters(size: int) -> Callable[[int], bytes]:
-    """Messages of so many bytes once their lines end in CRLF, about; no two alike, no two runs different."""
-    text = encodebytes(random.Random(size).randbytes(size * 3 // 4))
-
-    def letter(number: int) -> bytes:
-        head = (
-            f"Message-ID: <{number}@curves.example>\nFrom: somebody@example.org\nTo: large@example.net\n"
-            f"Subject: message {number}\nDate: Thu, 13 Mar 2014 16:53:20 +0000\n\n"
-        ).encode()
-        return head + text[: size * 77 // 78 - len(head) - 6]
-
-    return letter
 
 
 def _postmaster(conninfo: str) -> int:
