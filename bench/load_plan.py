@@ -41,6 +41,7 @@ class LoadPlan:
     arrivals: when those come, as shares of all accounts that are done. workers: processes, each with so many hands
     (accounts at once). hosts: addresses of the source, each with a cap of connections; there: cap of the destination.
     pause: seconds between two workers killed or drained, on average. rate: bytes a second of each connection to the source.
+    fair: the small customer's accounts wait less than this share of what the large one's wait.
     """
 
     migrations: int = 10
@@ -55,6 +56,7 @@ class LoadPlan:
     pause: float = 8.0
     rate: float | None = None
     messages: int = 6
+    fair: float = 0.1
     seed: int = 1
 
     @property

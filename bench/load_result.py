@@ -11,9 +11,6 @@ from typing import Any, Self
 from bench.load_plan import LARGE, SMALL, LoadPlan
 from bench.results import now, this_machine
 
-FAIR = 0.1
-"""The small customer's accounts wait less than this share of what the large one's wait."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cap:
@@ -63,7 +60,7 @@ class LoadResult:
         found += [f"{cap.name}: {cap.seen} connections at once, {cap.allowed} are allowed" for cap in self.caps if not cap.kept]
         for name, of in (("mean", statistics.mean), ("longest", max)):
             little, large = self.wait(SMALL, of), self.wait(LARGE, of)
-            if little >= FAIR * large:
+            if little >= self.plan.fair * large:
                 found.append(f"the {name} wait of the small customer is {little:.1f} s, of the large one {large:.1f} s")
         return found
 

@@ -26,7 +26,7 @@ def test_each_thing_that_must_not_be_is_a_fault() -> None:
     beyond = good()
     beyond.caps = [Cap("source", 8, 9)]
     unfair = good()
-    unfair.waited[SMALL] = [1.0, 3.0]
+    unfair.waited[SMALL] = [0.5, 3.1]
     slow = good()
     slow.waited[SMALL] = [2.1, 2.1]
     found = [result.faults for result in (lost, unfinished, beyond, unfair, slow)]

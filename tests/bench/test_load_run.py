@@ -10,7 +10,7 @@ from bench.load_plan import LARGE, SMALL, LoadPlan
 from bench.load_result import LoadResult
 from bench.load_run import LoadRun
 
-PLAN = LoadPlan(migrations=3, accounts=10, arrivals=(0.0,), workers=2, hands=4, cap=6, pause=2.0, rate=5000)
+PLAN = LoadPlan(migrations=3, accounts=10, arrivals=(0.0,), workers=2, hands=4, cap=6, pause=2.0, rate=5000, fair=1.0)
 
 
 @pytest.mark.slow
