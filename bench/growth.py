@@ -47,7 +47,7 @@ class Growth:
         self._state.mkdir(mode=0o700)
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
         database = self._stack.enter_context(opened(environment | {"TRASLOCO_STATE_DIR": str(self._state)}))
-        self._postmaster = _postmaster(database.conninfo)
+        self._postmaster = postmaster(database.conninfo)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -118,7 +118,7 @@ def _fill(mailbox: Maildir, load: Load) -> None:
         mailbox.write(f"Folder {folder}" if folder else "", [next(numbers) for _ in range(load.each)], content)
 
 
-def _postmaster(conninfo: str) -> int:
+def postmaster(conninfo: str) -> int:
     """Process id of the database server, which runs on this machine: the parent of whoever answers."""
     with psycopg.connect(conninfo) as connection:
         status = Path(f"/proc/{connection.info.backend_pid}/status").read_text("utf-8")
