@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bench.load_plan import LARGE, SMALL, LoadPlan
@@ -89,12 +87,8 @@ class LoadResult:
     def _waits(self, customer: str) -> str:
         return f"{self.wait(customer, statistics.mean):.1f} s, {self.wait(customer):.1f} s"
 
-    def save(self, file: Path) -> None:
-        file.write_text(json.dumps(asdict(self), indent=1), "utf-8")
-
     @classmethod
-    def load(cls, file: Path) -> Self:
-        values: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    def of_json(cls, values: dict[str, Any]) -> Self:
         plan = LoadPlan(**{**values["plan"], "arrivals": tuple(values["plan"]["arrivals"])})
         caps = [Cap(**cap) for cap in values["caps"]]
         return cls(**{**values, "plan": plan, "caps": caps})

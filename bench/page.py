@@ -73,9 +73,12 @@ def write_page(results: Results) -> None:
     page.write_text("\n".join([*parts, "".join(curves[1:])]) if curves[1] else "\n".join(parts), "utf-8")
 
 
-def page_without_curves(page: Path) -> str:
-    """What stands before the curves, without the empty line at its end."""
-    return page.read_text("utf-8").partition(CURVES_HEADING)[0].rstrip("\n") + "\n"
+def with_section(page: str, heading: str, section: str) -> str:
+    """The page with this section under its heading: in the place of the one it has, or at the end."""
+    before, found, after = page.partition(f"{heading}\n")
+    rest = after.partition("\n## ") if found else ("", "", "")
+    follows = f"\n## {rest[2]}" if rest[1] else ""
+    return f"{before.rstrip()}\n\n{heading}\n\n{section.rstrip()}\n{follows}"
 
 
 def _section(cell: CellResult) -> str:

@@ -59,8 +59,8 @@ def _leave(waiting: int) -> None:
             "CREATE TEMP TABLE model ON COMMIT DROP AS SELECT id, account_id FROM trasloco_transfer WHERE status = 'completed' LIMIT 1"
         )
         cursor.execute(
-            "CREATE TEMP TABLE done ON COMMIT DROP AS SELECT id, account_id FROM trasloco_transfer WHERE status = 'waiting' AND worker IS NULL AND started_at IS NULL"
-            " ORDER BY id DESC OFFSET %s",
+            "CREATE TEMP TABLE done ON COMMIT DROP AS SELECT id, account_id FROM trasloco_transfer"
+            " WHERE status = 'waiting' AND started_at IS NULL ORDER BY id DESC OFFSET %s",
             [waiting],
         )
         others = {"trasloco_folder_tally": "transfer_id", "trasloco_log_entry": "transfer_id", "trasloco_ledger_folder": "account_id"}
@@ -86,7 +86,7 @@ def _leave(waiting: int) -> None:
             [BATCHES * EACH, BATCHES * EACH * SIZE],
         )
         cursor.execute("DELETE FROM procrastinate_jobs")  # of whom the first window left behind
-    _tidy()
+    _tidy(analyze=False)
 
 
 def _columns(cursor: Any, table: str, without: set[str]) -> list[str]:
@@ -94,12 +94,12 @@ def _columns(cursor: Any, table: str, without: set[str]) -> list[str]:
     return [name for (name,) in cursor.fetchall() if name not in without]
 
 
-def _tidy() -> None:
-    """As PostgreSQL does by itself after a while."""
+def _tidy(*, analyze: bool = True) -> None:
+    """As PostgreSQL does by itself after a while. Not to analyze is the harder case: it still believes what was true before."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if analyze else "VACUUM")
         cursor.execute("CHECKPOINT")
 
 
