@@ -124,7 +124,8 @@ def give_csv(
     draft = locked(migration)
     draft_vault = vault(draft, ring)
     before = {account.destination_address: account for account in draft.accounts.all()}
-    kept, new = [], []
+    kept: list[int] = []
+    new: list[Account] = []
     for row in rows:
         account = before.get(row.destination) or Account(migration=draft, destination_address=row.destination)
         given = _with_stored(row, account, draft_vault) if row.password.reveal() == KEPT else row
