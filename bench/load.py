@@ -40,7 +40,7 @@ def main() -> int:
         _say("\n".join(results.load_test.lines()))
         faults = results.load_test.faults
     elif options.what == "workers":
-        results.scale_plan, results.workers = ScalePlan(), []
+        results.scale_plan, results.workers = ScalePlan(rate=round(options.pace * 1024)), []
         with WorkerScale(results.scale_plan, _say) as scale:
             results.workers = [scale.measure(workers) for workers in WORKERS]
         faults = results.disproportions()
@@ -63,6 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=4, help="processes (4)")
     parser.add_argument("--pause", type=float, default=6.0, help="seconds between two workers killed or drained, on average (6)")
     parser.add_argument("--seed", type=int, default=1, help="of the mail, and of who is killed or drained")
+    parser.add_argument(
+        "--pace", type=float, default=8.0, help="of the destination, KiB a second on each connection (8; less on a busy machine)"
+    )
     parser.add_argument("--most", type=int, default=1_000, help="accounts up to which the cost of one is measured (1000)")
     parser.add_argument("--results", type=Path, metavar="FILE", help="keep the figures as JSON, beside those of the other measurements")
     parser.add_argument("--note", default="", help="a sentence for the page on the circumstances")

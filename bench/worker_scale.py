@@ -27,7 +27,7 @@ from trasloco.testing.fleet import Fleet
 from trasloco.testing.planned_migration import Order
 
 MASTER = ("master", "master's own secret")
-_PATIENCE = 900.0
+_PATIENCE = 1800.0
 
 _ENDED = "SELECT count(*), min(t.started_at), max(t.ended_at) FROM trasloco_transfer t WHERE t.run_id = %s AND t.status = 'completed'"
 _RUN = "SELECT r.id FROM trasloco_run r JOIN trasloco_migration m ON m.id = r.migration_id WHERE m.code = %s"
@@ -37,7 +37,7 @@ _RUN = "SELECT r.id FROM trasloco_run r JOIN trasloco_migration m ON m.id = r.mi
 class ScalePlan:
     """accounts: of each migration. messages, size (bytes): of each. hands: accounts at once of a worker. rate: bytes a second."""
 
-    accounts: int = 80
+    accounts: int = 40
     messages: int = 8
     size: int = 8 << 10
     hands: int = 5
