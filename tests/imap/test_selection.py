@@ -64,7 +64,7 @@ async def test_a_server_without_qresync_selects_as_always() -> None:
 async def test_more_changes_than_anybody_keeps() -> None:
     script = f"{HELLO}C: t2 EXAMINE INBOX (QRESYNC (7 3))\nS: * VANISHED (EARLIER) 1,3,5,7\n"
     async with ScriptedServer(script) as server:
-        client = await connect(endpoint_of(server), limits=Limits(entries=3))
+        client = await connect(endpoint_of(server), limits=Limits(ranges=3))
         with pytest.raises(LimitExceeded):
             await client.resync(b"INBOX", SyncPoint(7, 3), read_only=True)
         assert client.closed

@@ -100,7 +100,8 @@ def test_the_text_ends_with_what_became_of_the_account(anna: Client, transfer: A
     set_states(transfer.run, ["failed", "completed", "completed"])
     lines = anna.get(_address(transfer, "?download")).content.decode().splitlines()
     assert lines[-2].endswith("failed")
-    assert lines[-1] == "NO [AUTHENTICATIONFAILED] Authentication failed."
+    assert "a1@old.example could not sign in; the server says “[AUTHENTICATIONFAILED] Authentication failed.”." in lines[-1]
+    assert "Check login and password" in lines[-1]
 
 
 def test_a_run_that_has_not_begun_has_no_log(anna: Client, transfer: Any) -> None:

@@ -27,7 +27,7 @@ def behind_tls(monkeypatch: pytest.MonkeyPatch, clean_database: Any) -> Iterator
     names = ("SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE", "SECURE_", "ALLOWED_HOSTS")
     with override_settings(**{name: getattr(read, name) for name in dir(read) if name.startswith(names)}):
         yield
-    monkeypatch.undo()
+        monkeypatch.undo()  # before the override ends: what others have patched beside it goes with it
     importlib.reload(settings)
 
 

@@ -24,6 +24,7 @@ from trasloco.testing.wire import Wire, WireRefused, quoted
 _BATCH_COUNT = 100
 _BATCH_BYTES = 4 << 20
 _AHEAD = 32  # commands sent before the first answer is read: far less than a socket buffer holds of answers
+_MOST_NUMBERS = 500  # of one command: a server takes lines of 8,000 bytes (RFC 7162 section 4)
 
 FOLDERS: tuple[Path, ...] = (
     ("INBOX",),
@@ -124,8 +125,10 @@ class MailboxFiller:
     def store(self, path: Path, uids: Iterable[int], change: str, *flags: str) -> None:
         """Change flags: ``store(path, uids, "+FLAGS", "\\\\Seen")`` (RFC 9051 6.4.6)."""
         self._wire.command(b"SELECT " + self._name(path))
-        numbers = ",".join(map(str, uids))
-        self._wire.command(f"UID STORE {numbers} {change}.SILENT ({' '.join(flags)})".encode())
+        wanted = list(uids)
+        for first in range(0, len(wanted), _MOST_NUMBERS):
+            numbers = ",".join(map(str, wanted[first : first + _MOST_NUMBERS]))
+            self._wire.command(f"UID STORE {numbers} {change}.SILENT ({' '.join(flags)})".encode())
 
     def delete(self, path: Path, uids: Iterable[int]) -> None:
         """Remove messages for good."""
