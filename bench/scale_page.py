@@ -56,11 +56,11 @@ def write_scale(results: ScaleResults, docs: Path = DOCS) -> None:
         table = "\n".join(["| | |", "|---|---|", *results.load_test.lines()])
         parts += [_TEST, f"{results.load_test.date}. {results.load_test.note}\n", f"{table}\n", f"{verdict}\n"]
     if results.workers:
-        (docs / "pictures" / "scale-workers.svg").write_text(_workers_picture(results), "utf-8")
-        parts += [_WORKERS, "![Throughput by workers](pictures/scale-workers.svg)\n", _workers_table(results)]
+        (docs / "pictures" / "bench-workers.svg").write_text(_workers_picture(results), "utf-8")
+        parts += [_WORKERS, "![Throughput by workers](pictures/bench-workers.svg)\n", _workers_table(results)]
     if results.costs:
-        (docs / "pictures" / "scale-accounts.svg").write_text(_costs_picture(results.costs), "utf-8")
-        parts += [_COSTS, "![Cost of a transfer by accounts](pictures/scale-accounts.svg)\n", _costs_table(results.costs)]
+        (docs / "pictures" / "bench-accounts.svg").write_text(_costs_picture(results.costs), "utf-8")
+        parts += [_COSTS, "![Cost of a transfer by accounts](pictures/bench-accounts.svg)\n", _costs_table(results.costs)]
     page = docs / "benchmarks.md"
     page.write_text(with_section(page.read_text("utf-8"), HEADING, "\n".join(parts)), "utf-8")
 

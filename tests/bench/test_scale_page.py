@@ -65,5 +65,5 @@ def test_the_section_is_written_in_its_place_with_its_pictures(tmp_path: Path) -
     assert "| 4 | 27.0 | 14.1 | 9% | 90% | yes |" in text
     assert "| 50,000 | last | 30 | 9.0 | 6.5 | 250 | 3 |" in text
     for name, words in (("workers", {"1", "2", "4", "measured"}), ("accounts", {"100", "50,000", "worker, first"})):
-        picture = ElementTree.parse(tmp_path / "pictures" / f"scale-{name}.svg")
+        picture = ElementTree.parse(tmp_path / "pictures" / f"bench-{name}.svg")
         assert words <= {element.text for element in picture.iter(TEXT)}
