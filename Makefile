@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos fuzz serve messages docs pictures film lock sbom clean
+.PHONY: help setup demo test check bench load chaos fuzz serve messages docs pictures film lock sbom clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -39,6 +39,9 @@ check: setup  ## style, types and import contracts, without running anything
 
 bench: setup  ## how fast it is on this machine, beside its peers (BENCH="--help" for more)
 	@$(BIN)/python -m bench $(BENCH)
+
+load: setup  ## many workers that die, many accounts, and what they cost (LOAD="--help" for more)
+	@$(BIN)/python -m bench.load $(LOAD)
 
 chaos: setup  ## thousands of random cuts and kills between real servers (CHAOS="--cuts 300 --kills 50")
 	@$(BIN)/python -m trasloco.testing.chaos $(CHAOS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.curve_results import CurveResult, CurveResults, Point
 from bench.lines import lines
-from bench.page import CURVES_HEADING, DOCS, LEDGER_HEADING, page_before, page_from
+from bench.page import CURVES_HEADING, DOCS, with_section
 
 _BEFORE = """One axis at a time: Trasloco alone, its engine in a worker that is up and its ledger in PostgreSQL, between two real
 Dovecots. A line that is horizontal is a cost that does not grow.
@@ -28,15 +28,14 @@ make bench BENCH="--curves --results curves.json --page"  # write this section f
 
 
 def write_curves(results: CurveResults, docs: Path = DOCS) -> None:
-    """Write one picture a curve, and their section of the page; what is said of the ledger stays behind it."""
+    """Write one picture a curve, and their section of the page."""
     page = docs / "benchmarks.md"
-    parts = [page_before(page, CURVES_HEADING), f"{CURVES_HEADING}\n", _BEFORE, f"{results.machine}. {results.note}\n"]
+    parts = [_BEFORE, f"{results.machine}. {results.note}\n"]
     for result in results.curves:
         if result.good:
             (docs / "pictures" / f"curve-{result.name}.svg").write_text(lines(result), "utf-8")
             parts.append(_section(result))
-    kept = page_from(page, LEDGER_HEADING)
-    page.write_text("\n".join([*parts, kept] if kept else parts), "utf-8")
+    page.write_text(with_section(page.read_text("utf-8"), CURVES_HEADING, "\n".join(parts)), "utf-8")
 
 
 def _section(result: CurveResult) -> str:

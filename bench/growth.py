@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
 import tempfile
 import time
-from base64 import encodebytes
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -27,6 +25,7 @@ from bench.curves import AT_ONCE, Curve, Load
 from bench.ends import Ends
 from bench.maildir import Maildir
 from bench.movers import Task, Trasloco
+from bench.numbered_letters import numbered_letters
 from bench.results import Round, now
 from bench.running import MoverFailed, run
 from bench.servers import Servers, offspring_seconds
@@ -48,7 +47,7 @@ class Growth:
         self._state.mkdir(mode=0o700)
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
         database = self._stack.enter_context(opened(environment | {"TRASLOCO_STATE_DIR": str(self._state)}))
-        self._postmaster = _postmaster(database.conninfo)
+        self._postmaster = postmaster(database.conninfo)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -114,26 +113,12 @@ class Growth:
 
 
 def _fill(mailbox: Maildir, load: Load) -> None:
-    content, numbers = _letters(load.size), count()
+    content, numbers = numbered_letters(load.size), count()
     for folder in range(load.folders):
         mailbox.write(f"Folder {folder}" if folder else "", [next(numbers) for _ in range(load.each)], content)
 
 
-def _letters(size: int) -> Callable[[int], bytes]:
-    """Messages of so many bytes once their lines end in CRLF, about; no two alike, no two runs different."""
-    text = encodebytes(random.Random(size).randbytes(size * 3 // 4))
-
-    def letter(number: int) -> bytes:
-        head = (
-            f"Message-ID: <{number}@curves.example>\nFrom: somebody@example.org\nTo: large@example.net\n"
-            f"Subject: message {number}\nDate: Thu, 13 Mar 2014 16:53:20 +0000\n\n"
-        ).encode()
-        return head + text[: size * 77 // 78 - len(head) - 6]
-
-    return letter
-
-
-def _postmaster(conninfo: str) -> int:
+def postmaster(conninfo: str) -> int:
     """Process id of the database server, which runs on this machine: the parent of whoever answers."""
     with psycopg.connect(conninfo) as connection:
         status = Path(f"/proc/{connection.info.backend_pid}/status").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""“The ledger at scale” in docs/benchmarks.md, out of figures; and these as JSON. It is the last section of the page."""
+"""“The ledger at scale” in docs/benchmarks.md, out of figures; and these as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 from bench.ledger_growth import LedgerPoint
 from bench.ledger_partitions import PartitionPoint
 from bench.ledger_ways import BATCHES, Way
-from bench.page import DOCS, LEDGER_HEADING, page_before
+from bench.page import DOCS, LEDGER_HEADING, with_section
 
 _BEFORE = """Rows written, read and removed without any mail: what the ledger itself costs. Each size is a migration of its own, one
 account in folders of 100,000 messages; a batch is an intent (which waits for the disk) and 500 rows, by `PostgresLedger` as in a worker.
@@ -55,11 +55,11 @@ class LedgerResults:
 
 
 def write_ledger(results: LedgerResults, docs: Path = DOCS) -> None:
-    """Write the section; what stands before it stays."""
+    """Write the section; all else stays."""
     page = docs / "benchmarks.md"
-    parts = [page_before(page, LEDGER_HEADING), f"{LEDGER_HEADING}\n", _BEFORE]
+    parts = [_BEFORE]
     parts += [f"{results.date}, {results.machine}. {results.note}".rstrip() + "\n", _sizes(results), _ways(results), _partitions(results)]
-    page.write_text("\n".join(parts), "utf-8")
+    page.write_text(with_section(page.read_text("utf-8"), LEDGER_HEADING, "\n".join(parts)), "utf-8")
 
 
 def _sizes(results: LedgerResults) -> str:

@@ -11,6 +11,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 CURVES_HEADING = "## How the cost grows"
 LEDGER_HEADING = "## The ledger at scale"
+_MEASURED = "## Measured"
 """The last one of the page."""
 """From here on the page is ``curve_page``'s; writing the cells anew leaves it."""
 
@@ -63,7 +64,7 @@ def write_page(results: Results) -> None:
     pictures = DOCS / "pictures"
     parts = [
         _BEFORE,
-        f"## Measured\n\n{results.date}, {results.machine}. {results.rounds} rounds. {results.note}\n",
+        f"{_MEASURED}\n\n{results.date}, {results.machine}. {results.rounds} rounds. {results.note}\n",
     ]
     for cell in results.cells:
         if not any(mover.good for mover in cell.movers):
@@ -71,18 +72,16 @@ def write_page(results: Results) -> None:
         (pictures / f"bench-{cell.name}.svg").write_text(bars(cell), "utf-8")
         parts.append(_section(cell))
     page = DOCS / "benchmarks.md"
-    kept = page_from(page, CURVES_HEADING) or page_from(page, LEDGER_HEADING)
-    page.write_text("\n".join([*parts, kept]) if kept else "\n".join(parts), "utf-8")
+    _, found, others = page.read_text("utf-8").partition(_MEASURED)[2].partition("\n## ")
+    page.write_text("\n".join(parts) + (f"\n## {others}" if found else ""), "utf-8")
 
 
-def page_before(page: Path, heading: str) -> str:
-    """What stands before a heading, without the empty line at its end."""
-    return page.read_text("utf-8").partition(heading)[0].rstrip("\n") + "\n"
-
-
-def page_from(page: Path, heading: str) -> str:
-    """A heading and what comes after it; empty where there is none."""
-    return "".join(page.read_text("utf-8").partition(heading)[1:])
+def with_section(page: str, heading: str, section: str) -> str:
+    """The page with this section under its heading: in the place of the one it has, or at the end."""
+    before, found, after = page.partition(f"{heading}\n")
+    rest = after.partition("\n## ") if found else ("", "", "")
+    follows = f"\n## {rest[2]}" if rest[1] else ""
+    return f"{before.rstrip()}\n\n{heading}\n\n{section.rstrip()}\n{follows}"
 
 
 def _section(cell: CellResult) -> str:

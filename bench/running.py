@@ -11,7 +11,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,10 +43,11 @@ class Cost:
     memory: int
 
 
-def run(commands: Sequence[Command], at_once: int) -> Cost:
-    """Run them, so many at a time, and add up. Raises MoverFailed."""
+def run(commands: Sequence[Command], at_once: int, begins: Callable[[], object] = lambda: None) -> Cost:
+    """Run them, so many at a time, and add up. begins: called when those that wait are ready. Raises MoverFailed."""
     with ThreadPoolExecutor(at_once) as pool:
         started = [(command, _start(command)) if command.waits else (command, None) for command in commands]
+        begins()
         began = time.perf_counter()
         costs = list(pool.map(lambda item: _one(*item), started))
     return Cost(max(end for end, _, _ in costs) - began, sum(used for _, used, _ in costs), max(memory for _, _, memory in costs))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +12,10 @@ import pytest
 
 from tests.acceptance.conftest import MASTER, Trasloco, fates, last_run
 from trasloco.records.embedded_postgres import EmbeddedPostgres
+from trasloco.testing.debian_postgres import debian_postgres
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import MailboxFiller
-from trasloco.testing.packages import PackageTree
 from trasloco.testing.snapshot import Snapshot
 
 
@@ -30,15 +28,8 @@ def trasloco(tmp_path: Path) -> Trasloco:
 @pytest.fixture(scope="module")
 def debian() -> Iterator[str]:
     """A server of the distribution's binaries; its conninfo."""
-    PackageTree.obtain("postgresql-common", "postgresql-common")  # refreshes the lists where they are empty
-    depends = subprocess.run(["apt-cache", "depends", "postgresql"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Depends: (postgresql-(\d+))", depends)
-    assert found is not None, depends
-    tree = PackageTree.obtain("postgresql", found[1])
-    programs = tree.root / "usr/lib/postgresql" / found[2] / "bin"
-    environment = os.environ | tree.environment() | {"TRASLOCO_PG_BIN": str(programs)}
     state = Path(tempfile.mkdtemp(prefix="trasloco-debian-"))
-    server = EmbeddedPostgres(state, environment)
+    server = EmbeddedPostgres(state, os.environ | debian_postgres())
     try:
         with server.running() as conninfo:
             yield conninfo

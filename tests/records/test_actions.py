@@ -229,3 +229,27 @@ def test_a_migration_without_accounts_has_nothing_to_wait_for(ring: KeyRing) -> 
     from trasloco.records.models import Run
 
     assert Run.objects.get().status == "completed"
+
+
+@pytest.mark.parametrize("left", ["first", "last"])
+def test_the_end_of_one_account_does_not_look_at_all_the_others(ring: KeyRing, left: str) -> None:
+    """Else the end of 50,000 accounts would look at 50,000 times as many rows."""
+    from django.db import connection, transaction
+
+    from trasloco.records.actions import end_run
+    from trasloco.records.models import Run, Transfer
+
+    run = begun(ring, 1000)
+    ids = list(run.transfers.order_by("pk").values_list("pk", flat=True))
+    waiting = ids[:10] if left == "first" else ids[-10:]
+    Transfer.objects.exclude(pk__in=waiting).update(status="completed")
+    looked_at = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'trasloco_transfer'"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE trasloco_transfer")
+        with transaction.atomic():
+            cursor.execute(looked_at)
+            before = cursor.fetchone()[0]
+            end_run(run)
+            cursor.execute(looked_at)
+            assert cursor.fetchone()[0] - before <= 20
+    assert Run.objects.get(pk=run.pk).ended_at is None

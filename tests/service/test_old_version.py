@@ -111,7 +111,7 @@ def test_runs_go_on_through_an_upgrade_from_a_real_old_version(
 
         # The old version alone: its schema, its plan, its panel, its worker with three of the four accounts.
         wanted = order(early, (first.host, first.port), dovecot_destination, password, second_minutes=60)
-        begun = fleet.plan(wanted, old_version.environment)
+        begun = fleet.plan(wanted, environment=old_version.environment)
         token = token_in(fleet.conninfo, PERSON)
         assert [row[0] for row in fleet.ask(APPLIED)] == old_version.migrations
         old_panel = upgrade.start("--port", str(ports[0]), command="panel", version=old_version)

@@ -29,7 +29,6 @@ from trasloco.records.ledger_place import decide_place, in_place, rows_of
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
-    UNFINISHED,
     UNFINISHED_RUN,
     Account,
     FolderTally,
@@ -331,12 +330,18 @@ def _write_tallies(transfer_id: int, folders: Sequence[FolderResult]) -> list[st
 
 def end_run(run: Run) -> None:
     """With its last transfer the run ends; the caller holds the run's row."""
-    states = set(run.transfers.values_list("status", flat=True).distinct())
-    if states & set(UNFINISHED):
+    if _goes_on(run):
         return
-    status = end_of(states)
+    status = end_of(set(run.transfers.values_list("status", flat=True).distinct()))
     if Run.objects.filter(pk=run.pk, status__in=UNFINISHED_RUN).update(status=status, ended_at=timezone.now()):
         log.info("migration %s: run %s ended: %s", run.migration.code, run.number, status.value)
+
+
+def _goes_on(run: Run) -> bool:
+    """Whether a transfer of it has not ended. Asked at the end of each, so it must not look at all of them: the order is that of an
+    index of those that wait, or PostgreSQL would look for the first one through all that have ended."""
+    waiting = run.transfers.filter(status=TransferState.WAITING).order_by("not_before").values_list("pk")
+    return waiting.first() is not None or run.transfers.filter(status__in=BUSY).exists()
 
 
 def end_of(states: Collection[str]) -> RunState:

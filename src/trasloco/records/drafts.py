@@ -124,7 +124,8 @@ def give_csv(
     draft = locked(migration)
     draft_vault = vault(draft, ring)
     before = {account.destination_address: account for account in draft.accounts.all()}
-    kept = []
+    kept: list[int] = []
+    new: list[Account] = []
     for row in rows:
         account = before.get(row.destination) or Account(migration=draft, destination_address=row.destination)
         given = _with_stored(row, account, draft_vault) if row.password.reveal() == KEPT else row
@@ -132,11 +133,15 @@ def give_csv(
         if changed and account.pk:
             _check_again(draft, account)
         account.left_out = account.left_out and not changed
+        if account.pk is None:
+            new.append(account)
+            continue
         account.save()
         kept.append(account.pk)
     gone = draft.accounts.exclude(pk__in=kept)
     LoginCheck.objects.filter(account__in=gone).delete()
     gone.delete()
+    Account.objects.bulk_create(new, batch_size=1000)  # a CSV may have tens of thousands of lines
     draft.domains = sorted({domain_of(row.destination) for row in rows})
     draft.destination_system = _system(draft)
     if oauth is not None:

@@ -11,6 +11,9 @@ handshake of TCP itself is not delayed.
 A *turn* is what a round trip is for an application: the client sends after it has heard something from
 the server, so it may have waited for that. Whatever is sent ahead in one go is one turn. While messages
 stream both ways turns say little; where a client asks and waits, they are exact.
+
+It may also be narrow: so many bytes a second in each direction of each connection, as from a server that gives every
+session its share. And it counts how many connections clients have open at once: what a server would see of them.
 """
 
 from __future__ import annotations
@@ -28,14 +31,19 @@ WINDOW = 8 * 1024 * 1024
 
 
 class DelayProxy:
-    """See the module. seconds: the round trip added. turns, connections, bytes_up, bytes_down: since ``reset``."""
+    """See the module. seconds: the round trip added. rate: bytes a second of each direction, None for all there are.
+    listen: the address of this machine under which it is found.
 
-    host = "127.0.0.1"
+    turns, connections, bytes_up, bytes_down, most (connections open at once): since ``reset``.
+    """
 
-    def __init__(self, host: str, port: int, seconds: float = 0.0) -> None:
+    def __init__(self, host: str, port: int, seconds: float = 0.0, rate: float | None = None, listen: str = "127.0.0.1") -> None:
         self.server = (host, port)
+        self.host = listen
         self.half = seconds / 2
+        self.rate = rate
         self.port = 0
+        self.open = 0
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="delay-proxy")
@@ -45,6 +53,12 @@ class DelayProxy:
     def reset(self) -> None:
         """Count anew."""
         self.turns = self.connections = self.bytes_up = self.bytes_down = 0
+        self.most = self.open
+
+    def count(self, more: int) -> None:
+        """A client has come, or has gone."""
+        self.open += more
+        self.most = max(self.most, self.open)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -77,9 +91,10 @@ class DelayProxy:
 class _Pipe:
     """One direction: what came in goes out half a round trip later, the end of the stream too."""
 
-    def __init__(self, half: float) -> None:
+    def __init__(self, half: float, rate: float | None) -> None:
         self._loop = asyncio.get_running_loop()
-        self._half = half
+        self._half, self._rate = half, rate
+        self._free_at = 0.0  # when all that came before has gone out, where the line is narrow
         self._waiting: deque[tuple[float, bytes]] = deque()  # b"" is the end
         self._held = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -89,12 +104,20 @@ class _Pipe:
         self.target: asyncio.Transport | None = None
 
     def put(self, data: bytes) -> None:
-        self._waiting.append((self._loop.time() + self._half, data))
+        now = self._loop.time()
+        if self._rate is not None:
+            now = self._free_at = max(now, self._free_at) + len(data) / self._rate
+        self._waiting.append((now + self._half, data))
         self._held += len(data)
         if self._held > WINDOW and not self._paused and self.source is not None:
             self._paused = True
             self.source.pause_reading()
         self.push()
+
+    @property
+    def pending(self) -> float:
+        """Seconds until a narrow line has let all of it out."""
+        return max(0.0, self._free_at - self._loop.time())
 
     def push(self) -> None:
         """Hand on what is due."""
@@ -139,7 +162,7 @@ class _Link:
 
     def __init__(self, proxy: DelayProxy) -> None:
         self.proxy = proxy
-        self.up, self.down = _Pipe(proxy.half), _Pipe(proxy.half)
+        self.up, self.down = _Pipe(proxy.half, proxy.rate), _Pipe(proxy.half, proxy.rate)
         self.heard = True  # connecting counts as the first turn, so the first word after the greeting is the second
         self.gone = False
         proxy.links.add(self)
@@ -159,7 +182,7 @@ class _Link:
             self.abort()
         else:
             onward.put(b"")
-            asyncio.get_running_loop().call_later(self.proxy.half + 0.05, self.abort)
+            asyncio.get_running_loop().call_later(onward.pending + self.proxy.half + 0.05, self.abort)
 
 
 class _Client(asyncio.Protocol):
@@ -167,9 +190,12 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, proxy: DelayProxy) -> None:
         self._link = _Link(proxy)
+        self._here = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         link, proxy = self._link, self._link.proxy
+        self._here = True
+        proxy.count(1)
         proxy.connections += 1
         proxy.turns += 1
         link.up.source = link.down.target = _plain(transport)
@@ -188,6 +214,7 @@ class _Client(asyncio.Protocol):
         link.up.put(data)
 
     def eof_received(self) -> bool:
+        self._leave()
         self._link.up.put(b"")
         return True
 
@@ -198,7 +225,14 @@ class _Client(asyncio.Protocol):
         self._link.down.block(False)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
         self._link.lost(exc, self._link.up)
+
+    def _leave(self) -> None:
+        """For the client it is over, whatever is still on its way."""
+        if self._here:
+            self._here = False
+            self._link.proxy.count(-1)
 
 
 class _Server(asyncio.Protocol):

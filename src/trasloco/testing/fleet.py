@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -67,11 +67,11 @@ class Worker:
 
 
 class Fleet:
-    """environment: of all workers. conninfo: of the database they share."""
+    """environment: of all workers. conninfo: of the database they share. programs: of PostgreSQL; none: those that come with us."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, programs: Mapping[str, str] = MappingProxyType({})) -> None:
         self._directory = directory
-        self._server = EmbeddedPostgres(directory / "database")
+        self._server = EmbeddedPostgres(directory / "database", os.environ | dict(programs))
         self._workers: list[Worker] = []
         self.conninfo = ""
         self.environment: dict[str, str] = {}
@@ -89,9 +89,9 @@ class Fleet:
         self._server.leave()
         self._server.remove()
 
-    def plan(self, order: Order, environment: Mapping[str, str] | None = None) -> str:
-        """A migration in its database; returns the code. environment: on top of ours."""
-        return plan_in(self._directory / "planning", order, **self.environment, **(environment or {}))
+    def plan(self, *orders: Order, environment: Mapping[str, str] | None = None) -> str:
+        """Migrations in its database; returns their codes, a line for each. environment: on top of ours."""
+        return plan_in(self._directory / "planning", *orders, **self.environment, **(environment or {}))
 
     def start(self, *words: str, command: str = "worker", environment: Mapping[str, str] | None = None) -> Worker:
         """A worker (or another command) that joins; it may take some seconds to begin. environment: on top of ours."""

@@ -2,7 +2,7 @@
 
 In a process whose Django is set up: ``planned(ring, Order(...))``. For a service that runs in processes of its own:
 
-    python -m trasloco.testing.planned_migration < order.json      # with its TRASLOCO_STATE_DIR; prints the code
+    python -m trasloco.testing.planned_migration < orders.json     # with its TRASLOCO_STATE_DIR; prints the codes
 
 Customer, person, destination system and domain are made where they are not there. Logins are taken as checked.
 """
@@ -96,15 +96,15 @@ def planned(ring: KeyRing, order: Order, now: datetime | None = None) -> MailMig
     return plan(actor, draft, ring, now) if now else plan_migration(actor, draft, ring)
 
 
-def plan_in(state: Path, order: Order, **environment: str) -> str:
-    """The same in the database of a service with that state directory (and environment); returns the migration's code."""
+def plan_in(state: Path, *orders: Order, **environment: str) -> str:
+    """The same in the database of a service with that state directory (and environment); returns the codes, a line for each."""
     done = run(  # our own module
         [sys.executable, "-m", "trasloco.testing.planned_migration"],
-        input=json.dumps(asdict(order)),
+        input=json.dumps([asdict(order) for order in orders]),
         env=os.environ | {"TRASLOCO_STATE_DIR": str(state)} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 + sum(len(order.accounts) for order in orders),
         check=False,
     )
     if done.returncode:
@@ -151,13 +151,15 @@ def _serve(customer: Any, domains: set[str], order: Order, ring: KeyRing) -> Non
 def _main() -> None:
     from trasloco.project.database import prepare
 
-    order = Order(**json.load(sys.stdin))
+    orders = [Order(**values) for values in json.load(sys.stdin)]
     with prepare():
         from django.conf import settings
 
         from trasloco.records.key_ring import KeyRing
 
-        print(planned(KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE), order).code)
+        ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
+        for order in orders:
+            print(planned(ring, order).code)
 
 
 if __name__ == "__main__":
