@@ -36,6 +36,7 @@ def test_the_manual_is_in_the_wheel_without_its_pictures(tmp_path: Path) -> None
     assert {name for name in found if not name.endswith(".md")} == set()
     source = built("sdist", ROOT, tmp_path / "sdist")
     with tarfile.open(source) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        parts = [part for part in archive if "/tests/" not in part.name]  # with passwords, for which the leak hunt looks
+        archive.extractall(tmp_path / "unpacked", parts, filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     assert manual_of(built("wheel", unpacked, tmp_path / "from-sdist")) == found
