@@ -115,7 +115,7 @@ class WorkerScale:
             master=MASTER,
             second_minutes=None,
             installation={"most_unfinished": 1000},
-            settings={"connections_per_host": workers * self._plan.hands},
+            settings={"connections_per_host": 1000},  # what is free when an account begins is its own: none is to go short
         )
 
     def _difference(self, logins: list[str]) -> str:
