@@ -85,6 +85,7 @@ LEFT JOIN trasloco_host_pace destination ON destination.host = l.destination_hos
 
 # The first of each lane, without those whose mailbox another transfer is working on, or an older one waits for. One step of the
 # index for each, as the planner would else read and sort a whole lane to find its first few.
+# Compared as rows: with equal columns the planner may walk the primary key through all that has ended, until the next VACUUM.
 _FIRST = """
 WITH RECURSIVE walk AS (
     SELECT l.*, 0::bigint AS id, 0 AS found, false AS free
@@ -103,7 +104,8 @@ WITH RECURSIVE walk AS (
             LIMIT 1
         ) IS NULL AS free
         FROM trasloco_transfer t
-        WHERE t.run_id = w.run_id AND t.large = w.large AND t.source_host = w.source_host AND t.id > w.id
+        WHERE (t.run_id, t.large, t.source_host, t.id) > (w.run_id, w.large, w.source_host, w.id)
+            AND (t.run_id, t.large, t.source_host) <= (w.run_id, w.large, w.source_host)
             AND t.status = 'waiting' AND t.not_before IS NULL
         ORDER BY t.run_id, t.large, t.source_host, t.id LIMIT 1
     ) next
