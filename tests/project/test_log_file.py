@@ -82,7 +82,7 @@ def test_a_log_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
         keep_log(tmp_path / "missing", "serve")
 
 
-@pytest.mark.usefixtures("root_logger")
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_a_line_can_be_json(tmp_path: Path) -> None:
     keep_log(tmp_path, "panel", {"TRASLOCO_LOG_FORMAT": "json"})
     logging.getLogger("trasloco.jobs").info("run %s began", 1)
@@ -90,7 +90,7 @@ def test_a_line_can_be_json(tmp_path: Path) -> None:
     assert (line["part"], line["message"]) == ("panel", "run 1 began")
 
 
-@pytest.mark.usefixtures("root_logger")
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_a_service_writes_to_standard_error_where_that_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep_log(tmp_path, "worker", {"TRASLOCO_LOG_TO": "stderr"})
     logging.getLogger("trasloco.jobs").info("run 1 began")
@@ -98,7 +98,7 @@ def test_a_service_writes_to_standard_error_where_that_is_wanted(tmp_path: Path,
     assert not (tmp_path / "trasloco.log").exists()
 
 
-@pytest.mark.usefixtures("root_logger")
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_the_terminal_of_other_commands_stays_theirs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep_log(tmp_path, "migrate", {"TRASLOCO_LOG_TO": "stderr"})
     logging.getLogger("trasloco.jobs").info("run 1 began")
