@@ -24,7 +24,7 @@ from typing import Any
 
 OURS = "trasloco"
 OF_PYTEST = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION"}  # it sets them itself, for each phase of a test
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1)
 
 Facts = dict[str, object]
 

@@ -23,6 +23,7 @@ def read_by_the_code() -> set[str]:
         if "testing" not in path.parts and "demo" not in path.parts:
             text = path.read_text("utf-8")
             found |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z][A-Z_]+)"', text))
+            found |= set(re.findall(r'_VARIABLE = "(TRASLOCO_[A-Z_]+)"', text))
             found |= set(re.findall(r'"(TRASLOCO_[A-Z_]+_PASS(?:WORD|PHRASE))"', text))
     return found - ELSEWHERE
 
@@ -49,7 +50,7 @@ def test_every_option_of_the_service_is_documented_with_its_twin_and_default(nam
     options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden and option.name != "help"]
     assert options
     for option in options:
-        shown = "off" if option.is_flag else "none" if option.multiple else str(option.default)
+        shown = "off" if option.is_flag else "none" if option.multiple or option.default is None else str(option.default)
         row = re.search(rf"^\| `{option.opts[0]}` \| `{option.envvar}` \| (.*) \|$", section("Environment"), re.MULTILINE)
         assert row is not None, option.opts
         assert row[1].startswith(shown)
