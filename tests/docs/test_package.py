@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -38,4 +39,6 @@ def test_the_manual_is_in_the_wheel_without_its_pictures(tmp_path: Path) -> None
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    assert manual_of(built("wheel", unpacked, tmp_path / "from-sdist")) == found
+    again = manual_of(built("wheel", unpacked, tmp_path / "from-sdist"))
+    shutil.rmtree(tmp_path / "unpacked")  # our own sources name the tests' passwords, for which the leak hunt looks
+    assert again == found
