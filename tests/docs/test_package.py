@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -39,4 +40,6 @@ def test_the_manual_is_in_the_wheel_without_its_pictures(tmp_path: Path) -> None
         parts = [part for part in archive if "/tests/" not in part.name]  # with passwords, for which the leak hunt looks
         archive.extractall(tmp_path / "unpacked", parts, filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    assert manual_of(built("wheel", unpacked, tmp_path / "from-sdist")) == found
+    again = manual_of(built("wheel", unpacked, tmp_path / "from-sdist"))
+    shutil.rmtree(tmp_path / "unpacked")  # our own sources name the tests' passwords, for which the leak hunt looks
+    assert again == found
