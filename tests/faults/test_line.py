@@ -136,3 +136,15 @@ def test_words_of_a_dead_connection_arrive_late(account: Rehearsal, at: int, sec
     assert account.destination.proxy.fired
     assert outcome.failure is None
     settled(account)
+
+
+@pytest.mark.parametrize(("at", "then"), [(at, then) for at in (3_000, 23_000, 63_000) for then in (12_000, 40_000, 80_000)])
+def test_words_arrive_late_when_the_next_line_is_broken_too(account: Rehearsal, at: int, then: int) -> None:
+    """Who sent the APPEND again was interrupted before he could look whether the first one had arrived after all: the one
+    after him looks."""
+    account.destination.proxy.arm(Linger(at, 0.3), Cut(Way.TO_SERVER, at + then))
+    account.source.proxy.arm(Delay(Way.TO_CLIENT, 0.02))
+    outcome = account.run()
+    assert account.destination.proxy.fired
+    assert outcome.failure is None
+    settled(account)

@@ -63,10 +63,12 @@ async def test_whoever_lost_the_transfer_writes_nothing(ledger: Ledger, clean_da
     with pytest.raises(Fenced):
         await ledger.forget(folder.id, 5, 5)
     with pytest.raises(Fenced):
+        await ledger.narrow(intent, [1])
+    with pytest.raises(Fenced):
         await ledger.complete(replace(folder, source_uidnext=5))
     with pytest.raises(Fenced):
         await ledger.left_out(b"Trash", "a rule", Tally())
-    assert list(await ledger.folders()) == [folder]
+    assert list(await ledger.folders()) == [replace(folder, begun=True)]
     assert [found.id for found in await ledger.intents(folder.id)] == [intent]
     assert await everything(ledger, folder.id) == []
 

@@ -59,7 +59,6 @@ class FolderRun:
 
     tally: what has its fate by now. under_way: messages were being carried when it ended; the connections may still have them on their way.
     newest_first: bring what came last before what came earlier, batch by batch.
-    interrupted: the folder was renumbered with a batch on its way, whose intent is gone.
     destination_uidvalidity: of the folder that was opened there, 0 before.
     """
 
@@ -71,7 +70,6 @@ class FolderRun:
         destination_shown: str,
         status: Status | None,
         *,
-        interrupted: bool = False,
         newest_first: bool = False,
     ) -> None:
         self._session, self._record, self._labels = session, record, session.labels
@@ -82,12 +80,12 @@ class FolderRun:
         self._shown, self._destination_shown = shown, destination_shown
         self._source = Place(session.source_side, session.source, shown)
         self._destination = Place(session.destination_side, session.destination, destination_shown)
-        self.under_way, self._interrupted, self._newest_first = False, interrupted, newest_first
+        self.under_way, self._newest_first = False, newest_first
         self.destination_uidvalidity = 0
         self.tally = Tally()
         self._trouble: Failure | None = None
         self._number = 0
-        self._new = record.source_uidvalidity is None  # never opened: no row can have been written yet
+        self._new = record.source_uidvalidity is None and not record.begun  # never opened: no row can have been written yet
         self._opening: Opening | None = None
         self._listed: Inventory | Changes | None = None
         self._uidnext = 0
@@ -182,8 +180,6 @@ class FolderRun:
         theirs = Opened(self._destination, destination, record.destination_uidvalidity, record.destination_id)
         if not session.doubtful:
             refuse_exchanged(record, ours, theirs)
-        if record.source_uidvalidity is not None and not (ours.holds and theirs.holds):
-            self._interrupted = bool(await session.ledger.intents(record.id))
         self._record = await revalidate(record, ours, theirs, session.ledger, session.departures, session.sink)
         self.destination_uidvalidity = theirs.now
 
@@ -225,7 +221,6 @@ class FolderRun:
         there = await destination_went_back(self._record, work, destination, self._destination)
         if not there and not source_went_back(inventory, work, source):
             return inventory, work
-        self._interrupted = bool(await session.ledger.intents(self._record.id))
         await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
         self._record = replace(self._record, destination_uidnext=None)
         if isinstance(self._listed, Changes):
@@ -252,10 +247,11 @@ class FolderRun:
         try:
             sleep, untouchable = self._session.sleep, strikes.struck(REFUSED_AFTER)
             departures, exists = self._session.departures, destination.exists
-            recognition = await recognise(job, work, exists, departures, sleep, untouchable, interrupted=self._interrupted)
+            recognition = await recognise(job, work, exists, departures, sleep, untouchable)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
-                alone = [intent.source_uids[0] for intent in await job.ledger.intents(job.folder_id) if len(intent.source_uids) == 1]
+                intents = await job.ledger.intents(job.folder_id)
+                alone = [intent.source_uids[0] for intent in intents if len(intent.source_uids) == 1 and not intent.late]
                 strikes.add(alone)
             raise
         if recognition.tally.copied:

@@ -58,14 +58,13 @@ class Listed:
             return None
 
 
-async def retire_renumbered(ledger: Ledger, records: Sequence[FolderRecord], source: Listed, destination: Listed, sink: Sink) -> set[int]:
+async def retire_renumbered(ledger: Ledger, records: Sequence[FolderRecord], source: Listed, destination: Listed, sink: Sink) -> None:
     """Where a source folder is another one, or has other numbers, and the destination's is the same: its rows become
-    relics. The ids of those that had a batch on its way. Raises TransferError, LedgerUnavailable, Fenced.
+    relics. Raises TransferError, LedgerUnavailable, Fenced.
 
     When the destination's has changed too, nothing of the rows holds: they are forgotten when its turn comes.
     """
     here, there = source.statuses, destination.statuses
-    interrupted = set()
     for record in records:
         ours, theirs = here.get(record.source_name), there.get(record.destination_name)
         if ours is None or theirs is None or not record.source_uidvalidity or not record.destination_uidvalidity:
@@ -73,11 +72,8 @@ async def retire_renumbered(ledger: Ledger, records: Sequence[FolderRecord], sou
         if not ours.uidvalidity or theirs.uidvalidity != record.destination_uidvalidity:
             continue
         if ours.uidvalidity != record.source_uidvalidity or await source.is_another(record.source_name, record.source_id):
-            if await ledger.intents(record.id):
-                interrupted.add(record.id)
             await ledger.retire(record.id)
             tell_renumbered(sink, record.source_name)
-    return interrupted
 
 
 def tell_renumbered(sink: Sink, source_name: bytes, side: SideName = SideName.SOURCE) -> None:

@@ -92,10 +92,9 @@ class Lane:
         if not self._alone:
             return None
         record, tree = self._alone.popleft(), self._tree
-        interrupted = record.id in tree.interrupted
         newest_first = self._session.settings.newest_first and tree.foremost(record) < OTHER
         names, status = tree.shown(record), tree.source_status(record)
-        run = FolderRun(self._session, record, *names, status, interrupted=interrupted, newest_first=newest_first)
+        run = FolderRun(self._session, record, *names, status, newest_first=newest_first)
         return record, run, tree.destination_status(record)
 
     async def _bring_together(self, records: Sequence[FolderRecord]) -> list[FolderRecord]:

@@ -4,20 +4,23 @@ A killed process leaves bytes in the network, and a server may still be storing 
 attempt already asks what is there. IMAP cannot take an APPEND back. So whoever finds an open intent
 first waits until the folder is quiet; and at the end of the pass looks once more: what came in
 meanwhile, is bound to nothing, and has byte for byte the content of a message that was sent again,
-is our own second copy. It is removed; the copy the ledger knows stays.
+is our own second copy. It is removed; the copy the ledger knows stays. Whoever is interrupted before
+that leaves the intent behind, as a late one, to whoever comes next: its messages may be there twice by then.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from trasloco.engine.classify import blame
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
+from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
+from trasloco.engine.ledger import Intent
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.sentence import sentence_of as ngettext
 
@@ -49,51 +52,67 @@ async def _exists(place: Place) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Latecomers:
-    """sent_again: source UIDs of open intents that were not there. uidnext: the lowest UID a late copy of
-    them can have. strangers: destination UIDs that were there before and are nobody's of ours."""
+    """intents: late ones, whose messages have been sent again. strangers: destination UIDs that were there before and are
+    nobody's of ours."""
 
-    sent_again: frozenset[int]
-    uidnext: int
+    intents: tuple[Intent, ...]
     strangers: frozenset[int]
 
     async def remove(self, job: Job, sink: Sink) -> int:
-        """Take away the second copies; returns how many. Raises TransferError, LedgerUnavailable."""
+        """Take away the second copies; returns how many. From then on nothing more is expected.
+
+        Raises TransferError, Fenced, LedgerUnavailable.
+        """
+        late = await self._find(job)
+        if late:
+            await self._take_away(job.destination, late, sink)
+        for intent in self.intents:
+            await job.ledger.settle(intent.id, [])
+        return len(late)
+
+    async def _find(self, job: Job) -> list[int]:
         place = job.destination
         there = await self._listed(place)
         bound: set[int] = set()
         async for known in job.ledger.known(job.folder_id):
             bound.update(row.destination_uid for row in known if row.destination_uid is not None)
-        candidates = there - bound - self.strangers
-        if not candidates:
-            return 0
-        kept = await self._kept(job, there)
-        found = await exact_digests(place, sorted(candidates), "reading messages that came late", Scope.FOLDER)
+        candidates = there.keys() - bound - self.strangers
+        kept, sizes = await self._kept(job, there) if candidates else (Counter[bytes](), set[int | None]())
+        alike = [uid for uid in sorted(candidates) if there[uid] in sizes]
+        found = await exact_digests(place, alike, "reading messages that came late", Scope.FOLDER) if alike else {}
         late = []
         for uid, digest in sorted(found.items()):
             if kept[digest]:
                 kept[digest] -= 1
                 late.append(uid)
-        if late:
-            await self._take_away(place, late, sink)
-        return len(late)
+        return late
 
-    async def _listed(self, place: Place) -> set[int]:
+    async def _listed(self, place: Place) -> dict[int, int | None]:
+        """Sizes by UID."""
+        uidnext = min(intent.destination_uidnext for intent in self.intents)
         with blame(place.side, "looking for messages that came late", place.folder, Scope.FOLDER):
             await place.client.noop()
-            answers = place.client.fetch(f"{self.uidnext}:*", ("UID",))
-            return {item.uid async for item in answers if item.uid is not None and item.uid >= self.uidnext}
+            answers = place.client.fetch(f"{uidnext}:*", ("UID", "RFC822.SIZE"))
+            return {item.uid: item.size async for item in answers if item.uid is not None and item.uid >= uidnext}
 
-    async def _kept(self, job: Job, there: set[int]) -> Counter[bytes]:
-        """Digests of the messages that were sent again and are certainly there; none when one of them has no
-        known UID, for then its only copy could be among the candidates."""
+    async def _kept(self, job: Job, there: Mapping[int, int | None]) -> tuple[Counter[bytes], set[int | None]]:
+        """Digests of the messages that were sent again and are certainly there, each as often as it may have come late, and
+        their sizes; none when one of them has no known UID, for then its only copy could be among the candidates."""
+        times = Counter(uid for intent in self.intents for uid in intent.source_uids)
+        any_message = sum(not intent.source_uids for intent in self.intents)
         kept: Counter[bytes] = Counter()
+        sizes: set[int | None] = set()
         async for rows in job.ledger.rows(job.folder_id):
             for row in rows:
-                if row.source_uid in self.sent_again and row.digest is not None:
-                    if row.destination_uid is None:
-                        return Counter()
-                    kept[row.digest] += row.destination_uid in there
-        return kept
+                sent = times[row.source_uid] + any_message * (row.fate is Fate.COPIED and row.run == job.run)
+                if not sent or row.digest is None:
+                    continue
+                if row.destination_uid is None:
+                    return Counter(), set()
+                if row.destination_uid in there:
+                    kept[row.digest] += sent
+                    sizes.add(there[row.destination_uid])
+        return kept, sizes
 
     async def _take_away(self, place: Place, uids: list[int], sink: Sink) -> None:
         named = ", ".join(map(str, uids[:5])) + (" ..." if len(uids) > 5 else "")

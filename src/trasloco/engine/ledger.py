@@ -9,7 +9,9 @@ The protocol, for each batch of one folder:
 2. The batch is appended.
 3. ``settle`` writes the rows and removes the intent, in one transaction.
 Whoever finds an intent on opening the folder was killed between 1 and 3: he reads the
-destination from that UIDNEXT on, matches, and settles what is found; the rest is sent again.
+destination from that UIDNEXT on, matches, and settles what is found; the rest is sent again. What was not
+found may still arrive: for that the intent stays, as a *late* one (``narrow``), until a pass over the
+folder has come to its end and looked once more.
 Moves and copies within the destination go the same way: their intent says where the messages were (``Origin``).
 
 Every write raises ``Fenced`` when another worker has taken the transfer over, and then wrote nothing.
@@ -41,6 +43,7 @@ class FolderRecord:
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
     over the folder, all None before it; equal again = nothing to do.
     destination_uidnext: a lower bound of the destination's next UID at the end of that pass, None before it.
+    begun: whether there were intents when this was read (``folders``).
     run, tally: number of the run of the last completed pass, and how its messages fared.
     """
 
@@ -58,6 +61,7 @@ class FolderRecord:
     source_id: str = ""
     destination_id: str = ""
     destination_uidnext: int | None = None
+    begun: bool = False
 
 
 @dataclass(slots=True)
@@ -130,7 +134,9 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A batch that was begun and not settled. flags: the source's, as sent with each message, in the order of
-    the UIDs; empty when they are not known. origin: of messages that are moved or copied there, None for those that are sent."""
+    the UIDs; empty when they are not known. origin: of messages that are moved or copied there, None for those that are sent.
+    late: it was looked for and these had not arrived; ``source_uids`` is empty when the source's numbers have changed since,
+    and then any message of the folder may be meant."""
 
     id: int
     folder_id: int
@@ -139,6 +145,7 @@ class Intent:
     source_uids: tuple[int, ...]
     flags: tuple[str, ...] = ()
     origin: Origin | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +212,14 @@ class Ledger(Protocol):
     ) -> None:
         """State for which validities the rows are (first opening of a folder), and the folders' MAILBOXIDs."""
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        """The destination's UIDVALIDITY changed: drop all rows, intents and marks of the folder and start from
-        these validities. What is on the destination is matched again, never copied again."""
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
+        """The destination's UIDVALIDITY changed: drop all rows and marks of the folder and start from these validities.
+        What is on the destination is matched again, never copied again. Intents become late ones, from UID 1 on; those of
+        moves go. source_holds: the source's UIDs mean what they did."""
 
     async def retire(self, folder_id: int) -> None:
-        """The source's UIDVALIDITY changed: rows of messages that were brought become relics, all other rows,
-        intents, validities and marks of the folder go, in one transaction."""
+        """The source's UIDVALIDITY changed: rows of messages that were brought become relics, all other rows, validities
+        and marks of the folder go, intents become late ones and those of moves go, in one transaction."""
 
     def relics(self) -> AsyncIterator[Sequence[Relic]]:
         """All relics, in chunks."""
@@ -236,6 +244,10 @@ class Ledger(Protocol):
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
         """Write (insert or replace) these rows and remove the intent, in one transaction. UIDs of the
         intent without a row are simply unknown again. An intent that is gone already raises ``Fenced``."""
+
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
+        """Of the intent's messages these were looked for and had not arrived: it is a late one of these from now on. flags: as
+        of ``Intent``."""
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         """Write (insert or replace) rows that needed no append: skipped, refused, vanished, adopted."""

@@ -32,7 +32,8 @@ class MemoryLedger:
         self.omitted: dict[bytes, tuple[str, Tally]] = {}
 
     async def folders(self) -> Sequence[FolderRecord]:
-        return tuple(self._folders.values())
+        begun = {intent.folder_id for intent in self._intents.values()}
+        return tuple(replace(record, begun=record.id in begun) for record in self._folders.values())
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
         bound = self._by_name.get(source_name)
@@ -110,13 +111,18 @@ class MemoryLedger:
             destination_id=destination_id,
         )
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
         old = self._folders[folder_id]
         self._folders[folder_id] = FolderRecord(
             old.id, old.source_name, old.destination_name, old.renamed, source_uidvalidity, destination_uidvalidity
         )
         self._messages[folder_id] = {}
-        self._intents = {key: intent for key, intent in self._intents.items() if intent.folder_id != folder_id}
+        for key, intent in list(self._intents.items()):
+            if intent.folder_id == folder_id:
+                del self._intents[key]
+                if intent.origin is None:
+                    uids, flags = (intent.source_uids, intent.flags) if source_holds else ((), ())
+                    self._intents[key] = Intent(key, folder_id, destination_uidvalidity, 1, uids, flags, late=True)
 
     async def retire(self, folder_id: int) -> None:
         old = self._folders[folder_id]
@@ -125,7 +131,9 @@ class MemoryLedger:
                 self._last_id += 1
                 theirs = old.destination_uidvalidity or 0
                 self._relics[self._last_id] = Relic(self._last_id, old.source_name, old.destination_name, theirs, row)
+        late = [intent for intent in await self.intents(folder_id) if intent.origin is None]
         await self.forget(folder_id, 0, 0)
+        self._intents |= {intent.id: replace(intent, source_uids=(), flags=(), late=True) for intent in late}
         self._folders[folder_id] = FolderRecord(old.id, old.source_name, old.destination_name, old.renamed)
 
     async def relics(self) -> AsyncIterator[Sequence[Relic]]:
@@ -159,6 +167,12 @@ class MemoryLedger:
         if intent is None:
             raise Fenced(f"intent {intent_id} was settled by somebody else")
         await self.record(intent.folder_id, rows)
+
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
+        if intent_id not in self._intents:
+            raise Fenced(f"intent {intent_id} was settled by somebody else")
+        late = replace(self._intents[intent_id], source_uids=tuple(source_uids), flags=tuple(flags), late=True)
+        self._intents[intent_id] = late
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         self._messages[folder_id].update((row.source_uid, replace(row)) for row in rows)

@@ -34,8 +34,8 @@ _TOGETHER = 5000  # rows written together
 class Recognition:
     """tally: of the rows written to the ledger. refused: those of them that the source would not show.
     found: source UIDs that need no copy. reflag: flags to change.
-    unbound: what is left on the destination. late: what to look for when all is brought; None when no
-    attempt was interrupted here."""
+    unbound: what is left on the destination. late: what to look for when all is brought; None when nothing of an
+    interrupted attempt can still arrive."""
 
     unbound: Unbound
     tally: Tally = field(default_factory=Tally)
@@ -52,31 +52,29 @@ async def recognise(
     departures: Departures,
     sleep: Callable[[float], Awaitable[None]],
     untouchable: Collection[int] = (),
-    *,
-    interrupted: bool = False,
 ) -> Recognition:
     """Settle open intents and adopt what is there. ``exists``: messages in the destination folder.
     departures: who left other folders, and who is known of this one from before it was renumbered.
     untouchable: source UIDs that break the line when they are read, so they are not read to be recognised.
-    interrupted: there were open intents, which went with the folder's old numbers: any message may still arrive.
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
     recognition = Recognition(Unbound(job.destination))
     intents = () if job.new else await job.ledger.intents(job.folder_id)
-    if intents or interrupted:
+    if intents:
         exists = await quiet(job, sleep)
     unknown: set[int] = set()
     if exists and (work.todo or intents):
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
+    sent = frozenset(wanted)
     for intent in intents:
         if intent.origin is not None and intent.origin.stays:
             copies = await finish_copy(job, intent, wanted.difference(untouchable), unknown)
             _take(copies.rows, wanted, unknown, recognition)
             recognition.reflag.extend(copies.reflag)
         elif intent.origin is None:
-            await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
+            await _close(job, intent, wanted.difference(untouchable), sent, unknown, recognition)
         else:
             rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
             _take(rows, wanted, unknown, recognition)
@@ -86,11 +84,18 @@ async def recognise(
         await _adopt(job, wanted, unknown, departures, recognition)
     begun = {uid for intent in intents if intent.origin is None or intent.origin.stays for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
-    sent_again = wanted if interrupted else wanted & begun
-    if sent_again:
-        uidnext = 1 if interrupted else min(intent.destination_uidnext for intent in intents)
-        recognition.late = Latecomers(frozenset(sent_again), uidnext, frozenset(unknown))
+    late = [intent for intent in (await job.ledger.intents(job.folder_id) if intents else ()) if intent.late]
+    if late:
+        # What is there and was not recognised now is nobody's of ours, unless it came while somebody before us sent it again.
+        known = frozenset(unknown) if not any(intent.late for intent in intents) and not _twice(intents) else frozenset[int]()
+        recognition.late = Latecomers(tuple(late), known)
     return recognition
+
+
+def _twice(intents: Iterable[Intent]) -> bool:
+    """Whether a message may have been sent by more than one of them."""
+    uids = [uid for intent in intents for uid in intent.source_uids]
+    return len(set(uids)) < len(uids)
 
 
 async def _unknown(job: Job, work: Work) -> set[int]:
@@ -102,29 +107,39 @@ async def _unknown(job: Job, work: Work) -> set[int]:
     return there
 
 
-async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
-    """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again.
+async def _close(job: Job, intent: Intent, wanted: set[int], sent: Collection[int], unknown: set[int], recognition: Recognition) -> None:
+    """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again, and may arrive
+    all the same.
 
-    Bytes are compared: new mail may have been delivered into the same folder meanwhile.
+    Bytes are compared: new mail may have been delivered into the same folder meanwhile. sent: source UIDs that were not
+    bound before any intent was looked at.
     """
     ours = [uid for uid in intent.source_uids if uid in wanted]
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
     reason = ""
-    if theirs and len(ours) == len(intent.source_uids) == 1 and not pairs:
+    if theirs and len(ours) == len(intent.source_uids) == 1 and not pairs and not intent.late:
         # It travelled alone: it may have been on the repair ladder, and is there in another form.
         for ours_uid, (theirs_uid, rungs) in (await Unbound(job.destination, theirs).find_repaired(job, ours)).items():
             pairs[ours_uid] = theirs_uid
             reason = _("repaired (%(rungs)s) before the run was interrupted; recognised byte for byte", rungs=", ".join(rungs))
     rows = [_row(job, ours_uid, theirs_uid, Fate.COPIED) for ours_uid, theirs_uid in sorted(pairs.items())]
     found = await _digests(job, pairs) if pairs else {}
-    sent = dict(zip(intent.source_uids, intent.flags, strict=False))
+    flags = dict(zip(intent.source_uids, intent.flags, strict=False))
     for row in rows:
         row.digest = found.get(row.source_uid)
         row.reason = reason
-        row.flags = sent.get(row.source_uid, "")  # the base until the changes below have been applied
-    await job.ledger.settle(intent.id, rows)
+        row.flags = flags.get(row.source_uid, "")  # the base until the changes below have been applied
+    # What another intent has found may be there a second time; of a late one, so may what has been bound since.
+    missing = [uid for uid in intent.source_uids if uid not in pairs and (intent.late or uid in sent)]
+    if not missing and intent.source_uids:
+        await job.ledger.settle(intent.id, rows)
+    else:
+        if rows:
+            await job.ledger.record(job.folder_id, rows)
+        if not intent.late or len(missing) < len(intent.source_uids):
+            await job.ledger.narrow(intent.id, missing, [flags[uid] for uid in missing] if flags else [])
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen.
     recognition.reflag.extend(_changed(job, rows))

@@ -11,6 +11,7 @@ be open. Nothing is lost by that: the intents tell the next attempt what was on 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from trasloco.engine.arrivals import Arrivals, may_come_late
 from trasloco.engine.batches import Batch
 from trasloco.engine.classify import blame, busy, explain, over_quota
-from trasloco.engine.failure import Failure, Retry, Scope, TransferError
+from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.flags import Permitted
 from trasloco.engine.identity import Place, pair
@@ -110,10 +111,23 @@ class Relay:
         and it is a server that tells the new UIDs: the folders may then be left.
         Raises TransferError when a whole side, folder or mailbox is the trouble; Fenced, LedgerUnavailable.
         """
+        sent: deque[Sending] = deque()
+        try:
+            return await self._carry(batches, on_sent, sent)
+        except TransferError as error:
+            if error.failure.side is SideName.SOURCE:
+                await self._settle_what_went(sent)
+            raise
+
+    async def _settle_what_went(self, sent: deque[Sending]) -> None:
+        """The source is the trouble: what the destination has whole is not sent a second time."""
+        with contextlib.suppress(TransferError):
+            await self._settle_down_to(0, sent, Leftovers())
+
+    async def _carry(self, batches: Iterable[Batch], on_sent: Callable[[], None] | None, sent: deque[Sending]) -> Leftovers:
         leftovers = Leftovers()
         waiting = Feed(self._job.pace, self._job.inventory, batches, self._stay_awake)
         ahead: deque[Sending] = deque()
-        sent: deque[Sending] = deque()
         if not self._gives_uids and not self._floor_known:
             await self._find_floor()
         while await self._fill(ahead, waiting):

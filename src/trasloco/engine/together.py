@@ -42,7 +42,7 @@ def may_go_together(source: Client, destination: Client) -> bool:
 
 def is_small(record: FolderRecord, source: Status | None, destination: Status | None, settings: Settings) -> bool:
     """Whether a folder may be plain, as far as lists and ledger tell: new, no more than one batch, nothing there yet."""
-    if record.source_uidvalidity is not None or source is None or source.messages is None or source.uidnext is None:
+    if record.source_uidvalidity is not None or record.begun or source is None or source.messages is None or source.uidnext is None:
         return False
     if destination is not None and destination.messages:
         return False

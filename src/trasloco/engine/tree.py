@@ -87,8 +87,8 @@ async def _namespaces(client: Client) -> Namespaces | None:
 class Tree:
     """The folders of one attempt. Call ``prepare`` first. doubtful: see ``known_folders``.
 
-    records: the pairs to work on. interrupted: ids of those renumbered with a batch on its way. failed: folders the
-    destination takes under no name. departed: pairs of earlier runs whose source folder is gone, renamed or left out now.
+    records: the pairs to work on. failed: folders the destination takes under no name. departed: pairs of earlier runs whose
+    source folder is gone, renamed or left out now.
     """
 
     def __init__(
@@ -108,7 +108,6 @@ class Tree:
         self.records: list[FolderRecord] = []
         self.departed: list[FolderRecord] = []
         self.failed: list[FailedFolder] = []
-        self.interrupted: set[int] = set()
 
     async def prepare(self) -> None:
         """Map, create, bind. ``records`` and ``failed`` hold the outcome.
@@ -141,7 +140,7 @@ class Tree:
         here, there = (Listed(side.side, side.client, side.tree, self._doubtful) for side in (self._source, self._destination))
         if await follow_renamed(self._ledger, records, there, self._sink):
             records = [record for record in await self._ledger.folders() if record.destination_name]
-        self.interrupted = await retire_renumbered(self._ledger, records, here, there, self._sink)
+        await retire_renumbered(self._ledger, records, here, there, self._sink)
         return await self._ledger.folders()
 
     async def _bound_anew(self, known: Mapping[bytes, FolderRecord]) -> dict[bytes, FolderRecord]:

@@ -49,7 +49,9 @@ _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvali
 _RELIC = (
     "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed, identity"
 )
-_INTENT = "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids, origin_stays"
+_INTENT = (
+    "destination_uidvalidity, destination_uidnext, source_uids, flags, origin_name, origin_uidvalidity, origin_uids, origin_stays, late"
+)
 
 # The folders of this account and of the other that are the same folder of the source.
 _SAME = """trasloco_ledger_folder theirs JOIN trasloco_ledger_folder mine

@@ -53,7 +53,8 @@ PLACE: LiteralString = """SELECT coalesce(m.ledger_from, 0) FROM trasloco_accoun
 WHERE a.id = %(account)s"""
 
 # All pairs of folders of the account.
-FOLDERS: LiteralString = f"SELECT {_FOLDER} FROM trasloco_ledger_folder WHERE account_id = %(account)s ORDER BY id"
+FOLDERS: LiteralString = f"""SELECT {_FOLDER}, EXISTS (SELECT FROM trasloco_ledger_intent i WHERE i.folder_id = f.id)
+FROM trasloco_ledger_folder f WHERE account_id = %(account)s ORDER BY id"""
 
 # Bind pairs; one that is bound already wins, unless it has no destination yet and is given one: then it
 # begins anew. What this statement has just written is not visible to its second SELECT, so that one steps back.
@@ -110,11 +111,19 @@ REBIND: LiteralString = f"""{_FENCE}, done AS (
 )
 SELECT count(*) FROM fence"""
 
-# The destination's validity changed: rows, intents and marks go in one step.
+# The folder was renumbered: what was on its way may still arrive, and of moves nothing holds any more.
+_MOVES: LiteralString = "DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s AND origin_name IS NOT NULL"
+
+# The destination's validity changed: rows and marks go in one step, intents become late.
 FORGET: LiteralString = f"""{_FENCE}, messages AS (
     DELETE FROM trasloco_ledger_message USING fence WHERE folder_id = %(folder)s
-), intents AS (
-    DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
+), moves AS (
+    {_MOVES}
+), late AS (
+    UPDATE trasloco_ledger_intent SET late = true, destination_uidvalidity = %(destination)s, destination_uidnext = 1,
+        source_uids = CASE WHEN %(source_holds)s THEN source_uids ELSE '{{}}' END,
+        flags = CASE WHEN %(source_holds)s THEN flags ELSE '{{}}' END
+    FROM fence WHERE folder_id = %(folder)s AND origin_name IS NULL
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
         source_id = '', destination_id = '', destination_uidnext = NULL,
@@ -133,8 +142,11 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
     SELECT f.account_id, f.source_name, f.destination_name, coalesce(f.destination_uidvalidity, 0),
         m.source_uid, m.destination_uid, m.size, m.fate, m.run, m.digest, m.flags, m.reason, m.listed, m.identity
     FROM messages m JOIN trasloco_ledger_folder f ON f.id = m.folder_id WHERE m.fate = ANY(%(brought)s::smallint[])
-), intents AS (
-    DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s
+), moves AS (
+    {_MOVES}
+), late AS (
+    UPDATE trasloco_ledger_intent SET late = true, source_uids = '{{}}', flags = '{{}}'
+    FROM fence WHERE folder_id = %(folder)s AND origin_name IS NULL
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
         destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
@@ -147,7 +159,7 @@ RELICS: LiteralString = """SELECT id, source_name, destination_name, destination
 WHERE account_id = %(account)s AND id > %(after)s ORDER BY id LIMIT %(limit)s"""
 
 INTENTS: LiteralString = """SELECT id, folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags,
-    origin_name, origin_uidvalidity, origin_uids, origin_stays
+    origin_name, origin_uidvalidity, origin_uids, origin_stays, late
 FROM trasloco_ledger_intent WHERE folder_id = %(folder)s ORDER BY id"""
 
 # The intents are on disk before the first byte is sent: synchronous_commit stays on. An array of arrays would have to be
@@ -178,6 +190,12 @@ SETTLE: LiteralString = f"""{_FENCE}, intent AS (
     {_REPLACE}
 )
 SELECT id, {_UNHURRIED} FROM intent"""
+
+NARROW: LiteralString = f"""{_FENCE}, done AS (
+    UPDATE trasloco_ledger_intent i SET source_uids = %(uids)s::bigint[], flags = %(flags)s::text[], late = true
+    FROM fence WHERE i.id = %(intent)s RETURNING i.id
+)
+SELECT count(*) FROM done"""
 
 RECORD: LiteralString = f"""{_FENCE}, written AS (
     INSERT INTO trasloco_ledger_message ({_COLUMNS})

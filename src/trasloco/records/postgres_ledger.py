@@ -74,7 +74,7 @@ class PostgresLedger:
         self._complete = Gathered(self._complete_all)
 
     async def folders(self) -> Sequence[FolderRecord]:
-        return [_folder(row) for row in await self._read(sql.FOLDERS, account=self._account)]
+        return [_folder(row, begun=row[14]) for row in await self._read(sql.FOLDERS, account=self._account)]
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
         return await self._bind((source_name, destination_name, clean(renamed)))
@@ -153,8 +153,9 @@ class PostgresLedger:
         await self._write(sql.REVALIDATE, **_columns(names, folders))
         return [None] * len(folders)
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int) -> None:
-        await self._write(sql.FORGET, folder=folder_id, source=source_uidvalidity, destination=destination_uidvalidity)
+    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
+        numbers_now = {"source": source_uidvalidity, "destination": destination_uidvalidity, "source_holds": source_holds}
+        await self._write(sql.FORGET, folder=folder_id, **numbers_now)
 
     async def retire(self, folder_id: int) -> None:
         await self._write(sql.RETIRE, folder=folder_id, brought=[FATE_CODES[fate] for fate in BROUGHT])
@@ -207,6 +208,9 @@ class PostgresLedger:
         found = await self._read(sql.SETTLE, **self._owner, intents=[intent for intent, _ in batches], of=of, **columns)
         settled = {row[0] for row in found}
         return [None if intent in settled else self._fenced() for intent, _ in batches]
+
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
+        await self._write(sql.NARROW, intent=intent_id, uids=list(source_uids), flags=[clean(text) for text in flags])
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         for start in range(0, len(rows), CHUNK):
@@ -288,16 +292,16 @@ def _at(statement: LiteralString, table: str) -> bytes:
     return statement.replace(PARENT, table).encode()
 
 
-def _folder(row: tuple[Any, ...]) -> FolderRecord:
+def _folder(row: tuple[Any, ...], *, begun: bool = False) -> FolderRecord:
     tally = None if row[10] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[10], strict=True)})
     record = FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10])
-    return replace(record, tally=tally, source_id=row[11], destination_id=row[12], destination_uidnext=row[13])
+    return replace(record, tally=tally, source_id=row[11], destination_id=row[12], destination_uidnext=row[13], begun=begun)
 
 
 def _intent(row: tuple[Any, ...]) -> Intent:
-    key, folder, uidvalidity, uidnext, uids, flags, name, origin_uidvalidity, origin_uids, stays = row
+    key, folder, uidvalidity, uidnext, uids, flags, name, origin_uidvalidity, origin_uids, stays, late = row
     origin = None if name is None else Origin(bytes(name), origin_uidvalidity, tuple(origin_uids), stays)
-    return Intent(key, folder, uidvalidity, uidnext, tuple(uids), tuple(flags), origin)
+    return Intent(key, folder, uidvalidity, uidnext, tuple(uids), tuple(flags), origin, late)
 
 
 def _message(row: tuple[Any, ...]) -> MessageRow:

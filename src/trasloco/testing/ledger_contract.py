@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.ledger import Fenced, Known, Ledger, MessageRow, Origin, Relic, Twin
+from trasloco.engine.ledger import Fenced, Intent, Known, Ledger, MessageRow, Origin, Relic, Twin
 
 
 def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
@@ -94,6 +94,16 @@ class LedgerContract:
         await ledger.settle(await ledger.begin(folder.id, 7, 1, [1]), [])
         assert list(await ledger.intents(folder.id)) == []
         assert await everything(ledger, folder.id) == []
+
+    async def test_what_was_not_found_of_an_intent_is_late(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        intent = await ledger.begin(folder.id, 7, 5, [1, 2, 3], ["a", "b", "c"])
+        assert [record.begun for record in await ledger.folders()] == [True]
+        await ledger.narrow(intent, [1, 3], ["a", "c"])
+        assert list(await ledger.intents(folder.id)) == [Intent(intent, folder.id, 7, 5, (1, 3), ("a", "c"), late=True)]
+        await ledger.settle(intent, [])
+        with pytest.raises(Fenced):
+            await ledger.narrow(intent, [1])
 
     async def test_known_rows_come_in_order_and_in_chunks(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")
@@ -221,11 +231,12 @@ class LedgerContract:
         brought = [row(1), replace(row(2, Fate.MOVED), listed=7, reason="moved"), MessageRow(4, Fate.ADOPTED, 1)]  # in order of UID
         await ledger.record(folder.id, [*brought, MessageRow(3, Fate.REFUSED, 1, reason="no")])
         await ledger.record(other.id, [row(9)])
-        await ledger.begin(folder.id, 4, 1, [8])
+        sent = await ledger.begin(folder.id, 4, 21, [8], ["\\Seen"])
+        await ledger.begin(folder.id, 4, 22, [9], origin=Origin(b"Other", 5, (1,)))
         await ledger.retire(folder.id)
-        assert list(await ledger.folders()) == [folder, other]
+        assert list(await ledger.folders()) == [replace(folder, begun=True), other]
         assert await everything(ledger, folder.id) == []
-        assert list(await ledger.intents(folder.id)) == []
+        assert list(await ledger.intents(folder.id)) == [Intent(sent, folder.id, 4, 21, (), late=True)]
         relics = [relic async for chunk in ledger.relics() for relic in chunk]
         relics.sort(key=lambda relic: relic.row.source_uid)
         assert relics == [Relic(relic.id, b"INBOX", b"INBOX", 4, kept) for relic, kept in zip(relics, brought, strict=True)]
@@ -254,15 +265,25 @@ class LedgerContract:
         other = await ledger.bind(b"Other", b"Other")
         for each in (folder, other):
             await ledger.record(each.id, [row(1)])
-            await ledger.begin(each.id, 1, 1, [2])
+            await ledger.begin(each.id, 1, 7, [2], ["\\Seen"])
+            await ledger.begin(each.id, 1, 8, [3], origin=Origin(b"Third", 5, (1,)))
+        (sent, _) = await ledger.intents(folder.id)
         await ledger.complete(replace(folder, source_uidnext=3, source_messages=1, source_modseq=9, tally=Tally(copied=1)))
         await ledger.forget(folder.id, 11, 12)
         (found, _) = await ledger.folders()
-        assert found == replace(folder, source_uidvalidity=11, destination_uidvalidity=12)
+        assert found == replace(folder, source_uidvalidity=11, destination_uidvalidity=12, begun=True)
         assert await everything(ledger, folder.id) == []
-        assert list(await ledger.intents(folder.id)) == []
+        assert list(await ledger.intents(folder.id)) == [Intent(sent.id, folder.id, 12, 1, (), late=True)]
         assert len(await everything(ledger, other.id)) == 1
-        assert len(await ledger.intents(other.id)) == 1
+        assert [intent.late for intent in await ledger.intents(other.id)] == [False, False]
+
+    async def test_what_was_on_its_way_to_a_forgotten_folder_may_still_arrive(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        sent = await ledger.begin(folder.id, 1, 7, [2, 3], ["\\Seen", ""])
+        await ledger.forget(folder.id, 11, 12, source_holds=True)
+        assert list(await ledger.intents(folder.id)) == [Intent(sent, folder.id, 12, 1, (2, 3), ("\\Seen", ""), late=True)]
+        await ledger.settle(sent, [])
+        assert [record.begun for record in await ledger.folders()] == [False]
 
     async def test_a_folder_left_out_is_no_pair(self, ledger: Ledger) -> None:
         await ledger.left_out(b"Trash", "Trash is left out", Tally(skipped=4))

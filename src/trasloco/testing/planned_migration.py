@@ -100,7 +100,8 @@ def plan_in(state: Path, *orders: Order, **environment: str) -> str:
     """The same in the database of a service with that state directory (and environment); returns the codes, a line for each."""
     done = run(  # our own module
         [sys.executable, "-m", "trasloco.testing.planned_migration"],
-        input=json.dumps([asdict(order) for order in orders]),
+        # An old version takes one order by itself.
+        input=json.dumps(asdict(orders[0]) if len(orders) == 1 else [asdict(order) for order in orders]),
         env=os.environ | {"TRASLOCO_STATE_DIR": str(state)} | environment,
         capture_output=True,
         text=True,
@@ -151,7 +152,8 @@ def _serve(customer: Any, domains: set[str], order: Order, ring: KeyRing) -> Non
 def _main() -> None:
     from trasloco.project.database import prepare
 
-    orders = [Order(**values) for values in json.load(sys.stdin)]
+    given = json.load(sys.stdin)
+    orders = [Order(**values) for values in (given if isinstance(given, list) else [given])]
     with prepare():
         from django.conf import settings
 

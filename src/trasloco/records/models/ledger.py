@@ -119,7 +119,8 @@ class ParkedMessage(models.Model):
 
 
 class LedgerIntent(models.Model):
-    """``engine.ledger.Intent``: a batch begun and not settled. origin_*: of messages moved or copied within the destination."""
+    """``engine.ledger.Intent``: a batch begun and not settled. origin_*: of messages moved or copied within the destination.
+    late: looked for, and not there."""
 
     folder = models.ForeignKey(LedgerFolder, models.CASCADE, related_name="intents")
     destination_uidvalidity = models.BigIntegerField(null=True)
@@ -130,6 +131,7 @@ class LedgerIntent(models.Model):
     origin_uidvalidity = models.BigIntegerField(null=True)
     origin_uids = ArrayField(models.BigIntegerField(), null=True)
     origin_stays = models.BooleanField(default=False, db_default=False)
+    late = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "trasloco_ledger_intent"
