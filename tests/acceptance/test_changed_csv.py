@@ -76,13 +76,17 @@ def test_another_file_goes_on_where_a_killed_one_was(trasloco: Trasloco, source:
     rows = [(item, f"{source.host}:{source.port}", item, source.password) for item in (name, other)]
     with MailboxFiller(source.host, source.port, name, source.password) as filler:
         filler.fill(Letters(name), 1200)
+    killed = 0
     for _ in range(3):
         process = trasloco.begin(*trasloco.migrate_words(rows[:1], destination))
         deadline = time.monotonic() + 60
         before = _count(destination, name)
         while process.poll() is None and time.monotonic() < deadline and _count(destination, name) == before:
             time.sleep(0.02)
-        kill(process)
+        if process.poll() is None:
+            kill(process)
+            killed += 1
+    assert killed, "it was done before anybody looked"
     report = trasloco.migrate(rows, destination)
     assert fates(last_run(report))["source"] == 1200
     assert _read(destination, name).messages() == Snapshot.read(source.host, source.port, name, source.password).messages()

@@ -64,7 +64,7 @@ def test_a_link_is_called_as_the_page_it_leads_to() -> None:
     from trasloco.documents.manual_page import manual_page
 
     page = manual_page("errors", "en", str).html
-    assert '<a href="/manual/pacing/">Pace: hours, bytes of a day, rates, connections</a>' in page
+    assert '<a href="/manual/pacing/">Pace: hours, bytes of a day, rates, connections, shares</a>' in page
     assert ".md</a>" not in page
 
 

@@ -263,7 +263,7 @@ def test_a_limit_of_messages_in_each_folder_is_suspected(make: Callable[..., Gma
         account.mailbox.add(letter(number, 1), ["\\Inbox"])
     account.run()
     (words,) = account.said("folder-limit")
-    assert "1000" in words
+    assert "1,000" in words
 
 
 @pytest.mark.parametrize("verb", ["UID FETCH", "EXAMINE"])

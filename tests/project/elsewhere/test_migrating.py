@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.elsewhere.conftest import Elsewhere
+from tests.service.conftest import wait_until
 from tests.service.test_killed import filled, same_on_both
 from trasloco.testing.dovecot import Dovecot
 
@@ -49,6 +50,7 @@ def test_a_csv_is_moved_by_another_trasloco_as_by_this_one(
     once_more = elsewhere(*wanted)
     assert code_in(once_more) == code
     assert f"--again {code}" in once_more
+    wait_until(lambda: elsewhere.ask("SELECT count(*) FROM trasloco_run WHERE told_at IS NULL") == [(0,)], "its end was told")
     third = elsewhere(*wanted, "--again", code)
     assert f"{logins[0].replace('@old.', '@new.')}, run 3: completed" in third
 
