@@ -34,7 +34,16 @@ NO_SECRETS = {
 # product to read: they are its input, not what came out of it.
 INPUT = (
     "*.csv",  # accounts with their passwords, as an operator gives them
-    *("*password*", "*master*.txt", "old.txt", "new.txt", "p"),  # what --…-password-file and --destination-passwords name
+    *(
+        "*password*",
+        "*master*.txt",
+        "old.txt",
+        "new.txt",
+        "p",
+        "from",
+        "to",
+        "admin",
+    ),  # what --…-password-file and --destination-passwords name
     "token.txt",  # what --token-file names
     "*.toml",  # --source-oauth
     "*.toml.consents",  # what owners allowed: kept beside it for the next command, mode 0600 (docs/oauth.md)
@@ -79,6 +88,7 @@ class LeakHunt:
             and "://" not in password
             and password not in NO_SECRETS
             and password not in self._own_words
+            and _can_be_written(password)
         }
 
     def search(self, *directories: Path) -> None:
@@ -119,6 +129,11 @@ class LeakHunt:
         texts = [path.read_text("utf-8") for path in paths if "testing" not in path.parts]
         texts += [path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")]
         return "\n".join([*texts, (ROOT / "README.md").read_text("utf-8")])
+
+
+def _can_be_written(password: str) -> bool:
+    """Lone surrogates, as hostile JSON has them, are in no file."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in password)
 
 
 def _files_with(forms: Iterable[bytes], paths: Sequence[Path], patterns: Path) -> list[Path]:
