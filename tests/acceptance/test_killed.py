@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -22,14 +23,17 @@ def test_fifty_kills_lose_nothing_and_double_nothing(trasloco: Trasloco, source:
     rng = random.Random(50)
     kills = migrations = 0
     trasloco.run("report")  # the database is there now, so that kills meet the copy and not its making
+    begun = time.monotonic()
+    trasloco.run("report")
+    start = time.monotonic() - begun  # most kills are to come when a command has started, however slow the machine is
     while kills < KILLS:
         migrations += 1
         assert migrations <= 20, f"the migrations are too quick for the test to mean anything: {kills} kills"
-        kills += _killed_to_the_end(trasloco, source, destination, rng, f"round-{migrations}")
+        kills += _killed_to_the_end(trasloco, source, destination, lambda: rng.uniform(start / 2, 2 * start + 1), f"round-{migrations}")
 
 
-def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot, rng: random.Random, name: str) -> int:
-    """One migration, killed and started again until it has come to its end; the number of kills."""
+def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot, pause: Callable[[], float], name: str) -> int:
+    """One migration, killed after ``pause`` seconds and started again until it has come to its end; the number of kills."""
     logins = [f"{name}-killed-{number}@old.example" for number in range(4)]
     rows = [(login, f"{source.host}:{source.port}", login, source.password) for login in logins]
     letters = Letters(name)
@@ -40,7 +44,7 @@ def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot
     kills = 0
     while True:
         process = trasloco.begin(*words)
-        deadline = time.monotonic() + rng.uniform(0.5, 2.5)
+        deadline = time.monotonic() + pause()
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         if process.poll() is not None:
