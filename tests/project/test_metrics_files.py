@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_what_processes_counted_adds_up_and_survives_them(tmp_path: Path) -> Non
         assert registry.get_sample_value("held") == 3
         assert set(directory.iterdir()) == files  # no more files than places
     assert not directory.exists()
+
+
+def test_a_file_that_is_just_being_made_is_waited_for(tmp_path: Path) -> None:
+    with metrics_directory(tmp_path) as directory:
+        registry = sum_of(directory)
+        write(directory / "1", 2)
+        begun = directory / "counter_2.db"
+        begun.touch()
+        maker = threading.Timer(0.1, begun.unlink)
+        maker.start()
+        assert registry.get_sample_value("done_total") == 2
+        maker.join()
 
 
 def test_directories_are_the_owners_alone_and_those_of_the_dead_are_removed(tmp_path: Path) -> None:

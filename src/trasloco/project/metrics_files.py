@@ -10,15 +10,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import struct
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, values
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 NAME = "metrics"
+_PAUSES = (0.01, 0.05, 0.2, 0.5)  # seconds
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # the library's own
 
 
@@ -53,8 +58,25 @@ def write_into(place: Path) -> None:
 def sum_of(directory: Path) -> CollectorRegistry:
     """What all processes together have counted."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call] # the library's own
+    registry.register(_Sum(directory))
     return registry
+
+
+class _Sum(Collector):
+    """The library's, asked again when it met a file that a process had begun to write just then, or that has gone."""
+
+    def __init__(self, directory: Path) -> None:
+        self._files = MultiProcessCollector(None, str(directory))  # type: ignore[no-untyped-call] # the library's own
+
+    def collect(self) -> Iterable[Metric]:
+        for pause in _PAUSES:
+            with suppress(struct.error, RuntimeError, OSError):
+                return self._all()
+            time.sleep(pause)
+        return self._all()
+
+    def _all(self) -> Iterable[Metric]:
+        return list(self._files.collect())  # type: ignore[no-untyped-call] # the library's own
 
 
 def forget_present(place: Path) -> None:
