@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from trasloco.testing.planned_migration import Order
 from trasloco.testing.wire_faults import Delay, Way
 
 SLOW = Delay(Way.TO_CLIENT, 1.0)  # an account takes half a minute, so that there is something to disturb
+FIVE_MINUTES = 300.0
 COUNT = "SELECT count(*) FROM trasloco_ledger_message"
 RUNNING = "SELECT count(*) FROM trasloco_transfer WHERE status = 'running'"
 WORKERS = "SELECT DISTINCT worker FROM trasloco_transfer WHERE status = 'running'"
@@ -46,17 +48,21 @@ def all_there_once(fleet: Fleet, source: Dovecot, destination: Dovecot, logins: 
     assert number(fleet, "SELECT count(*) FROM trasloco_ledger_intent") == 0
 
 
-def frozen_and_woken(fleet: Fleet, worker: Worker) -> Worker:
-    """It has all accounts and is frozen; another one, which is returned, takes them over; it wakes up, and is stopped."""
+def frozen_and_woken(fleet: Fleet, worker: Worker, seconds: float) -> Worker:
+    """It has all accounts and is frozen; another one, which is returned, takes them over; it wakes up, and is stopped. seconds: it is
+    frozen at least so long; for 0 the clock is not waited for."""
     goes_on(fleet, "the start", 4)
     theirs = [row[0] for row in fleet.ask(WORKERS)]
     worker.freeze()
+    until = time.monotonic() + seconds
     fence = fleet.ask("SELECT max(fence) FROM trasloco_transfer")[0][0]
-    # Its lease, a heartbeat of less than half a minute, is over: here by hand, so that nobody has to wait.
-    fleet.ask("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '5 minutes' WHERE id = ANY(%s)", theirs)
+    if not seconds:  # its lease, a heartbeat of less than half a minute, is over: by hand, so that nobody has to wait
+        fleet.ask("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '5 minutes' WHERE id = ANY(%s)", theirs)
     other = fleet.start("--concurrency", "3")
     wait_until(lambda: fleet.ask(TAKEN_OVER, fence) == [(3,)], f"all were taken over\n{other.log}")
     goes_on(fleet, "others took over", 4)
+    while time.monotonic() < until:
+        goes_on(fleet, "others took over", 4)
     before = fleet.ask(OWNERS)
     worker.wake()
     goes_on(fleet, "the frozen one woke up", 8)
@@ -66,11 +72,12 @@ def frozen_and_woken(fleet: Fleet, worker: Worker) -> Worker:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_frozen_worker_that_wakes_writes_nothing_into_what_others_took_over(
-    fleet: Fleet, dovecot_source: Dovecot, dovecot_destination: Dovecot
+    fleet: Fleet, dovecot_source: Dovecot, dovecot_destination: Dovecot, pytestconfig: pytest.Config
 ) -> None:
-    logins = filled(dovecot_source, "frozen", 120)
+    seconds, letters = (FIVE_MINUTES, 3600) if pytestconfig.getoption("--long") else (0.0, 120)
+    logins = filled(dovecot_source, "frozen", letters)
     with CuttingProxy(dovecot_source.host, dovecot_source.port) as proxy:
         proxy.arm(SLOW)
         fleet.plan(order(logins, (proxy.host, proxy.port), dovecot_destination, dovecot_source.password, second_minutes=None))
@@ -78,10 +85,10 @@ def test_a_frozen_worker_that_wakes_writes_nothing_into_what_others_took_over(
         wait_until(lambda: number(fleet, RUNNING) == 3, f"one worker has all accounts\n{frozen.log}")
         other.drain()
         for _ in range(2):
-            frozen = frozen_and_woken(fleet, frozen)
+            frozen = frozen_and_woken(fleet, frozen, seconds)
         proxy.arm()
         ended(fleet, frozen)
-    all_there_once(fleet, dovecot_source, dovecot_destination, logins, 120)
+    all_there_once(fleet, dovecot_source, dovecot_destination, logins, letters)
 
 
 @pytest.mark.slow

@@ -19,6 +19,14 @@ function switchTheme() {
   localStorage.setItem("theme", document.documentElement.dataset.theme);
 }
 
+// On a phone the row of pages is wider than the screen: the page one is on is in sight.
+const pages = document.querySelector(".bar nav");
+const here = pages?.querySelector("[aria-current]");
+if (here) {
+  const middle = here.offsetLeft - pages.offsetLeft - (pages.clientWidth - here.offsetWidth) / 2;
+  pages.scrollTo({ left: middle, behavior: "instant" });
+}
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
