@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from io import BytesIO
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -38,8 +37,11 @@ class OldVersion:
     def __init__(self, directory: Path, commit: str) -> None:
         self.directory = directory
         directory.mkdir(parents=True)
-        with tarfile.open(fileobj=BytesIO(_archive(commit))) as archive:
+        packed = directory / "sources.tar"
+        _archive(commit, packed)
+        with tarfile.open(packed) as archive:
             archive.extractall(directory, filter="data")
+        packed.unlink()
         missing = _missing(directory / "pyproject.toml")
         if missing:
             raise NoOldVersion(f"{commit[:9]} wants other libraries than those that are installed: {', '.join(missing)}")
@@ -48,16 +50,17 @@ class OldVersion:
         _prove(self.environment, directory)
 
 
-def _archive(commit: str) -> bytes:
+def _archive(commit: str, into: Path) -> None:
     """A tar of the sources."""
     try:
-        done = subprocess.run(["git", "-C", str(ROOT), "archive", commit, "--", *_PARTS], capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), "archive", f"--output={into}", commit, "--", *_PARTS], capture_output=True, check=False
+        )
     except OSError as error:
         raise NoOldVersion(f"there is no git here to ask for {commit[:9]}: {error.strerror}") from error
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip()
         raise NoOldVersion(f"the history of this copy does not reach back to {commit[:9]} (git: {words})")
-    return done.stdout
 
 
 def _missing(project: Path) -> list[str]:
