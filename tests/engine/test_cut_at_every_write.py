@@ -26,7 +26,7 @@ class Stop(Exception):
 
 
 WRITES = frozenset(
-    {"bind", "rebind", "begin", "settle", "record", "moved", "reflag", "revalidate", "forget", "retire", "complete", "left_out"}
+    {"bind", "rebind", "begin", "settle", "narrow", "record", "moved", "reflag", "revalidate", "forget", "retire", "complete", "left_out"}
 )
 
 

@@ -9,15 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from tests.engine.gmail_account import GmailAccount, digest, letter
-from tests.engine.test_cut_at_every_write import run_and_stop
+from tests.engine.test_cut_at_every_write import Stop, run_and_stop
+from trasloco.engine.ledger import Ledger
 from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.gmail_mailbox import GmailMailbox
 from trasloco.testing.gmail_server import GmailServer
+from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.meanwhile import MeanwhileLedger
 from trasloco.testing.wire_faults import Cut, Way
 
 LABELS = [("\\Inbox", "Work"), ("Work", "Later"), (), ("\\Inbox", "Later"), ("\\Sent", "Work")]
@@ -126,3 +130,37 @@ def test_the_line_cut_anywhere_while_labels_are_copied_is_made_good(
             proxy.arm()
             settled(account, wanted(account, mids), 3)
     assert cuts > 20
+
+
+@pytest.mark.parametrize("when", ["begin", "narrow"])
+def test_copies_of_a_dead_connection_that_arrive_late_are_there_once(
+    dovecot_destination: Dovecot, fresh_user: Callable[[], str], when: str
+) -> None:
+    """After they were looked for, and while they are copied again; the copies are added by another client, byte for byte."""
+    with built(dovecot_destination, fresh_user()) as account:
+        mids = fill(account.mailbox)
+        account.run(1)
+        box = account.mailbox
+        box.label(mids[0], "Later")
+        box.label(mids[2], "Later")
+        inner = account.ledger
+        account.ledger = cast(Ledger, MeanwhileLedger(inner, "settle", 1, _stop))
+        with pytest.raises(Stop):
+            account.run(2)
+        there = {digest(box.messages[mid].content) for mid in (mids[0], mids[2])}
+        with account.filler() as filler:
+            filler.delete(("Later",), [entry.uid for entry in account.destination()["Later"] if entry.sha256 in there])
+
+        def arrive() -> None:
+            with account.filler() as filler:
+                filler.append(("Later",), [Mail(box.messages[mid].content) for mid in (mids[0], mids[2])])
+
+        account.ledger = cast(Ledger, MeanwhileLedger(inner, when, 1, arrive))
+        account.run(2)
+        assert cast(MeanwhileLedger, account.ledger).calls
+        account.ledger = inner
+        settled(account, account.expected(), 3)
+
+
+def _stop() -> None:
+    raise Stop

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.conftest import OF_OTHERS, TWIN, settled
+from tests.faults.conftest import FOLDERS, OF_OTHERS, TWIN, settled
 from trasloco.engine.account import Outcome, RunStatus, Settings
 from trasloco.engine.failure import Retry, Scope
 from trasloco.engine.latecomers import QUIET
@@ -17,7 +17,7 @@ from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict
-from trasloco.testing.wire_faults import Answer, Poison, Rewrite, Way
+from trasloco.testing.wire_faults import Answer, Cut, Poison, Rewrite, Way
 
 REFUSALS = ("NO not this time", "BAD what is this")
 
@@ -177,6 +177,20 @@ def test_appenduid_dropped(account: Rehearsal) -> None:
 def test_appenduid_dropped_and_the_line_cut(account: Rehearsal) -> None:
     plan: list[Rewrite | Answer] = [Rewrite(rb"\[APPENDUID [^]]*\] "), Answer("APPEND", "NO [UNAVAILABLE] later", 3)]
     assert _answered(account, "destination", *plan).failure is None
+    settled(account)
+
+
+def test_appenduid_dropped_and_the_source_line_cut(account: Rehearsal) -> None:
+    """In the middle of a message, while the answers to two batches before it are still to be taken."""
+    with account.source.filler(account.user) as filler:
+        for path in FOLDERS:
+            filler.delete(path, range(1, 30))
+        small = [Mail(b"Message-ID: <%d@small>\r\nSubject: %d\r\n\r\ntext\r\n" % (number, number)) for number in range(8)]
+        filler.append(("INBOX",), [TWIN, *small, Mail(b"Subject: large\r\n\r\n" + b"text\r\n" * 100_000)])
+    plan = Rewrite(rb"\[APPENDUID [^]]*\] ")
+    account.source.proxy.arm(Cut(Way.TO_CLIENT, 300_000))
+    assert _answered(account, "destination", plan).failure is None
+    assert account.source.proxy.fired
     settled(account)
 
 

@@ -18,7 +18,7 @@ from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_killer import Killer
 
 _WRITES = frozenset(
-    {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "record", "reflag", "complete", "left_out", "moved"}
+    {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "narrow", "record", "reflag", "complete", "left_out", "moved"}
 )
 
 

@@ -63,7 +63,7 @@ async def test_whoever_lost_the_transfer_writes_nothing(ledger: Ledger, clean_da
     with pytest.raises(Fenced):
         await ledger.forget(folder.id, 5, 5)
     with pytest.raises(Fenced):
-        await ledger.narrow(intent, [1])
+        await ledger.narrow(intent, [1], [""], [row(2)])
     with pytest.raises(Fenced):
         await ledger.complete(replace(folder, source_uidnext=5))
     with pytest.raises(Fenced):

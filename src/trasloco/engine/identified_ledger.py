@@ -18,7 +18,7 @@ def identified(ledger: Ledger, inventory: Inventory) -> Ledger:
 
 
 class _IdentifiedLedger:
-    """Passes everything on; only the three verbs that write rows see to them first."""
+    """Passes everything on; only the four verbs that write rows see to them first."""
 
     def __init__(self, ledger: Ledger, inventory: Inventory) -> None:
         self._ledger, self._inventory = ledger, inventory
@@ -29,6 +29,10 @@ class _IdentifiedLedger:
     async def settle(self, intent_id: int, rows: Sequence[MessageRow]) -> None:
         self._identify(rows)
         await self._ledger.settle(intent_id, rows)
+
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = (), rows: Sequence[MessageRow] = ()) -> None:
+        self._identify(rows)
+        await self._ledger.narrow(intent_id, source_uids, flags, rows)
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         self._identify(rows)

@@ -59,7 +59,7 @@ async def copy_known(job: Job, new: Sequence[int], sink: Sink) -> AsyncIterator[
 
 
 async def finish_copy(job: Job, intent: Intent, wanted: set[int], unknown: set[int]) -> Copies:
-    """Copies that were begun and not settled: what has arrived is settled now, the rest is free again.
+    """Copies that were begun and not settled: what has arrived is settled now, the rest is free again, and may arrive all the same.
 
     unknown: UIDs of the destination's folder, which is selected before and after. Raises as ``copy_known``.
     """
@@ -77,7 +77,12 @@ async def finish_copy(job: Job, intent: Intent, wanted: set[int], unknown: set[i
             if old in arrived:
                 rows.append(_row(job, uid, arrived[old], known.get(old, MessageRow(uid, Fate.COPIED, job.run, flags=flags))))
                 rows[-1].flags = flags
-    await job.ledger.settle(intent.id, rows)
+    found = {row.source_uid for row in rows}
+    missing = [(uid, flags) for uid, flags in zip(intent.source_uids, intent.flags, strict=True) if uid not in found]
+    if missing:
+        await job.ledger.narrow(intent.id, [uid for uid, _ in missing], [flags for _, flags in missing], rows)
+    else:
+        await job.ledger.settle(intent.id, rows)
     return Copies(rows, changed_flags(job, rows))
 
 

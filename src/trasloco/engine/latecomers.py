@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from trasloco.engine.classify import blame
+from trasloco.engine.diff import BROUGHT
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate
@@ -89,29 +90,39 @@ class Latecomers:
 
     async def _listed(self, place: Place) -> dict[int, int | None]:
         """Sizes by UID."""
-        uidnext = min(intent.destination_uidnext for intent in self.intents)
+        selected = place.client.selected
+        uidnext = min(intent.lowest(selected.uidvalidity if selected is not None else None) for intent in self.intents)
         with blame(place.side, "looking for messages that came late", place.folder, Scope.FOLDER):
             await place.client.noop()
             answers = place.client.fetch(f"{uidnext}:*", ("UID", "RFC822.SIZE"))
-            return {item.uid: item.size async for item in answers if item.uid is not None and item.uid >= uidnext}
+            there: dict[int, int | None] = {}
+            async for item in answers:
+                if item.uid is not None and item.uid >= uidnext:
+                    # Flags that another client changes meanwhile come without a size.
+                    there[item.uid] = there.get(item.uid) if item.size is None else item.size
+            return there
 
     async def _kept(self, job: Job, there: Mapping[int, int | None]) -> tuple[Counter[bytes], set[int | None]]:
         """Digests of the messages that were sent again and are certainly there, each as often as it may have come late, and
-        their sizes; none when one of them has no known UID, for then its only copy could be among the candidates."""
+        their sizes. Not of those bytes of which a message has no known UID, for then its only copy could be among the candidates.
+
+        Of an intent without numbers any message may be meant that was copied since: all rows from before went with the numbers."""
         times = Counter(uid for intent in self.intents for uid in intent.source_uids)
         any_message = sum(not intent.source_uids for intent in self.intents)
         kept: Counter[bytes] = Counter()
         sizes: set[int | None] = set()
+        unplaced: set[bytes] = set()
         async for rows in job.ledger.rows(job.folder_id):
             for row in rows:
-                sent = times[row.source_uid] + any_message * (row.fate is Fate.COPIED and row.run == job.run)
-                if not sent or row.digest is None:
+                if row.digest is None or row.fate not in BROUGHT:
                     continue
                 if row.destination_uid is None:
-                    return Counter(), set()
-                if row.destination_uid in there:
+                    unplaced.add(row.digest)
+                elif (sent := times[row.source_uid] + any_message * (row.fate is Fate.COPIED)) and row.destination_uid in there:
                     kept[row.digest] += sent
                     sizes.add(there[row.destination_uid])
+        for digest in unplaced:
+            del kept[digest]
         return kept, sizes
 
     async def _take_away(self, place: Place, uids: list[int], sink: Sink) -> None:

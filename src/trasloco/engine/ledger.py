@@ -147,6 +147,15 @@ class Intent:
     origin: Origin | None = None
     late: bool = False
 
+    @property
+    def arrives(self) -> bool:
+        """Whether its messages are added to the folder whatever becomes of others: all but those of a move."""
+        return self.origin is None or self.origin.stays
+
+    def lowest(self, uidvalidity: int | None) -> int:
+        """The lowest UID that its messages can have in the destination's folder of that UIDVALIDITY."""
+        return self.destination_uidnext if uidvalidity == self.destination_uidvalidity else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Relic:
@@ -245,9 +254,9 @@ class Ledger(Protocol):
         """Write (insert or replace) these rows and remove the intent, in one transaction. UIDs of the
         intent without a row are simply unknown again. An intent that is gone already raises ``Fenced``."""
 
-    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
-        """Of the intent's messages these were looked for and had not arrived: it is a late one of these from now on. flags: as
-        of ``Intent``."""
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = (), rows: Sequence[MessageRow] = ()) -> None:
+        """Of the intent's messages these were looked for and had not arrived: it is a late one of these from now on, wherever they
+        were to come from. flags: as of ``Intent``. rows: of those that had arrived, written in the same transaction."""
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         """Write (insert or replace) rows that needed no append: skipped, refused, vanished, adopted."""

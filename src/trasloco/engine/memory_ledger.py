@@ -120,7 +120,7 @@ class MemoryLedger:
         for key, intent in list(self._intents.items()):
             if intent.folder_id == folder_id:
                 del self._intents[key]
-                if intent.origin is None:
+                if intent.arrives:
                     uids, flags = (intent.source_uids, intent.flags) if source_holds else ((), ())
                     self._intents[key] = Intent(key, folder_id, destination_uidvalidity, 1, uids, flags, late=True)
 
@@ -131,9 +131,9 @@ class MemoryLedger:
                 self._last_id += 1
                 theirs = old.destination_uidvalidity or 0
                 self._relics[self._last_id] = Relic(self._last_id, old.source_name, old.destination_name, theirs, row)
-        late = [intent for intent in await self.intents(folder_id) if intent.origin is None]
+        late = [intent for intent in await self.intents(folder_id) if intent.arrives]
         await self.forget(folder_id, 0, 0)
-        self._intents |= {intent.id: replace(intent, source_uids=(), flags=(), late=True) for intent in late}
+        self._intents |= {intent.id: replace(intent, source_uids=(), flags=(), origin=None, late=True) for intent in late}
         self._folders[folder_id] = FolderRecord(old.id, old.source_name, old.destination_name, old.renamed)
 
     async def relics(self) -> AsyncIterator[Sequence[Relic]]:
@@ -168,11 +168,12 @@ class MemoryLedger:
             raise Fenced(f"intent {intent_id} was settled by somebody else")
         await self.record(intent.folder_id, rows)
 
-    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
-        if intent_id not in self._intents:
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = (), rows: Sequence[MessageRow] = ()) -> None:
+        intent = self._intents.get(intent_id)
+        if intent is None:
             raise Fenced(f"intent {intent_id} was settled by somebody else")
-        late = replace(self._intents[intent_id], source_uids=tuple(source_uids), flags=tuple(flags), late=True)
-        self._intents[intent_id] = late
+        self._intents[intent_id] = replace(intent, source_uids=tuple(source_uids), flags=tuple(flags), origin=None, late=True)
+        await self.record(intent.folder_id, rows)
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         self._messages[folder_id].update((row.source_uid, replace(row)) for row in rows)

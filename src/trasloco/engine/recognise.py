@@ -67,14 +67,14 @@ async def recognise(
     if exists and (work.todo or intents):
         unknown = await _unknown(job, work)
     wanted = {job.inventory.uids[position] for position in work.todo}
-    sent = frozenset(wanted)
+    again = any(intent.late for intent in intents) or _sent_again(job, intents, wanted)
     for intent in intents:
         if intent.origin is not None and intent.origin.stays:
             copies = await finish_copy(job, intent, wanted.difference(untouchable), unknown)
             _take(copies.rows, wanted, unknown, recognition)
             recognition.reflag.extend(copies.reflag)
         elif intent.origin is None:
-            await _close(job, intent, wanted.difference(untouchable), sent, unknown, recognition)
+            await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
         else:
             rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
             _take(rows, wanted, unknown, recognition)
@@ -82,20 +82,20 @@ async def recognise(
         wanted -= recognition.found
     if unknown and wanted:
         await _adopt(job, wanted, unknown, departures, recognition)
-    begun = {uid for intent in intents if intent.origin is None or intent.origin.stays for uid in intent.source_uids}
+    begun = {uid for intent in intents if intent.arrives for uid in intent.source_uids}
     recognition.unbound = Unbound(job.destination, unknown, begun)
     late = [intent for intent in (await job.ledger.intents(job.folder_id) if intents else ()) if intent.late]
     if late:
         # What is there and was not recognised now is nobody's of ours, unless it came while somebody before us sent it again.
-        known = frozenset(unknown) if not any(intent.late for intent in intents) and not _twice(intents) else frozenset[int]()
-        recognition.late = Latecomers(tuple(late), known)
+        recognition.late = Latecomers(tuple(late), frozenset() if again else frozenset(unknown))
     return recognition
 
 
-def _twice(intents: Iterable[Intent]) -> bool:
-    """Whether a message may have been sent by more than one of them."""
+def _sent_again(job: Job, intents: Iterable[Intent], wanted: Collection[int]) -> bool:
+    """Whether a message may have been sent by more than one of them, or by one that is closed already. wanted: source UIDs that
+    are bound to nothing."""
     uids = [uid for intent in intents for uid in intent.source_uids]
-    return len(set(uids)) < len(uids)
+    return len(set(uids)) < len(uids) or any(uid not in wanted and job.inventory.position(uid) is not None for uid in uids)
 
 
 async def _unknown(job: Job, work: Work) -> set[int]:
@@ -107,15 +107,16 @@ async def _unknown(job: Job, work: Work) -> set[int]:
     return there
 
 
-async def _close(job: Job, intent: Intent, wanted: set[int], sent: Collection[int], unknown: set[int], recognition: Recognition) -> None:
+async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
     """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again, and may arrive
     all the same.
 
-    Bytes are compared: new mail may have been delivered into the same folder meanwhile. sent: source UIDs that were not
-    bound before any intent was looked at.
+    Bytes are compared: new mail may have been delivered into the same folder meanwhile.
     """
     ours = [uid for uid in intent.source_uids if uid in wanted]
-    theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
+    selected = job.destination.client.selected
+    lowest = intent.lowest(selected.uidvalidity if selected is not None else None)
+    theirs = sorted(uid for uid in unknown if uid >= lowest)
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
     reason = ""
@@ -131,15 +132,12 @@ async def _close(job: Job, intent: Intent, wanted: set[int], sent: Collection[in
         row.digest = found.get(row.source_uid)
         row.reason = reason
         row.flags = flags.get(row.source_uid, "")  # the base until the changes below have been applied
-    # What another intent has found may be there a second time; of a late one, so may what has been bound since.
-    missing = [uid for uid in intent.source_uids if uid not in pairs and (intent.late or uid in sent)]
+    # What another intent has found, or has been bound since, may be there a second time.
+    missing = [uid for uid in intent.source_uids if uid not in pairs]
     if not missing and intent.source_uids:
         await job.ledger.settle(intent.id, rows)
-    else:
-        if rows:
-            await job.ledger.record(job.folder_id, rows)
-        if not intent.late or len(missing) < len(intent.source_uids):
-            await job.ledger.narrow(intent.id, missing, [flags[uid] for uid in missing] if flags else [])
+    elif rows or not intent.late:
+        await job.ledger.narrow(intent.id, missing, [flags[uid] for uid in missing] if flags else [], rows)
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen.
     recognition.reflag.extend(_changed(job, rows))

@@ -97,6 +97,7 @@ class Relay:
         self._uidnext = selected.uidnext or 1
         self._floor_known = False
         self.left = self.cut_short = False
+        self._in_the_middle = False
         self._restraint = Restraint(job.destination)
         self._ownership = Ownership(job.ledger)
         self.arrivals = Arrivals(job.destination)
@@ -120,7 +121,11 @@ class Relay:
             raise
 
     async def _settle_what_went(self, sent: deque[Sending]) -> None:
-        """The source is the trouble: what the destination has whole is not sent a second time."""
+        """The source is the trouble: what the destination has whole is not sent a second time.
+
+        Only answers are taken. A command of ours may be open in the middle of a message: another one would wait for its
+        end for ever, so what has to be looked for is left to whoever finds the intent."""
+        self._in_the_middle = True
         with contextlib.suppress(TransferError):
             await self._settle_down_to(0, sent, Leftovers())
 
@@ -370,7 +375,7 @@ class Relay:
         A row that finds nothing keeps no UID; it was accepted, so it is there all the same.
         """
         place = self._job.destination
-        if self.left:
+        if self.left or self._in_the_middle:
             raise TransferError(_uids_not_told(place))
         with blame(place.side, "looking for the new messages", place.folder):
             await place.client.noop()

@@ -112,7 +112,11 @@ REBIND: LiteralString = f"""{_FENCE}, done AS (
 SELECT count(*) FROM fence"""
 
 # The folder was renumbered: what was on its way may still arrive, and of moves nothing holds any more.
-_MOVES: LiteralString = "DELETE FROM trasloco_ledger_intent USING fence WHERE folder_id = %(folder)s AND origin_name IS NOT NULL"
+_MOVES: LiteralString = """DELETE FROM trasloco_ledger_intent USING fence
+    WHERE folder_id = %(folder)s AND origin_name IS NOT NULL AND NOT origin_stays"""
+
+# A late one is looked for by its bytes, wherever they were to come from.
+_NOWHERE: LiteralString = "origin_name = NULL, origin_uidvalidity = NULL, origin_uids = NULL, origin_stays = false"
 
 # The destination's validity changed: rows and marks go in one step, intents become late.
 FORGET: LiteralString = f"""{_FENCE}, messages AS (
@@ -122,8 +126,8 @@ FORGET: LiteralString = f"""{_FENCE}, messages AS (
 ), late AS (
     UPDATE trasloco_ledger_intent SET late = true, destination_uidvalidity = %(destination)s, destination_uidnext = 1,
         source_uids = CASE WHEN %(source_holds)s THEN source_uids ELSE '{{}}' END,
-        flags = CASE WHEN %(source_holds)s THEN flags ELSE '{{}}' END
-    FROM fence WHERE folder_id = %(folder)s AND origin_name IS NULL
+        flags = CASE WHEN %(source_holds)s THEN flags ELSE '{{}}' END, {_NOWHERE}
+    FROM fence WHERE folder_id = %(folder)s AND (origin_name IS NULL OR origin_stays)
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
         source_id = '', destination_id = '', destination_uidnext = NULL,
@@ -145,8 +149,8 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
 ), moves AS (
     {_MOVES}
 ), late AS (
-    UPDATE trasloco_ledger_intent SET late = true, source_uids = '{{}}', flags = '{{}}'
-    FROM fence WHERE folder_id = %(folder)s AND origin_name IS NULL
+    UPDATE trasloco_ledger_intent SET late = true, source_uids = '{{}}', flags = '{{}}', {_NOWHERE}
+    FROM fence WHERE folder_id = %(folder)s AND (origin_name IS NULL OR origin_stays)
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
         destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
@@ -191,9 +195,15 @@ SETTLE: LiteralString = f"""{_FENCE}, intent AS (
 )
 SELECT id, {_UNHURRIED} FROM intent"""
 
+# What has arrived and what has not, in one step: a row that is written while the intent still names its message would
+# let it be looked for once too often.
 NARROW: LiteralString = f"""{_FENCE}, done AS (
-    UPDATE trasloco_ledger_intent i SET source_uids = %(uids)s::bigint[], flags = %(flags)s::text[], late = true
-    FROM fence WHERE i.id = %(intent)s RETURNING i.id
+    UPDATE trasloco_ledger_intent i SET source_uids = %(late)s::bigint[], flags = %(late_flags)s::text[], late = true, {_NOWHERE}
+    FROM fence WHERE i.id = %(intent)s RETURNING folder_id
+), written AS (
+    INSERT INTO trasloco_ledger_message ({_COLUMNS})
+    SELECT done.folder_id, {_VALUES} FROM done, {_ROWS}
+    {_REPLACE}
 )
 SELECT count(*) FROM done"""
 

@@ -209,8 +209,9 @@ class PostgresLedger:
         settled = {row[0] for row in found}
         return [None if intent in settled else self._fenced() for intent, _ in batches]
 
-    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = ()) -> None:
-        await self._write(sql.NARROW, intent=intent_id, uids=list(source_uids), flags=[clean(text) for text in flags])
+    async def narrow(self, intent_id: int, source_uids: Sequence[int], flags: Sequence[str] = (), rows: Sequence[MessageRow] = ()) -> None:
+        late = {"late": list(source_uids), "late_flags": [clean(text) for text in flags]}
+        await self._write(sql.NARROW, intent=intent_id, **late, **message_columns(last_of_each(rows)))
 
     async def record(self, folder_id: int, rows: Sequence[MessageRow]) -> None:
         for start in range(0, len(rows), CHUNK):

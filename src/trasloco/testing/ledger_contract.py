@@ -103,7 +103,27 @@ class LedgerContract:
         assert list(await ledger.intents(folder.id)) == [Intent(intent, folder.id, 7, 5, (1, 3), ("a", "c"), late=True)]
         await ledger.settle(intent, [])
         with pytest.raises(Fenced):
-            await ledger.narrow(intent, [1])
+            await ledger.narrow(intent, [1], ["a"], [row(2)])
+        assert await everything(ledger, folder.id) == []
+
+    async def test_what_was_found_of_an_intent_is_written_while_the_rest_is_late(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        intent = await ledger.begin(folder.id, 7, 5, [1, 2, 3], ["a", "b", "c"])
+        await ledger.narrow(intent, [1, 3], ["a", "c"], [row(2)])
+        assert list(await ledger.intents(folder.id)) == [Intent(intent, folder.id, 7, 5, (1, 3), ("a", "c"), late=True)]
+        assert [known.source_uid for known in await everything(ledger, folder.id)] == [2]
+
+    async def test_a_late_copy_is_looked_for_like_any_other_message(self, ledger: Ledger) -> None:
+        folder, other = await ledger.bind(b"Done", b"Done"), await ledger.bind(b"Other", b"Other")
+        copied = Origin(b"INBOX", 4, (1001, 1003), stays=True)
+        intent = await ledger.begin(folder.id, 5, 70, [7, 9], ["a", "b"], copied)
+        await ledger.narrow(intent, [9], ["b"], [row(7)])
+        assert list(await ledger.intents(folder.id)) == [Intent(intent, folder.id, 5, 70, (9,), ("b",), late=True)]
+        intent = await ledger.begin(other.id, 5, 70, [7, 9], ["a", "b"], copied)
+        await ledger.forget(other.id, 11, 12, source_holds=True)
+        assert list(await ledger.intents(other.id)) == [Intent(intent, other.id, 12, 1, (7, 9), ("a", "b"), late=True)]
+        await ledger.retire(other.id)
+        assert list(await ledger.intents(other.id)) == [Intent(intent, other.id, 12, 1, (), late=True)]
 
     async def test_known_rows_come_in_order_and_in_chunks(self, ledger: Ledger) -> None:
         folder = await ledger.bind(b"INBOX", b"INBOX")

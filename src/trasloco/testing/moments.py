@@ -19,7 +19,7 @@ from trasloco.engine.ledger import Ledger
 from trasloco.imap.connection import Connection
 
 _VERBS = frozenset(
-    {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "record", "reflag", "complete", "left_out", "moved"}
+    {"bind", "rebind", "revalidate", "forget", "retire", "begin", "settle", "narrow", "record", "reflag", "complete", "left_out", "moved"}
 )
 _LET_READ = 0.01  # seconds: so that the server has most likely read what it was sent before; nothing depends on it
 
