@@ -13,7 +13,7 @@ from trasloco.engine.account import RunStatus
 from trasloco.engine.failure import Retry
 from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
-from trasloco.testing.wire_faults import Bye, Cut, Delay, Fault, Linger, Stall, Way
+from trasloco.testing.wire_faults import Answer, Bye, Cut, Delay, Fault, Linger, Stall, Way
 
 # Where the interesting things happen in the standard mailbox: bytes to the source are few, of bodies many.
 _SPAN = {Way.TO_SERVER: (800, 250_000), Way.TO_CLIENT: (259_000, 4_900)}
@@ -148,3 +148,19 @@ def test_words_arrive_late_when_the_next_line_is_broken_too(account: Rehearsal, 
     assert account.destination.proxy.fired
     assert outcome.failure is None
     settled(account)
+
+
+@pytest.mark.parametrize("command", ["UID STORE", "UID EXPUNGE"])
+def test_second_copies_that_may_not_be_removed_are_named(account: Rehearsal, command: str) -> None:
+    """The rest of the folder is brought all the same, and the next run does not meet it again."""
+    account.destination.proxy.arm(Linger(3_000, 0.3), Answer(command, "NO [NOPERM] not you", times=99))
+    account.source.proxy.arm(Delay(Way.TO_CLIENT, 0.02))
+    assert account.run().failure is None
+    left = [entry.words for entry in account.sink.entries if entry.action == "late-copy-left"]
+    assert len(left) == 1
+    assert "not you" in left[0]
+    account.clear()
+    found = account.verdict(OF_OTHERS)
+    assert (found.lost, found.doubled > 0, found.altered) == (0, True, 0)
+    assert account.run(2).failure is None
+    assert account.verdict(OF_OTHERS) == found

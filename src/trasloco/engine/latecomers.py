@@ -14,15 +14,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from trasloco.engine.classify import blame
+from trasloco.engine.classify import blame, busy, explain
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.exact_digests import exact_digests
-from trasloco.engine.failure import Scope
+from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.imap.errors import CommandFailed
 from trasloco.sentence import sentence_of as ngettext
 
 QUIET = 0.6
@@ -139,9 +140,25 @@ class Latecomers:
             )
             sink.write(Entry(Level.ERROR, "late-copy-left", words, place.folder))
             return
-        with blame(place.side, "removing second copies", place.folder, Scope.FOLDER):
-            await place.client.store(uids, "+FLAGS", ["\\Deleted"])
-            await place.client.expunge(uids)
+        try:
+            with blame(place.side, "removing second copies", place.folder, Scope.FOLDER, refusals=True):
+                await place.client.store(uids, "+FLAGS", ["\\Deleted"])
+                await place.client.expunge(uids)
+        except CommandFailed as error:
+            if busy(error.status):
+                raise TransferError(explain(error, place.side, "removing second copies", Scope.FOLDER, place.folder)) from error
+            words = ngettext(
+                "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the destination says “%(status)s” "
+                "when it is to be removed, so it is there twice (UID %(uids)s).",
+                "“%(folder)s”: %(n)s messages of a broken connection arrived after they had been sent again; the destination says "
+                "“%(status)s” when they are to be removed, so they are there twice (UID %(uids)s).",
+                len(uids),
+                folder=place.folder,
+                status=str(error.status),
+                uids=named,
+            )
+            sink.write(Entry(Level.ERROR, "late-copy-left", words, place.folder))
+            return
         words = ngettext(
             "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the second copy, equal byte for "
             "byte, was removed (UID %(uids)s).",
