@@ -148,8 +148,8 @@ class Latecomers:
             if busy(error.status):
                 raise TransferError(explain(error, place.side, "removing second copies", Scope.FOLDER, place.folder)) from error
             words = ngettext(
-                "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the destination says “%(status)s” "
-                "when it is to be removed, so it is there twice (UID %(uids)s).",
+                "“%(folder)s”: %(n)s message of a broken connection arrived after it had been sent again; the destination says "
+                "“%(status)s” when it is to be removed, so it is there twice (UID %(uids)s).",
                 "“%(folder)s”: %(n)s messages of a broken connection arrived after they had been sent again; the destination says "
                 "“%(status)s” when they are to be removed, so they are there twice (UID %(uids)s).",
                 len(uids),
