@@ -51,7 +51,7 @@ class Brought:
 
     def run(self, number: int, ledger: Ledger | None = None) -> Outcome:
         source, destination = self.sides()
-        run = run_account(source, destination, ledger or self.ledger, self.settings, number, QuietSink(), sleep=_no_pause)
+        run = run_account(source, destination, ledger or self.ledger, self.settings, number, QuietSink(), sleep=_short_pause)
         return asyncio.run(run)
 
     def stop_at(self, number: int, at: int, *, done: bool) -> bool:
@@ -66,8 +66,9 @@ class Brought:
         return Snapshot.read(self.home.host, self.home.port, self.user, self.home.password)
 
 
-async def _no_pause(seconds: float) -> None:
-    await asyncio.sleep(0)
+async def _short_pause(seconds: float) -> None:
+    """What a stopped attempt had on its way has to arrive before it is looked for: of such a source it is not recognised later (ADR 5)."""
+    await asyncio.sleep(min(seconds, 0.15))
 
 
 def multipart(number: int, *, message_id: bool = True) -> bytes:
