@@ -186,16 +186,6 @@ def test_the_live_part_brings_top_and_table_and_opens_no_form_anew(anna: Client,
     assert anna.get(f"/migrations/{migration.code}/?state=running", headers=seen).status_code == 204
 
 
-def test_a_page_that_was_opened_before_the_first_run_comes_again_whole_when_it_begins(anna: Client, make_migration: Make) -> None:
-    migration = make_migration()
-    address, shown = f"/migrations/{migration.code}/", {"HX-Request": "true", "X-Shown": "planned"}
-    assert """hx-headers='{"X-Shown": "planned"}'""" in anna.get(address).content.decode()
-    assert "HX-Refresh" not in anna.get(address, headers=shown).headers
-    begin(migration)
-    assert anna.get(address, headers=shown).headers["HX-Refresh"] == "true"
-    assert "HX-Refresh" not in anna.get(address, headers=shown | {"X-Shown": "running"}).headers
-
-
 def test_the_mx_of_a_migration_from_before_domains_were_watched_is_asked_for_when_it_matters(
     anna: Client, make_migration: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

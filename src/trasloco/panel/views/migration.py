@@ -53,8 +53,6 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
         response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
         if context["mx_now"]:
             response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
-        if request.headers.get("X-Shown") == Stage.PLANNED.value != stage.value:
-            response.headers["HX-Refresh"] = "true"  # the outlook is over; chart and completeness have begun
         return response
     if stage is Stage.PLANNED:
         context |= outlook_of(found, request.GET)
