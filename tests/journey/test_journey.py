@@ -126,6 +126,8 @@ def _first_run(page: Page, sink: MailSink, code: str, picture: Picture) -> None:
     expect(page.get_by_text("Change the MX records now").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("heading", name="MX records", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(steps.row(page, f"anna@{DOMAIN}").get_by_text("completed")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the first run will be like")).to_have_count(0)  # nobody reloaded the page
+    expect(page.get_by_role("heading", name="Is all mail there?")).to_be_visible(timeout=PATIENCE)
     picture(page, "between-the-runs")
     for subject in ("is planned", "change the MX records now"):
         mail = sink.wait(_about(code, subject))

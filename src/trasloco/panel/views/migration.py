@@ -51,8 +51,10 @@ def migration(request: PanelRequest, code: str) -> HttpResponse:
     context = {**standing(found, stage), **_accounts(request, found), "mails": found.mails.all()[:20], "area": "migrations"}
     if request.htmx:
         response = live_part(request, "panel/migrations/live.html", context, more=stage not in ENDED)
-        if context["mx_now"]:
-            response.headers["HX-Trigger"] = "mx-now"  # the part beside asks at once
+        # The parts beside ask at once: the MX records, and the sums of a page that was opened before the first run.
+        told = [name for name, happened in (("mx-now", context["mx_now"]), ("begun", context["run"])) if happened]
+        if told:
+            response.headers["HX-Trigger"] = ", ".join(told)
         return response
     if stage is Stage.PLANNED:
         context |= outlook_of(found, request.GET)
