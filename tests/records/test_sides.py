@@ -80,10 +80,10 @@ def test_an_account_without_password_is_opened_by_the_migration_s_tokens(ring: K
     from trasloco.testing.migration_rows import account_rows, destination
 
     by_token, by_password = account_rows(2)
-    oauth = OauthSettings("google-consent", {"client_id": Secret("c"), "client_secret": Secret("visible?")}).as_secret()
+    oauth = OauthSettings("google-consent", {"client_id": Secret("c"), "client_secret": Secret("plum-visible-7")}).as_secret()
     migration = open_migration([replace(by_token, secret=Secret("")), by_password], destination(), Settings(), ring, source_oauth=oauth)
     assert migration.source_oauth is not None
-    assert b"visible?" not in bytes(migration.source_oauth)
+    assert b"plum-visible-7" not in bytes(migration.source_oauth)
     known = TokenSources()
     sources = [sides(account, ring, tokens=known)[0] for account in migration.accounts.select_related("migration").order_by("line")]
     assert sources[0].tokens is known.of(oauth)
