@@ -38,7 +38,7 @@ class KilledCommand:
         self._words = [str(Path(sys.executable).with_name("trasloco")), "migrate", str(accounts), "--destination", url]
         self._words += ["--destination-master", master[0], "--destination-master-password-file", str(secret)]
         self._words += ["--tls", "off", "--allow-private-addresses", "--concurrency", "2", "--runs", "1"]
-        self._environment = os.environ | {"TRASLOCO_STATE_DIR": str(home / "state"), "NO_COLOR": "1"}
+        self._environment = os.environ | {"TRASLOCO_STATE_DIR": str(home / "state"), "NO_COLOR": "1", "TRASLOCO_ALLOW_PORTS": "1-65535"}
         self._output = home / "output"
         self.last_words = ""
 
