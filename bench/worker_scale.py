@@ -35,9 +35,13 @@ _RUN = "SELECT r.id FROM trasloco_run r JOIN trasloco_migration m ON m.id = r.mi
 
 @dataclass(frozen=True, slots=True)
 class ScalePlan:
-    """accounts: of each migration. messages, size (bytes): of each. hands: accounts at once of a worker. rate: bytes a second."""
+    """accounts: of each migration. messages, size (bytes): of each. hands: accounts at once of a worker. rate: bytes a second.
 
-    accounts: int = 40
+    Twenty accounts that begin in one moment take two cores two seconds until the last one is under way. With four for each
+    hand of the largest crew that beginning does not stand for the pace.
+    """
+
+    accounts: int = 80
     messages: int = 8
     size: int = 8 << 10
     hands: int = 5
