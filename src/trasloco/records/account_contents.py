@@ -11,7 +11,7 @@ from django.db import connection
 from trasloco.engine.fate import Fate
 from trasloco.engine.repair import REPAIRED
 from trasloco.imap.utf7 import decode_name
-from trasloco.records.ledger_place import rows_of
+from trasloco.records.ledger_place import folder_rows
 from trasloco.records.message_exceptions import IS_EXCEPTION
 from trasloco.records.models import FATE_CODES, FATES, Account, FolderTally, Transfer
 
@@ -63,23 +63,23 @@ _NOT_THERE = (Fate.SKIPPED, Fate.REFUSED, Fate.VANISHED)
 _SHOWN = {code: fate.value if fate in _NOT_THERE else REPAIRED for code, fate in FATES.items()}
 _PLAIN = f"""
 SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, NULL
-FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %(account)s AND {rows_of()} AND m.fate = %(fate)s
+FROM trasloco_ledger_folder f {folder_rows("m.fate = %(fate)s")}
+WHERE f.account_id = %(account)s
 ORDER BY f.id, m.source_uid LIMIT %(many)s OFFSET %(start)s
 """  # noqa: S608 - a constant
 _PLAIN_COUNT = f"""
-SELECT count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %(account)s AND {rows_of()} AND m.fate = %(fate)s
+SELECT count(*) FROM trasloco_ledger_folder f {folder_rows("m.fate = %(fate)s")}
+WHERE f.account_id = %(account)s
 """  # noqa: S608 - a constant
 _COUNTS = f"""
-SELECT m.fate, count(*) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %(account)s AND {rows_of()} AND {IS_EXCEPTION} GROUP BY m.fate
+SELECT m.fate, count(*) FROM trasloco_ledger_folder f {folder_rows(IS_EXCEPTION)}
+WHERE f.account_id = %(account)s GROUP BY m.fate
 """  # noqa: S608 - a constant
 _EXCEPTIONS = f"""
 SELECT f.source_name, m.source_uid, m.fate, m.size, m.reason, p.id
-FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
+FROM trasloco_ledger_folder f {folder_rows(f"{IS_EXCEPTION} AND m.fate = ANY(%(fates)s)")}
 LEFT JOIN trasloco_parked_message p ON p.folder_id = f.id AND p.source_uid = m.source_uid
-WHERE f.account_id = %(account)s AND {rows_of()} AND {IS_EXCEPTION} AND m.fate = ANY(%(fates)s)
+WHERE f.account_id = %(account)s
 ORDER BY m.fate = {FATE_CODES[Fate.SKIPPED]}, f.id, m.source_uid LIMIT %(many)s OFFSET %(start)s
 """  # noqa: S608 - a constant
 

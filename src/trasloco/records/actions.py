@@ -25,14 +25,13 @@ from trasloco.plan.shares import LARGE_BYTES
 from trasloco.records import clock
 from trasloco.records.connections import take_connections
 from trasloco.records.inheritance import take_over
-from trasloco.records.ledger_place import decide_place, in_place, rows_of
+from trasloco.records.ledger_place import decide_place, folder_rows
 from trasloco.records.models import (
     BUSY,
     FATE_CODES,
     UNFINISHED_RUN,
     Account,
     FolderTally,
-    LedgerMessage,
     MailMigration,
     Run,
     RunState,
@@ -256,7 +255,9 @@ def _postpone(claim: Claim, outcome: Outcome) -> bool:
 def _brought(account: Account, number: int) -> int:
     """Messages this run has brought, as the ledger knows: what is copied over and over does not count twice."""
     fates = [FATE_CODES[fate] for fate in (Fate.COPIED, Fate.ADOPTED, Fate.MOVED)]
-    return LedgerMessage.objects.filter(in_place(account.migration_id), folder__account=account, run=number, fate__in=fates).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, {"migration": account.migration_id, "account": account.pk, "run": number, "fates": fates})
+        return int(cursor.fetchone()[0])
 
 
 def _ours(claim: Claim) -> QuerySet[Transfer]:
@@ -280,9 +281,12 @@ def clean(words: str) -> str:
     return words.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
+_BROUGHT = f"""
+SELECT count(*) FROM trasloco_ledger_folder f {folder_rows("m.run = %(run)s AND m.fate = ANY(%(fates)s)")} WHERE f.account_id = %(account)s
+"""  # noqa: S608 - constants
 _COPIED_BYTES = f"""
-SELECT coalesce(sum(m.size), 0) FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %(account)s AND {rows_of()} AND m.run = %(run)s AND m.fate = %(fate)s
+SELECT coalesce(sum(m.size), 0) FROM trasloco_ledger_folder f {folder_rows("m.run = %(run)s AND m.fate = %(fate)s")}
+WHERE f.account_id = %(account)s
 """  # noqa: S608 - constants
 
 

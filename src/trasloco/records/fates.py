@@ -14,13 +14,17 @@ from django.db import connection
 
 from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
-from trasloco.records.ledger_place import rows_of
+from trasloco.records.ledger_place import folder_rows, rows_of
 from trasloco.records.models import FATES, MailMigration
 
 _ROWS = f"""
 SELECT f.account_id, m.fate, count(*) FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id
 JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE a.migration_id = %(migration)s AND (%(account)s::bigint IS NULL OR a.id = %(account)s) AND {rows_of()} GROUP BY 1, 2
+WHERE a.migration_id = %(migration)s AND {rows_of()} GROUP BY 1, 2
+"""  # noqa: S608 - constants
+_ROWS_OF_ONE = f"""
+SELECT f.account_id, m.fate, count(*) FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id {folder_rows()}
+WHERE a.migration_id = %(migration)s AND a.id = %(account)s GROUP BY 1, 2
 """  # noqa: S608 - constants
 _LISTED = f"""
 SELECT f.account_id, f.source_name FROM trasloco_account a JOIN trasloco_ledger_folder f ON f.account_id = a.id
@@ -57,7 +61,7 @@ def fates_by_account(migration: MailMigration, account: int | None = None) -> di
     """Of all accounts that have any, or of this one alone."""
     totals: dict[int, Tally] = defaultdict(Tally)
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, {"migration": migration.pk, "account": account})
+        cursor.execute(_ROWS if account is None else _ROWS_OF_ONE, {"migration": migration.pk, "account": account})
         for account_id, fate, count in cursor.fetchall():
             totals[account_id].add(FATES[fate], count)
     for folder in counted_folders(migration, account):

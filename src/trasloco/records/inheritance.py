@@ -17,7 +17,7 @@ from django.db import connection
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate
-from trasloco.records.ledger_place import rows_of
+from trasloco.records.ledger_place import folder_rows, rows_of
 from trasloco.records.models import FATE_CODES, Account
 from trasloco.sentence import sentence as _
 
@@ -60,6 +60,7 @@ _SAME = """trasloco_ledger_folder theirs JOIN trasloco_ledger_folder mine
 # No name of a folder has a NUL: so marked, the old rows make place for the new ones and are still there to be asked.
 _ASIDE = r"'\x00'::bytea"
 _OLD = rf"SELECT id FROM trasloco_ledger_folder WHERE account_id = %(me)s AND substring(source_name FROM 1 FOR 1) = {_ASIDE}"
+_NEW = "SELECT id FROM trasloco_ledger_folder WHERE account_id = %(me)s"
 
 # Of a parent table: in which of its partitions.
 _MINE_OLD, _MINE_NEW = rows_of(folder="o.folder_id"), rows_of(folder="n.folder_id")
@@ -76,7 +77,7 @@ _STATEMENTS = (
         m.digest, m.flags,
         CASE WHEN m.reason = '' AND m.fate IN ({_BROUGHT}) AND m.fate <> {_ADOPTED} THEN %(words)s ELSE m.reason END, m.listed,
         m.identity
-    FROM {_SAME} JOIN trasloco_ledger_message m ON m.folder_id = theirs.id AND {rows_of("%(their_migration)s")}""",
+    FROM {_SAME} {folder_rows(folder="theirs.id", migration="%(their_migration)s")}""",
     f"""INSERT INTO trasloco_ledger_intent (folder_id, {_INTENT})
     SELECT mine.id, i.{_INTENT.replace(", ", ", i.")} FROM {_SAME} JOIN trasloco_ledger_intent i ON i.folder_id = theirs.id""",
     "DELETE FROM trasloco_ledger_number WHERE account_id = %(me)s",
@@ -89,14 +90,16 @@ _STATEMENTS = (
     f"""UPDATE trasloco_ledger_message n SET fate = o.fate, run = o.run, reason = o.reason
     FROM trasloco_ledger_folder mine JOIN trasloco_ledger_folder old ON old.account_id = mine.account_id
         AND old.source_name = {_ASIDE} || mine.source_name AND old.source_uidvalidity = mine.source_uidvalidity
-    JOIN trasloco_ledger_message o ON o.folder_id = old.id AND {_MINE_OLD} AND o.run > 0 AND o.fate IN ({_BROUGHT})
-    WHERE mine.account_id = %(me)s AND n.folder_id = mine.id AND {_MINE_NEW} AND n.source_uid = o.source_uid AND n.fate = {_ADOPTED}
+    JOIN trasloco_ledger_message o ON o.folder_id = old.id AND o.folder_id = ANY(ARRAY({_OLD})) AND {_MINE_OLD}
+        AND o.run > 0 AND o.fate IN ({_BROUGHT})
+    WHERE mine.account_id = %(me)s AND n.folder_id = mine.id AND n.folder_id = ANY(ARRAY({_NEW})) AND {_MINE_NEW}
+        AND n.source_uid = o.source_uid AND n.fate = {_ADOPTED}
         AND n.digest IS NOT DISTINCT FROM o.digest""",
     f"""UPDATE trasloco_parked_message p SET folder_id = mine.id
     FROM trasloco_ledger_folder mine JOIN trasloco_ledger_folder old ON old.account_id = mine.account_id
         AND old.source_name = {_ASIDE} || mine.source_name
     WHERE mine.account_id = %(me)s AND p.folder_id = old.id""",
-    f"DELETE FROM trasloco_ledger_message m WHERE m.folder_id IN ({_OLD}) AND {rows_of()}",
+    f"DELETE FROM trasloco_ledger_message m WHERE m.folder_id = ANY(ARRAY({_OLD})) AND {rows_of()}",
     f"DELETE FROM trasloco_ledger_intent WHERE folder_id IN ({_OLD})",
     f"DELETE FROM trasloco_parked_message WHERE folder_id IN ({_OLD})",
     f"DELETE FROM trasloco_ledger_folder WHERE id IN ({_OLD})",

@@ -59,6 +59,15 @@ def rows_of(migration: str = "%(migration)s", folder: str = "m.folder_id") -> st
     return f"({folder} < {EACH} OR {folder} BETWEEN {first} AND {first} + {EACH - 1})"
 
 
+def folder_rows(condition: str = "TRUE", *, folder: str = "f.id", migration: str = "%(migration)s") -> str:
+    """A join in SQL: behind the folders of an account, the rows ``m`` of each of them. migration: as of ``rows_of``.
+
+    Each folder's rows are looked for by themselves, which the planner must not turn round (OFFSET 0 keeps it from that): where its
+    figures are of a time before the ledger grew, it takes the rows of a whole migration for a handful and reads them all, for one account.
+    """
+    return f"CROSS JOIN LATERAL (SELECT * FROM {PARENT} m WHERE m.folder_id = {folder} AND {rows_of(migration)} AND {condition} OFFSET 0) m"  # noqa: S608
+
+
 def in_place(migration_id: int) -> Q:
     """``rows_of`` for a query set of ``LedgerMessage``."""
     first = migration_id * EACH

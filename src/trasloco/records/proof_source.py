@@ -19,7 +19,7 @@ from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
 from trasloco.imap.utf7 import decode_name
 from trasloco.records.connection_pool import conninfo
-from trasloco.records.ledger_place import rows_of
+from trasloco.records.ledger_place import folder_rows
 from trasloco.records.models import FATES, Account, FolderTally, Transfer, Verification
 from trasloco.records.proof_format import FORMAT, VERSION, ProofRow
 from trasloco.sentence import sentence as _
@@ -32,8 +32,7 @@ FROM trasloco_ledger_folder f WHERE f.account_id = %s ORDER BY f.id
 """
 _COUNTS = f"""
 SELECT m.folder_id, m.fate, count(*), sum(m.size)::bigint
-FROM trasloco_ledger_folder f JOIN trasloco_ledger_message m ON m.folder_id = f.id
-WHERE f.account_id = %(account)s AND {rows_of()} GROUP BY 1, 2
+FROM trasloco_ledger_folder f {folder_rows()} WHERE f.account_id = %(account)s GROUP BY 1, 2
 """  # noqa: S608 - a constant
 _ROWS = """
 SELECT source_uid, destination_uid, size, digest, fate, run, reason
