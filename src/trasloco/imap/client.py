@@ -10,7 +10,7 @@ aborted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from trasloco.imap import commands, quirks, transfer, utf7
@@ -420,7 +420,7 @@ class Client:
         """
         return FetchStream(self._connection, uids, items, changed_since).results()
 
-    def bodies(self, uids: Sequence[int]) -> BodyStream:
+    def bodies(self, uids: Collection[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""
         return BodyStream(self._connection, uids, self.note, self._count_fetched)
 
