@@ -302,7 +302,7 @@ class Client:
         """EXAMINE, and FETCH in the same breath: one round trip for all of it.
 
         fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. take: given
-        every message; take_many: the usual ones instead, many at a time. For a
+        every message; take_many: the usual ones instead, many at a time, and then all are told in the order in which they come. For a
         mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
@@ -317,7 +317,7 @@ class Client:
         command = commands.select(name, read_only=True, condstore=False)
         answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
         for uids, items, changed_since in fetches:
-            streams.append(FetchStream(self._connection, uids, items, changed_since, take_many))
+            streams.append(FetchStream(self._connection, uids, items, changed_since, take_many, take if take_many else None))
             streams[-1].listening = False
         selected: Selected | None = None
         try:
