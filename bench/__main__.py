@@ -16,7 +16,7 @@ from bench.ledger_growth import ledger_database, measure_sizes
 from bench.ledger_page import LedgerResults, write_ledger
 from bench.ledger_partitions import measure_partitions
 from bench.ledger_ways import measure_ways
-from bench.mailbox import ALLOWED, measure_mailbox
+from bench.mailbox import ALLOWED, MORE, USUAL, measure_mailbox
 from bench.measuring import Measuring
 from bench.page import write_page
 from bench.results import Results, now, table, this_machine
@@ -26,7 +26,7 @@ def main() -> None:
     options = _options()
     if options.mailbox:
         figures = measure_mailbox(options.mailbox, _say)
-        _say(f"at most {ALLOWED >> 20} MiB are allowed, whatever the mailbox")
+        _say(f"at most {ALLOWED >> 20} MiB are allowed for {USUAL:,} messages, and {MORE} bytes for each one more")
         sys.exit(0 if all(figure.well for figure in figures) else 1)
     if options.ledger is not None:
         _ledger(options)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trasloco.engine.diff import Diff, Reflag, Work
+from trasloco.engine.diff import Diff, Work
 from trasloco.engine.fate import Fate
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Known
+from trasloco.engine.reflags import Reflag
 from trasloco.imap.values import Fetched
 
 
@@ -50,7 +51,7 @@ def test_what_this_run_brought_before_it_was_stopped_still_counts_as_copied() ->
 
 def test_changed_flags_are_found_against_the_base() -> None:
     now = inventory(u1="\\Seen")
-    assert work(now, Known(1, 11, Fate.COPIED, 1, "\\Flagged")).reflag == [Reflag(1, 11, "\\Flagged", "\\Seen")]
+    assert list(work(now, Known(1, 11, Fate.COPIED, 1, "\\Flagged")).reflag) == [Reflag(1, 11, "\\Flagged", "\\Seen")]
 
 
 def test_a_message_gone_from_the_source_needs_nothing() -> None:

@@ -32,4 +32,11 @@ async def test_what_was_told_before_the_ok_speaks_of_another_mailbox_and_a_refus
         with pytest.raises(CommandFailed, match="not today"):
             await client.examine_and_fetch(b"broken", (("1:3", ("UID", "FLAGS"), 7), ("4:*", ITEMS, None)), found.append)
         assert len(found) == 2
+
+        # In whatever form a line comes: a list that is in order stays so.
+        uids: list[int | None] = []
+        await client.examine_and_fetch(
+            b"many", ALL, lambda item: uids.append(item.uid), lambda lines: uids.extend(int(line[1] or 0) for line in lines)
+        )
+        assert uids == [1, 2, 3, 5, 4]
         await client.noop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journey import steps
 from tests.journey.steps import PATIENCE
@@ -24,6 +24,7 @@ def test_focus_scroll_and_opened_words_outlive_a_refresh(service: Service, brows
         code = plan_in(service.state, Order(accounts=accounts, source=("127.0.0.1", 1), first_run_at=begins))
         page.goto(f"/migrations/{code}/")
         expect(page.get_by_text("Nothing has to be done until then")).to_be_visible()
+        _begin(page)
         page.locator('[name="q"]').fill("half typed")
         page.locator("#filter-all").focus()
         page.evaluate("window.scrollTo(0, 400)")
@@ -45,3 +46,12 @@ def test_focus_scroll_and_opened_words_outlive_a_refresh(service: Service, brows
         other.get_by_role("button", name="Try this account again").click()
         expect(page.locator("#accounts table[data-seen]")).to_have_count(0, timeout=PATIENCE)
         assert page.evaluate(f"document.getElementById('{opened}').open"), "it was swapped, and is still open"
+
+
+def _begin(page: Page) -> None:
+    """What the events of a first run would say: the chart appears on a page that was opened before it."""
+    expect(page.locator("#chart-card")).to_be_hidden()
+    for done in (10, 20):
+        page.evaluate(f"document.dispatchEvent(new CustomEvent('trasloco:figures', {{detail: {{run: 1, done: {done}, expected: 100}}}}))")
+        page.wait_for_timeout(2100)  # nearer to each other two are one
+    expect(page.locator("#chart canvas")).to_be_visible()

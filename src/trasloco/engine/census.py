@@ -17,6 +17,7 @@ from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.inventory import Inventory, Lister, take
 from trasloco.engine.ledger import FolderRecord, Ledger, MessageRow
+from trasloco.engine.uid_set import UidSet
 from trasloco.imap.client import Client
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected, Status
@@ -106,7 +107,7 @@ class Census:
         """A row for every message that has none, and again for those whose reason may be another now."""
         tally = Tally()
         again = stay.fate is Fate.REFUSED or record.renamed != stay.reason
-        settled: set[int] = set()
+        settled = UidSet.with_room_for(inventory.uids)
         async for rows in self._ledger.known(record.id):
             for row in rows:
                 if inventory.position(row.source_uid) is None:
@@ -122,7 +123,7 @@ class Census:
             tally.add(stay.fate, len(batch))
         return tally
 
-    def _rows(self, inventory: Inventory, settled: set[int], stay: Stay) -> Iterator[list[MessageRow]]:
+    def _rows(self, inventory: Inventory, settled: UidSet, stay: Stay) -> Iterator[list[MessageRow]]:
         rows: list[MessageRow] = []
         for uid, size in zip(inventory.uids, inventory.sizes, strict=True):
             if uid not in settled:

@@ -8,8 +8,9 @@ one that is not is one message. Whether a new message is one of them is decided 
 from __future__ import annotations
 
 import contextlib
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
@@ -20,11 +21,12 @@ from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
+from trasloco.engine.uid_set import UidSet
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
 
-View: TypeAlias = Callable[[Place, FolderRecord], Awaitable[set[int] | None]]
+View: TypeAlias = Callable[[Place, FolderRecord], Awaitable[Set[int] | None]]
 """Tells which UIDs of a source folder are its messages now. Raises TransferError."""
 
 
@@ -243,7 +245,7 @@ async def look_again(departures: Departures, source: Place, ledger: Ledger, pres
             await _look(departures, source, ledger, record, listed=isinstance(status, Status))
 
 
-async def _look(departures: Departures, source: Place, ledger: Ledger, record: FolderRecord, *, listed: bool) -> set[int] | None:
+async def _look(departures: Departures, source: Place, ledger: Ledger, record: FolderRecord, *, listed: bool) -> Set[int] | None:
     """Whose message is not in its folder any more; the UIDs that are, None when that cannot be told."""
     view = departures.views.get(record.source_name)
     here = await (_uids(source, record, listed=listed) if view is None else view(source, record))
@@ -256,7 +258,7 @@ async def _look(departures: Departures, source: Place, ledger: Ledger, record: F
     return here
 
 
-async def _look_for_unsettled(departures: Departures, destination: Place, ledger: Ledger, record: FolderRecord, here: set[int]) -> None:
+async def _look_for_unsettled(departures: Departures, destination: Place, ledger: Ledger, record: FolderRecord, here: Set[int]) -> None:
     """A batch that was on its way when the process ended, of which messages have left their folder since: what is
     bound to nothing in the destination's folder may be those."""
     intents = [intent for intent in await ledger.intents(record.id) if _has_lost(intent, here)]
@@ -268,7 +270,7 @@ async def _look_for_unsettled(departures: Departures, destination: Place, ledger
     first = min(intent.destination_uidnext for intent in intents)
     bound: set[int] = set()
     async for known in ledger.known(record.id):
-        bound.update(row.destination_uid for row in known if row.destination_uid is not None)
+        bound.update(row.destination_uid for row in known if row.destination_uid is not None and row.destination_uid >= first)
     rows = []
     with blame(place.side, "listing messages", place.folder):
         async for item in place.client.fetch(f"{first}:*", ("UID", "RFC822.SIZE")):
@@ -287,8 +289,8 @@ async def _has_anything(ledger: Ledger, record: FolderRecord) -> bool:
     return False
 
 
-def _has_lost(intent: Intent, here: set[int]) -> bool:
-    return intent.origin is None and not here.issuperset(intent.source_uids)
+def _has_lost(intent: Intent, here: Set[int]) -> bool:
+    return intent.origin is None and any(uid not in here for uid in intent.source_uids)
 
 
 async def open_folder(place: Place, name: bytes) -> int | None:
@@ -302,7 +304,7 @@ async def open_folder(place: Place, name: bytes) -> int | None:
         return None
 
 
-async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int] | None:
+async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> UidSet | None:
     """The UIDs that are there now: none when the folder is gone; None when it cannot be told.
 
     A folder that is only missing from the list may still be there: it is gone when it cannot be opened.
@@ -313,13 +315,16 @@ async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> set[int
             selected = await source.client.select(record.source_name, read_only=True)
             if selected.uidvalidity != record.source_uidvalidity:
                 return None
-            if not selected.exists:
-                return set()
-            return {item.uid async for item in source.client.fetch("1:*", ("UID",)) if item.uid is not None}
+            there = array("Q")
+            if selected.exists:
+                async for item in source.client.fetch("1:*", ("UID",)):
+                    if item.uid is not None:
+                        there.append(item.uid)
+            return UidSet(there)
     except CommandFailed as error:
         if busy(error.status):
             raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
-        return None if listed else set()
+        return None if listed else UidSet()
 
 
 def may_have_gained(record: FolderRecord, status: Status | None) -> bool:

@@ -14,19 +14,10 @@ from dataclasses import dataclass, field
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.ledger import Known
+from trasloco.engine.reflags import Reflag, Reflags
 
 BROUGHT = frozenset({Fate.COPIED, Fate.ADOPTED, Fate.MOVED})
 """Fates of messages that are on the destination, or were until the user removed them there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reflag:
-    """Flags changed on the source since the ledger last saw them."""
-
-    source_uid: int
-    destination_uid: int
-    before: str
-    after: str
 
 
 @dataclass(slots=True)
@@ -39,7 +30,7 @@ class Work:
     """
 
     todo: array[int] = field(default_factory=lambda: array("Q"))
-    reflag: list[Reflag] = field(default_factory=list)
+    reflag: Reflags = field(default_factory=Reflags)
     bound: array[int] = field(default_factory=lambda: array("Q"))
     highest: int = 0
     tally: Tally = field(default_factory=Tally)

@@ -1,6 +1,6 @@
 """Fingerprints of the messages of a folder, by the hundred thousand: a hash of five header fields, size, date of arrival.
 
-In parallel arrays, about 45 bytes for each message: a mailbox of 200,000 messages that is on the destination already
+In parallel arrays, about 40 bytes for each message: a mailbox of a million messages that is on the destination already
 must fit into a worker beside everything else.
 """
 
@@ -10,6 +10,8 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from itertools import groupby
+
+from trasloco.engine.uid_set import UidSet
 
 FIELDS = b"HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)"
 
@@ -35,11 +37,11 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self.uids = array("Q")
-        self._sizes = array("Q")
+        self._sizes = array("I")  # modulo 2^32: what else is the same makes the rest of them the same
         self._dates = array("q")
         self._keys = bytearray()
         self._named = bytearray()
-        self._seen: set[int] = set()
+        self._seen = UidSet()
 
     def __len__(self) -> int:
         return len(self.uids)
@@ -47,14 +49,14 @@ class Fingerprints:
     def __contains__(self, uid: object) -> bool:
         """Asked only when a server refused some of them."""
         if len(self._seen) < len(self.uids):
-            self._seen = set(self.uids)
+            self._seen = UidSet(self.uids[:])
         return uid in self._seen
 
     def add(self, uid: int, size: int, header: bytes, date: int | None) -> None:
         """size: bytes as the server says; date: INTERNALDATE in seconds, None when it cannot be read."""
         key, named = header_key(header)
         self.uids.append(uid)
-        self._sizes.append(size)
+        self._sizes.append(size & 0xFFFF_FFFF)
         self._dates.append(_NO_DATE if date is None else date)
         self._keys += key
         self._named.append(named)

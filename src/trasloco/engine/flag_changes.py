@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from array import array
 
 from trasloco.engine.classify import blame
-from trasloco.engine.diff import Reflag
 from trasloco.engine.failure import Scope
 from trasloco.engine.flags import Permitted, canonical, difference
+from trasloco.engine.inventory import Inventory
 from trasloco.engine.job import Job
+from trasloco.engine.reflags import Reflag, Reflags
 from trasloco.imap.values import Selected
 
+_TOGETHER = 5000  # rows written together
 
-async def apply_flags(job: Job, destination: Selected, changes: Sequence[Reflag]) -> None:
+
+async def apply_flags(job: Job, destination: Selected, changes: Reflags) -> None:
     """Apply changes as differences, so that what the user set on the destination stays.
 
     A message that is gone there is passed over by the server. Raises TransferError.
@@ -21,7 +23,9 @@ async def apply_flags(job: Job, destination: Selected, changes: Sequence[Reflag]
     if not changes:
         return
     await _store(job, destination, changes)
-    await job.ledger.reflag(job.folder_id, {change.source_uid: change.after for change in changes})
+    for alike in changes.alike:
+        for start in range(0, len(alike.source_uids), _TOGETHER):
+            await job.ledger.reflag(job.folder_id, dict.fromkeys(alike.source_uids[start : start + _TOGETHER], alike.after))
 
 
 async def enforce_flags(job: Job, destination: Selected) -> int:
@@ -30,33 +34,35 @@ async def enforce_flags(job: Job, destination: Selected) -> int:
     if not job.settings.source_flags_win:
         return 0
     place, permitted = job.destination, Permitted(destination)
-    there: dict[int, str] = {}
+    there = Inventory()
     with blame(place.side, "reading flags", place.folder, Scope.FOLDER):
         async for item in place.client.fetch("1:*", ("UID", "FLAGS")):
-            if item.uid is not None and item.flags is not None:
-                there[item.uid] = canonical(item.flags)
-    changes = []
+            if item.flags is not None:
+                there.add(item)
+    there.in_order()
+    changes = Reflags()
     async for rows in job.ledger.known(job.folder_id):
         for row in rows:
-            if row.destination_uid is None or row.destination_uid not in there or job.inventory.position(row.source_uid) is None:
+            position = None if row.destination_uid is None else there.position(row.destination_uid)
+            if row.destination_uid is None or position is None or job.inventory.position(row.source_uid) is None:
                 continue
-            wanted = canonical(permitted.keep(row.flags))
-            if any(difference(there[row.destination_uid], wanted)):
-                changes.append(Reflag(row.source_uid, row.destination_uid, there[row.destination_uid], wanted))
+            now, wanted = there.flags(position), canonical(permitted.keep(row.flags))
+            if any(difference(now, wanted)):
+                changes.append(Reflag(row.source_uid, row.destination_uid, now, wanted))
     await _store(job, destination, changes)
     return len(changes)
 
 
-async def _store(job: Job, destination: Selected, changes: Sequence[Reflag]) -> None:
-    groups: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+async def _store(job: Job, destination: Selected, changes: Reflags) -> None:
+    groups: dict[tuple[str, tuple[str, ...]], array[int]] = {}
     permitted = Permitted(destination)
-    for change in changes:
-        added, removed = difference(change.before, change.after)
+    for alike in changes.alike:
+        added, removed = difference(alike.before, alike.after)
         for action, flags in (("+FLAGS", added), ("-FLAGS", removed)):
             kept = tuple(sorted(permitted.keep_each(flags)))
             if kept:
-                groups[action, kept].append(change.destination_uid)
+                groups.setdefault((action, kept), array("Q")).extend(alike.destination_uids)
     place = job.destination
     with blame(place.side, "changing flags", place.folder, Scope.FOLDER):
         for (action, kept), uids in groups.items():
-            await place.client.store(sorted(uids), action, kept)
+            await place.client.store(uids, action, kept)

@@ -7,6 +7,7 @@ marked complete.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -43,6 +44,7 @@ from trasloco.engine.session import Session
 from trasloco.engine.setback import begin_anew, destination_went_back, source_went_back
 from trasloco.engine.sink import Entry, Level
 from trasloco.engine.strikes import SUSPECT_AFTER
+from trasloco.engine.uid_set import UidSet
 from trasloco.engine.validity import Opened, refuse_exchanged, revalidate, validity
 from trasloco.imap import quirks
 from trasloco.imap.client import Client
@@ -130,8 +132,10 @@ class FolderRun:
         size = await self._bring_all(job, work, recognition, following)
         if recognition.late is not None:
             await recognition.late.remove(job, session.sink)
-        await apply_flags(job, destination, [*work.reflag, *recognition.reflag])
-        changed = len(work.reflag) + await enforce_flags(job, destination)
+        changed = len(work.reflag)
+        work.reflag.extend(recognition.reflag)
+        await apply_flags(job, destination, work.reflag)
+        changed += await enforce_flags(job, destination)
         if work.todo:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         uidnext = max(destination.uidnext or 0, self._uidnext)
@@ -403,10 +407,11 @@ class FolderRun:
         salvage = Salvage(job, relay, self._session.sink, recognition.unbound)
         strikes = self._session.strikes.of(job.folder_id)
         uids = job.inventory.uids
-        given_up = strikes.convicted(REFUSED_AFTER, [uids[position] for position in todo])
-        await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
-        todo = [position for position in (reversed(todo) if self._newest_first else todo) if uids[position] not in given_up]
-        todo.sort(key=lambda position: strikes.order(uids[position]))
+        todo = array("Q", reversed(todo)) if self._newest_first else todo
+        if strikes:
+            given_up = strikes.convicted(REFUSED_AFTER, UidSet(uids[position] for position in todo))
+            await self._give_up(job, [position for position in todo if uids[position] in given_up], work)
+            todo = strikes.suspects_last((position for position in todo if uids[position] not in given_up), uids)
         counter = Counter(self._session.sink, relay, work.tally, strikes)
         self.under_way = True
         try:
@@ -472,9 +477,11 @@ class FolderRun:
         return result_of(self._record, self._shown, self._destination_shown, tally)
 
 
-def _left(job: Job, work: Work, recognition: Recognition) -> list[int]:
+def _left(job: Job, work: Work, recognition: Recognition) -> array[int]:
     """Positions of what is still to be brought."""
-    return [position for position in work.todo if job.inventory.uids[position] not in recognition.found]
+    if not recognition.found:
+        return work.todo
+    return array("Q", (position for position in work.todo if job.inventory.uids[position] not in recognition.found))
 
 
 def _identities(job: Job, work: Work, recognition: Recognition) -> Iterator[int]:

@@ -9,7 +9,7 @@ same bytes twice: there the text decides, and at last, for a message with a Mess
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from trasloco.engine.digest import Digester, Digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fingerprints import FIELDS, Fingerprints, common
 from trasloco.engine.isolation import isolate
+from trasloco.engine.uid_map import UidMap
 from trasloco.imap import dates, quirks
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
@@ -41,14 +42,14 @@ class Place:
     folder: str
 
 
-async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | None = None) -> Fingerprints:
+async def fingerprints(place: Place, uids: Collection[int], refused: Refusals | None = None) -> Fingerprints:
     """One FETCH of a few header fields for each of ``uids``; those that are gone are missing.
 
     refused: takes the messages that the server will not show; without it one of them is the folder's failure.
     """
     found = Fingerprints()
 
-    async def read(part: Iterable[int]) -> None:
+    async def read(part: Collection[int]) -> None:
         async for item in place.client.fetch(part, _ITEMS):
             header = next(iter(item.sections.values()), None)
             if item.uid is None or (item.size is None and header is None):
@@ -60,19 +61,19 @@ async def fingerprints(place: Place, uids: Iterable[int], refused: Refusals | No
         if refused is None:
             await read(uids)
         else:
-            refused |= await isolate(list(uids), read, found)
+            refused |= await isolate(uids, read, found)
     return found
 
 
 async def pair(
     source: Place,
     destination: Place,
-    source_uids: Iterable[int],
-    destination_uids: Iterable[int],
+    source_uids: Collection[int],
+    destination_uids: Collection[int],
     *,
     certain: bool,
     refused: Refusals | None = None,
-) -> dict[int, int]:
+) -> MutableMapping[int, int]:
     """{source UID: destination UID} of messages that are the same; each UID at most once.
 
     certain: never believe a fingerprint, always compare the bytes. refused: takes the source's messages that
@@ -94,7 +95,7 @@ async def pair(
             found = match(our_uids, their_uids, our_digests, their_digests, named=named)
             if anew and named and not found and len(our_group) == len(their_group) == 1:
                 found = _of_one_moment(ours, our_group[0], theirs, their_group[0])
-            pairs |= found
+            pairs.update(found)
     return pairs
 
 
@@ -113,7 +114,7 @@ async def digests(place: Place, uids: Sequence[int], refused: Refusals | None = 
     text: as of ``Digester``."""
     result: dict[int, Digests] = {}
 
-    async def read(part: Sequence[int]) -> None:
+    async def read(part: Collection[int]) -> None:
         stream = place.client.bodies(part)
         async for body in stream:
             digester = Digester(text=text)
@@ -154,9 +155,9 @@ def match(
     return pairs
 
 
-def _by_fingerprint(ours: Fingerprints, theirs: Fingerprints, certain: bool) -> tuple[dict[int, int], list[tuple[list[int], list[int]]]]:
+def _by_fingerprint(ours: Fingerprints, theirs: Fingerprints, certain: bool) -> tuple[UidMap, list[tuple[list[int], list[int]]]]:
     """(pairs of UIDs that are sure already, groups of positions whose bytes must be compared)."""
-    pairs: dict[int, int] = {}
+    pairs = UidMap(ours.uids)
     unsure: list[tuple[list[int], list[int]]] = []
     for our_group, their_group in common(ours, theirs):
         named = ours.named(our_group[0])

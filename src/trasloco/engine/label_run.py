@@ -8,12 +8,12 @@ alone (``finish_copy``). What the destination does not copy is left over, to be 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from trasloco.engine.classify import blame, busy, explain
 from trasloco.engine.departures import open_folder
-from trasloco.engine.diff import BROUGHT, Reflag
+from trasloco.engine.diff import BROUGHT
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Failure, Retry, Scope, TransferError
 from trasloco.engine.fate import Fate
@@ -22,6 +22,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.ledger import FolderRecord, Intent, MessageRow, Origin, Twin
 from trasloco.engine.moves import changed_flags, select_again
 from trasloco.engine.ownership import Ownership
+from trasloco.engine.reflags import Reflag
 from trasloco.engine.repair import REPAIRED
 from trasloco.engine.sink import Entry, Level, Sink
 from trasloco.imap.errors import CommandFailed
@@ -58,7 +59,7 @@ async def copy_known(job: Job, new: Sequence[int], sink: Sink) -> AsyncIterator[
     await select_again(job)
 
 
-async def finish_copy(job: Job, intent: Intent, wanted: set[int], unknown: set[int]) -> Copies:
+async def finish_copy(job: Job, intent: Intent, wanted: Set[int], unknown: Set[int]) -> Copies:
     """Copies that were begun and not settled: what has arrived is settled now, the rest is free again, and may arrive all the same.
 
     unknown: UIDs of the destination's folder, which is selected before and after. Raises as ``copy_known``.

@@ -17,6 +17,7 @@ from trasloco.engine.identity import Place
 from trasloco.engine.inventory import ITEMS, Inventory, Lister, take
 from trasloco.engine.labelled_inventory import IdentifiedInventory, LabelledInventory
 from trasloco.engine.ledger import FolderRecord, Ledger
+from trasloco.engine.uid_set import UidSet
 from trasloco.imap.client import Client
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
@@ -94,17 +95,17 @@ class Labels:
             if error.failure.scope is not Scope.FOLDER:
                 raise
 
-    async def archived_uids(self, source: Place, record: FolderRecord) -> set[int] | None:
+    async def archived_uids(self, source: Place, record: FolderRecord) -> UidSet | None:
         """UIDs of the archive as it is now; None when that cannot be told. All Mail is open afterwards. Raises TransferError."""
         assert self.all_mail is not None
         if await _validity(source, self.all_mail) != record.source_uidvalidity:
             return None
         inventory, self._unread = self._unread or await self._look(source, self.all_mail), None
-        return {inventory.uids[position] for position in self._archived(inventory)}
+        return UidSet(inventory.uids[position] for position in self._archived(inventory))
 
-    def archived_before(self) -> set[int] | None:
+    def archived_before(self) -> UidSet | None:
         """The same as it was at the beginning; None where All Mail could not be read."""
-        return None if self.before is None else {self.before.uids[position] for position in self._archived(self.before)}
+        return None if self.before is None else UidSet(self.before.uids[position] for position in self._archived(self.before))
 
     async def at_rest(self, inventory: Inventory, ledger: Ledger) -> Inventory:
         """Of all that is in All Mail, the archive. Raises LedgerUnavailable.

@@ -10,8 +10,9 @@ that leaves the intent behind, as a late one, to whoever comes next: its message
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass
 
 from trasloco.engine.classify import blame, busy, explain
@@ -23,6 +24,8 @@ from trasloco.engine.identity import Place
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.uid_map import UidMap
+from trasloco.engine.uid_set import UidSet
 from trasloco.imap.errors import CommandFailed
 from trasloco.sentence import sentence_of as ngettext
 
@@ -58,7 +61,7 @@ class Latecomers:
     nobody's of ours."""
 
     intents: tuple[Intent, ...]
-    strangers: frozenset[int]
+    strangers: Set[int]
 
     async def remove(self, job: Job, sink: Sink) -> int:
         """Take away the second copies; returns how many. From then on nothing more is expected.
@@ -75,12 +78,14 @@ class Latecomers:
     async def _find(self, job: Job) -> list[int]:
         place = job.destination
         there = await self._listed(place)
-        bound: set[int] = set()
+        candidates = UidSet(there)
+        for uid in self.strangers:
+            candidates.discard(uid)
         async for known in job.ledger.known(job.folder_id):
-            bound.update(row.destination_uid for row in known if row.destination_uid is not None)
-        candidates = there.keys() - bound - self.strangers
-        kept, sizes = await self._kept(job, there) if candidates else (Counter[bytes](), set[int | None]())
-        alike = [uid for uid in sorted(candidates) if there[uid] in sizes]
+            for row in known:
+                candidates.discard(row.destination_uid or 0)
+        kept, sizes = await self._kept(job, there) if candidates else (Counter[bytes](), set[int]())
+        alike = [uid for uid in candidates if there[uid] in sizes]
         found = await exact_digests(place, alike, "reading messages that came late", Scope.FOLDER) if alike else {}
         late = []
         for uid, digest in sorted(found.items()):
@@ -89,21 +94,24 @@ class Latecomers:
                 late.append(uid)
         return late
 
-    async def _listed(self, place: Place) -> dict[int, int | None]:
-        """Sizes by UID."""
+    async def _listed(self, place: Place) -> UidMap:
+        """Sizes by UID, 0 where none was told."""
         selected = place.client.selected
         uidnext = min(intent.lowest(selected.uidvalidity if selected is not None else None) for intent in self.intents)
         with blame(place.side, "looking for messages that came late", place.folder, Scope.FOLDER):
             await place.client.noop()
             answers = place.client.fetch(f"{uidnext}:*", ("UID", "RFC822.SIZE"))
-            there: dict[int, int | None] = {}
+            uids, sizes = array("Q"), array("Q")
             async for item in answers:
                 if item.uid is not None and item.uid >= uidnext:
-                    # Flags that another client changes meanwhile come without a size.
-                    there[item.uid] = there.get(item.uid) if item.size is None else item.size
-            return there
+                    uids.append(item.uid)
+                    sizes.append(item.size or 0)  # flags that another client changes meanwhile come without one
+        there = UidMap(uids)
+        for uid, size in zip(uids, sizes, strict=True):
+            there[uid] = size or there.get(uid, 0)
+        return there
 
-    async def _kept(self, job: Job, there: Mapping[int, int | None]) -> tuple[Counter[bytes], set[int | None]]:
+    async def _kept(self, job: Job, there: Mapping[int, int]) -> tuple[Counter[bytes], set[int]]:
         """Digests of the messages that were sent again and are certainly there, each as often as it may have come late, and
         their sizes. Not of those bytes of which a message has no known UID, for then its only copy could be among the candidates.
 
@@ -111,7 +119,7 @@ class Latecomers:
         times = Counter(uid for intent in self.intents for uid in intent.source_uids)
         any_message = sum(not intent.source_uids for intent in self.intents)
         kept: Counter[bytes] = Counter()
-        sizes: set[int | None] = set()
+        sizes: set[int] = set()
         unplaced: set[bytes] = set()
         async for rows in job.ledger.rows(job.folder_id):
             for row in rows:

@@ -9,12 +9,11 @@ of its own in the ledger: a server without MOVE can be left between COPY and EXP
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TypeAlias
 
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.departures import Departure, Departures, open_folder
-from trasloco.engine.diff import Reflag
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
@@ -22,6 +21,7 @@ from trasloco.engine.identity import Place, made_anew, pair
 from trasloco.engine.job import Job
 from trasloco.engine.ledger import Intent, MessageRow, Origin
 from trasloco.engine.ownership import Ownership
+from trasloco.engine.reflags import Reflag
 from trasloco.engine.repair import REPAIRED
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
@@ -98,7 +98,7 @@ async def _alike(job: Job, departures: Departures, positions: Sequence[int]) -> 
     return found
 
 
-async def finish_move(job: Job, intent: Intent, wanted: set[int], unknown: set[int], departures: Departures) -> Moved:
+async def finish_move(job: Job, intent: Intent, wanted: Set[int], unknown: Set[int], departures: Departures) -> Moved:
     """A move that was begun and not settled: what has arrived here is taken away where it was, and has moved.
 
     unknown: UIDs of the destination's folder, which is selected before and after. Raises as ``bring_moved``.

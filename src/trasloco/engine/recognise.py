@@ -8,12 +8,12 @@ another tool, of a delivery after the MX change, of a folder whose UIDVALIDITY c
 from __future__ import annotations
 
 from array import array
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableSet, Sequence
 from dataclasses import dataclass, field
 
 from trasloco.engine.classify import blame
 from trasloco.engine.departures import Departure, Departures
-from trasloco.engine.diff import Reflag, Work
+from trasloco.engine.diff import Work
 from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope
 from trasloco.engine.fate import Fate, Tally
@@ -23,6 +23,8 @@ from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
 from trasloco.engine.moves import finish_move
+from trasloco.engine.reflags import Reflag, Reflags
+from trasloco.engine.uid_set import UidSet
 from trasloco.engine.unbound import Unbound
 from trasloco.imap.values import fold_flag
 from trasloco.sentence import sentence as _
@@ -40,8 +42,8 @@ class Recognition:
     unbound: Unbound
     tally: Tally = field(default_factory=Tally)
     refused: list[MessageRow] = field(default_factory=list)
-    found: set[int] = field(default_factory=set)
-    reflag: list[Reflag] = field(default_factory=list)
+    found: UidSet = field(default_factory=UidSet)
+    reflag: Reflags = field(default_factory=Reflags)
     late: Latecomers | None = None
 
 
@@ -59,24 +61,24 @@ async def recognise(
 
     Raises TransferError, Fenced, LedgerUnavailable.
     """
-    recognition = Recognition(Unbound(job.destination))
+    recognition = Recognition(Unbound(job.destination), found=UidSet.with_room_for(job.inventory.uids))
     intents = () if job.new else await job.ledger.intents(job.folder_id)
     if intents:
         exists = await quiet(job, sleep)
-    unknown: set[int] = set()
-    if exists and (work.todo or intents):
-        unknown = await _unknown(job, work)
-    wanted = {job.inventory.uids[position] for position in work.todo}
+    unknown = await _unknown(job, work) if exists and (work.todo or intents) else UidSet()
+    if not intents and not unknown:
+        return recognition
+    wanted = UidSet(job.inventory.uids[position] for position in work.todo)
     again = any(intent.late for intent in intents) or _sent_again(job, intents, wanted)
     for intent in intents:
         if intent.origin is not None and intent.origin.stays:
-            copies = await finish_copy(job, intent, wanted.difference(untouchable), unknown)
+            copies = await finish_copy(job, intent, _touchable(wanted, untouchable), unknown)
             _take(copies.rows, wanted, unknown, recognition)
             recognition.reflag.extend(copies.reflag)
         elif intent.origin is None:
-            await _close(job, intent, wanted.difference(untouchable), unknown, recognition)
+            await _close(job, intent, _touchable(wanted, untouchable), unknown, recognition)
         else:
-            rows, flags = await finish_move(job, intent, wanted.difference(untouchable), unknown, departures)
+            rows, flags = await finish_move(job, intent, _touchable(wanted, untouchable), unknown, departures)
             _take(rows, wanted, unknown, recognition)
             recognition.reflag.extend(flags)
         wanted -= recognition.found
@@ -87,8 +89,15 @@ async def recognise(
     late = [intent for intent in (await job.ledger.intents(job.folder_id) if intents else ()) if intent.late]
     if late:
         # What is there and was not recognised now is nobody's of ours, unless it came while somebody before us sent it again.
-        recognition.late = Latecomers(tuple(late), frozenset() if again else frozenset(unknown))
+        recognition.late = Latecomers(tuple(late), UidSet() if again else unknown.copy())
     return recognition
+
+
+def _touchable(wanted: UidSet, untouchable: Collection[int]) -> UidSet:
+    left = wanted.copy()
+    for uid in untouchable:
+        left.discard(uid)
+    return left
 
 
 def _sent_again(job: Job, intents: Iterable[Intent], wanted: Collection[int]) -> bool:
@@ -98,16 +107,20 @@ def _sent_again(job: Job, intents: Iterable[Intent], wanted: Collection[int]) ->
     return len(set(uids)) < len(uids) or any(uid not in wanted and job.inventory.position(uid) is not None for uid in uids)
 
 
-async def _unknown(job: Job, work: Work) -> set[int]:
+async def _unknown(job: Job, work: Work) -> UidSet:
     """Destination UIDs the ledger does not know."""
-    place = job.destination
+    place, there = job.destination, array("Q")
     with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
-        there = {item.uid async for item in place.client.fetch("1:*", ("UID",)) if item.uid is not None}
-    there.difference_update(work.bound)
-    return there
+        async for item in place.client.fetch("1:*", ("UID",)):
+            if item.uid is not None:
+                there.append(item.uid)
+    unknown = UidSet(there)
+    for uid in work.bound:
+        unknown.discard(uid)
+    return unknown
 
 
-async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+async def _close(job: Job, intent: Intent, wanted: UidSet, unknown: UidSet, recognition: Recognition) -> None:
     """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again, and may arrive
     all the same.
 
@@ -116,7 +129,7 @@ async def _close(job: Job, intent: Intent, wanted: set[int], unknown: set[int], 
     ours = [uid for uid in intent.source_uids if uid in wanted]
     selected = job.destination.client.selected
     lowest = intent.lowest(selected.uidvalidity if selected is not None else None)
-    theirs = sorted(uid for uid in unknown if uid >= lowest)
+    theirs = array("Q", (uid for uid in unknown if uid >= lowest))
     # What the source will not show just now stays wanted: adoption looks at it next, and refuses it.
     pairs = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
     reason = ""
@@ -151,17 +164,16 @@ async def _digests(job: Job, pairs: Mapping[int, int]) -> dict[int, bytes]:
     return {ours: arrived[theirs] for ours, theirs in pairs.items() if theirs in arrived}
 
 
-async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Departures, recognition: Recognition) -> None:
+async def _adopt(job: Job, wanted: UidSet, unknown: UidSet, departures: Departures, recognition: Recognition) -> None:
     refused: Refusals = {}
     deleted = await _marked_deleted(job, unknown)
-    pairs = await pair(
-        job.source, job.destination, sorted(wanted), sorted(unknown - deleted if deleted else unknown), certain=False, refused=refused
-    )
+    alive = UidSet(uid for uid in unknown if uid not in deleted) if deleted else unknown
+    pairs = await pair(job.source, job.destination, wanted, alive, certain=False, refused=refused)
     # What waits for the next EXPUNGE there is no copy of a mail, unless that one is marked deleted itself.
-    also = sorted(uid for uid in wanted.difference(pairs, refused) if _is_deleted(job, uid))
-    if deleted and also:
-        pairs |= await pair(job.source, job.destination, also, sorted(deleted), certain=False, refused=refused)
-    found = array("Q", sorted(pairs))
+    also = [uid for uid in wanted if uid not in pairs and uid not in refused and _is_deleted(job, uid)] if deleted else []
+    if also:
+        pairs.update(await pair(job.source, job.destination, also, deleted, certain=False, refused=refused))
+    found = array("Q", sorted(pairs) if also else pairs)
     for start in range(0, len(found), _TOGETHER):
         some = [(uid, pairs.pop(uid)) for uid in found[start : start + _TOGETHER]]
         await _write_adopted(job, some, departures, wanted, unknown, recognition)
@@ -177,7 +189,7 @@ async def _adopt(job: Job, wanted: set[int], unknown: set[int], departures: Depa
 
 
 async def _write_adopted(
-    job: Job, pairs: Sequence[tuple[int, int]], departures: Departures, wanted: set[int], unknown: set[int], recognition: Recognition
+    job: Job, pairs: Sequence[tuple[int, int]], departures: Departures, wanted: UidSet, unknown: UidSet, recognition: Recognition
 ) -> None:
     """Rows of some thousand messages that are there already; what was known of them before is so no more."""
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in pairs]
@@ -192,11 +204,13 @@ async def _write_adopted(
     _take(rows, wanted, unknown, recognition)
 
 
-async def _marked_deleted(job: Job, uids: set[int]) -> set[int]:
-    place = job.destination
+async def _marked_deleted(job: Job, uids: UidSet) -> UidSet:
+    place, found = job.destination, array("Q")
     with blame(place.side, "reading flags", place.folder, Scope.FOLDER):
-        answers = place.client.fetch(sorted(uids), ("UID", "FLAGS"))
-        return {item.uid async for item in answers if item.uid in uids and item.flags and _has_deleted(item.flags) and item.uid is not None}
+        async for item in place.client.fetch(uids, ("UID", "FLAGS")):
+            if item.flags and _has_deleted(item.flags) and item.uid is not None and item.uid in uids:
+                found.append(item.uid)
+    return UidSet(found)
 
 
 def _is_deleted(job: Job, uid: int) -> bool:
@@ -229,7 +243,7 @@ def _changed(job: Job, rows: Iterable[MessageRow]) -> list[Reflag]:
     return found
 
 
-def _take(rows: Iterable[MessageRow], wanted: set[int], unknown: set[int], recognition: Recognition) -> None:
+def _take(rows: Iterable[MessageRow], wanted: MutableSet[int], unknown: MutableSet[int], recognition: Recognition) -> None:
     for row in rows:
         recognition.tally.add(row.fate)
         if row.fate is Fate.REFUSED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 
 from trasloco.engine.arrivals import may_be_stored
@@ -57,7 +57,7 @@ class Salvage:
             absent.extend(leftovers.absent)
         return absent
 
-    async def _stored_all_the_same(self, refused: Sequence[Refused]) -> dict[int, int]:
+    async def _stored_all_the_same(self, refused: Sequence[Refused]) -> MutableMapping[int, int]:
         """Some servers say NO and have stored the message: looked for before it is sent again, byte for byte.
         {source UID: destination UID}."""
         job = self._job

@@ -8,8 +8,9 @@ for a line that carries nothing says nothing about a message.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 SUSPECT_AFTER = 2
 """Lost connections with the same message on its way before it goes alone."""
@@ -29,13 +30,17 @@ class FolderStrikes:
         """Some other message has arrived: the line works."""
         self._proven.update(self._counts)
 
-    def convicted(self, times: int, left: Sequence[int]) -> set[int]:
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._counts)
+
+    def convicted(self, times: int, left: Collection[int]) -> set[int]:
         """UIDs of ``left`` (those still to be brought) to be given up. One that is left alone in its folder
         has nobody to prove the line by: it gets one more chance."""
         guilty = self.struck(times) & self._proven
         if len(left) == 1:
             guilty |= self.struck(times + 1)
-        return guilty.intersection(left)
+        return {uid for uid in guilty if uid in left}
 
     def order(self, uid: int) -> int:
         """Sort key: suspects last. As long as the line is not proven, the least suspected of them first, to prove
@@ -44,6 +49,15 @@ class FolderStrikes:
         if count < SUSPECT_AFTER:
             return 0
         return 1000 - count if uid in self._proven else count
+
+    def suspects_last(self, positions: Iterable[int], uids: Sequence[int]) -> array[int]:
+        """The positions as they come, but for those of suspects, which follow by ``order``. uids: by position."""
+        plain = array("Q")
+        suspects: list[int] = []
+        for position in positions:
+            (suspects if self.order(uids[position]) else plain).append(position)
+        plain.extend(sorted(suspects, key=lambda position: self.order(uids[position])))
+        return plain
 
     def struck(self, times: int) -> set[int]:
         """UIDs with at least so many strikes."""

@@ -17,6 +17,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.original import read_original
 from trasloco.engine.repair import Rung
 from trasloco.engine.repaired_forms import repaired_messages
+from trasloco.engine.uid_set import UidSet
 
 
 class Unbound:
@@ -27,7 +28,7 @@ class Unbound:
 
     def __init__(self, place: Place, uids: Iterable[int] = (), begun: Iterable[int] = ()) -> None:
         self._place = place
-        self._uids = set(uids)
+        self._uids = uids.copy() if isinstance(uids, UidSet) else UidSet(uids)
         self.begun = frozenset(begun)
         self._by_size: dict[int, set[int]] | None = None
         self._digests: dict[int, Digests] = {}
@@ -75,7 +76,7 @@ class Unbound:
         if self._by_size is None:
             self._by_size = defaultdict(set)
             with blame(self._place.side, "listing messages", self._place.folder):
-                async for item in self._place.client.fetch(sorted(self._uids), ("UID", "RFC822.SIZE")):
+                async for item in self._place.client.fetch(self._uids, ("UID", "RFC822.SIZE")):
                     if item.uid is not None and item.size is not None:
                         self._by_size[item.size].add(item.uid)
         return self._by_size

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import cast
 
 from trasloco.imap import quirks
@@ -82,7 +82,7 @@ class BodyStream:
     def __init__(
         self,
         connection: Connection,
-        uids: Sequence[int],
+        uids: Collection[int],
         note: Callable[[quirks.Quirk], None],
         count: Callable[[int], None] = lambda size: None,
         *,

@@ -10,7 +10,7 @@ aborted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from trasloco.imap import commands, quirks, transfer, utf7
@@ -302,7 +302,7 @@ class Client:
         """EXAMINE, and FETCH in the same breath: one round trip for all of it.
 
         fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. take: given
-        every message; take_many: the usual ones instead, many at a time. For a
+        every message; take_many: the usual ones instead, many at a time, and then all are told in the order in which they come. For a
         mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
@@ -317,7 +317,7 @@ class Client:
         command = commands.select(name, read_only=True, condstore=False)
         answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
         for uids, items, changed_since in fetches:
-            streams.append(FetchStream(self._connection, uids, items, changed_since, take_many))
+            streams.append(FetchStream(self._connection, uids, items, changed_since, take_many, take if take_many else None))
             streams[-1].listening = False
         selected: Selected | None = None
         try:
@@ -420,7 +420,7 @@ class Client:
         """
         return FetchStream(self._connection, uids, items, changed_since).results()
 
-    def bodies(self, uids: Sequence[int]) -> BodyStream:
+    def bodies(self, uids: Collection[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""
         return BodyStream(self._connection, uids, self.note, self._count_fetched)
 

@@ -32,7 +32,8 @@ _FIELDS = {"FLAGS": "flags", "INTERNALDATE": "internal_date", "RFC822.SIZE": "si
 class FetchStream:
     """One ``Client.fetch`` under way; ``results`` iterates it once.
 
-    take_many: given the lines that come in their usual form, many at a time and as they come; ``results`` has the others.
+    take_many: given the lines that come in their usual form, many at a time and as they come. take: given the others, so that all are
+    told in the order in which they come; ``results`` has those of which a part never came. Without them ``results`` has all.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class FetchStream:
         items: Sequence[str],
         changed_since: int | None,
         take_many: Callable[[list[ListedItems]], None] | None = None,
+        take: Callable[[Fetched], None] | None = None,
     ) -> None:
-        self._take_block = take_many or self._keep
+        self._take_block, self._take_one = take_many or self._keep, take or self._keep_one
         self._connection = connection
         self._queue: deque[Fetched] = deque()
         self._partial: dict[int, Fetched] = {}
@@ -98,9 +100,13 @@ class FetchStream:
                 return
         elif self._partial:
             self._partial.pop(uid, None)
+        self._take_one(response)
+        self._count(1)
+
+    def _keep_one(self, response: Fetched) -> None:
+        """Until ``results`` is asked for it."""
         self._queue.append(response)
         self._connection.hold(self._weigh(response))
-        self._count(1)
         self._awake()
 
     def _take_many(self, asked: NumberSet | None, data: bytes, position: int) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator
+from itertools import islice
+from operator import lt
 
 from trasloco.imap.errors import LimitExceeded
 from trasloco.sentence import sentence as _
@@ -34,7 +37,9 @@ def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
 
 def ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Runs of consecutive numbers as (first, last), in rising order, each number once."""
-    return runs(sorted(set(numbers)))
+    kept = numbers if isinstance(numbers, (array, list, tuple)) else array("Q", numbers)
+    # A million of them in order already are not to become a set and a list of a hundred megabytes.
+    return runs(kept if all(map(lt, kept, islice(kept, 1, None))) else sorted(set(kept)))
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import IO, NoReturn
 
 from trasloco.imap.append_command import AppendCommand
@@ -277,7 +277,7 @@ class PopMailbox(Client):
         if refused is not None:
             raise refused
 
-    def bodies(self, uids: Sequence[int]) -> PopBodies:
+    def bodies(self, uids: Collection[int]) -> PopBodies:
         """The messages of these UIDs that are there."""
         return PopBodies([uid for uid in uids if uid in self._uids], self._retrieve, self._count_fetched)
 

@@ -78,6 +78,7 @@
   }
 
   function add(facts) {
+    if (!facts.run) return; // the first one has not begun
     if (facts.run !== run) {
       run = facts.run;
       at = [];
