@@ -11,10 +11,8 @@ import importlib
 import io
 import logging
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -24,6 +22,7 @@ from trasloco.project.exit_codes import ExitCode
 from trasloco.project.halt import Halt
 from trasloco.project.log_file import silence
 from trasloco.project.private_memory import keep_memory_private
+from trasloco.project.termination import interrupt_when_asked
 
 _COMMANDS = {
     "serve": "Serve the panel and work for it: all in one, with its own database.",
@@ -102,7 +101,7 @@ def trasloco() -> None:
 
 def main() -> NoReturn:
     """Run the command of ``sys.argv`` and leave the process with its status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    interrupt_when_asked()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a folder's name must not end a command on a terminal without its letters
@@ -181,10 +180,6 @@ def _complain(words: str) -> None:
 
     logging.getLogger("trasloco").error("%s", words)
     complain(words)
-
-
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -56,10 +56,13 @@ class Worker:
         self.process.send_signal(signal.SIGCONT)
 
     def drain(self) -> tuple[int, float]:
-        """SIGTERM; its status, and the seconds it took."""
+        """SIGTERM; its status, and the seconds it took. Raises TimeoutError with what it said last."""
         began = time.monotonic()
         self.process.terminate()
-        return self.process.wait(STOP_SECONDS), time.monotonic() - began
+        try:
+            return self.process.wait(STOP_SECONDS), time.monotonic() - began
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"not drained within {STOP_SECONDS:.0f} s: {self.said[-500:]}\n{self.log[-1500:]}") from None
 
     def kill(self) -> None:
         self.process.kill()
