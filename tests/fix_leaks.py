@@ -46,6 +46,13 @@ def leak_hunt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeakHunt]:
         pytest.fail("\n".join([f"passwords were left in {len(_HUNT.found)} places:", *_HUNT.found[:50]]), pytrace=False)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What the hunt takes goes by all that was written, and is not the last test's."""
+    if nextitem is None:
+        item.config.hook.pytest_timeout_cancel_timer(item=item)
+
+
 def pytest_runtest_logstart(nodeid: str) -> None:
     global _now
     _now = nodeid

@@ -146,7 +146,8 @@ def _words(error: Exception) -> str:
     if type(error).__name__ in _READABLE and type(error).__module__.startswith("trasloco."):
         return str(error)
     if type(error).__module__.split(".")[0] in {"psycopg", "psycopg_pool", "procrastinate"} or isinstance(error, _django_errors()):
-        return "The database was lost while it was needed. Mail already copied is safe; run the same command again."
+        said = " ".join(str(error).split())[:300]
+        return f"The database was lost while it was needed ({said}). Mail already copied is safe; run the same command again."
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
         return f"The system refused: {error.strerror}{where}. Check the disk and the permissions, then run the same command again."
