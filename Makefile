@@ -1,8 +1,7 @@
 # Two commands for everybody: `make demo` and `make test`. `make help` lists the others.
 
 PYTHON ?= python3
-# Test processes side by side; 0 runs all in one (for a debugger). Most tests wait for servers: 4 on two cores are twice as quick, where
-# nothing else is at work.
+# Test processes side by side; 0 runs all in one (for a debugger).
 JOBS ?= auto
 # More words for pytest: TESTS=--long, TESTS="tests/engine -k cut".
 TESTS ?=

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tracemalloc
-from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trasloco.engine.uid_set import UidSet, rising
+from trasloco.engine.uid_set import UidSet
+from trasloco.imap.number_set import rising
 
 UIDS = st.lists(st.integers(1, 40) | st.integers(1, 2**63 - 1), max_size=30)
 STEPS = st.lists(st.tuples(st.sampled_from(["add", "discard"]), st.integers(1, 45)), max_size=30)
@@ -51,12 +51,6 @@ def test_an_empty_one_takes_those_it_has_room_for_and_others(uids: list[int], mo
 def test_what_is_no_number_is_not_in_it() -> None:
     things: list[object] = ["1", None]
     assert not [thing for thing in things if thing in UidSet([1])]
-
-
-def test_an_array_in_order_is_taken_as_it_is() -> None:
-    uids = array("Q", [1, 5, 9])
-    assert rising(uids) is uids
-    assert list(rising(array("Q", [5, 1, 5]))) == [1, 5]
 
 
 def test_two_hundred_thousand_take_nine_bytes_each() -> None:

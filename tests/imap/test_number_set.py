@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trasloco.imap.errors import LimitExceeded
-from trasloco.imap.number_set import NumberSet, count, expand, parse_set, uid_set
+from trasloco.imap.number_set import NumberSet, count, expand, parse_set, place_of, rising, uid_set
 
 
 def test_runs_become_ranges() -> None:
@@ -43,3 +45,18 @@ def test_a_set_of_four_thousand_million_is_not_made() -> None:
         expand(found, 1000)
     assert failure.value.limit == "entries"
     assert 4294967296 not in NumberSet(found)
+
+
+def test_an_array_in_order_is_taken_as_it_is() -> None:
+    numbers = array("Q", [1, 5, 9])
+    assert rising(numbers) is numbers
+    assert list(rising(array("Q", [5, 1, 5]))) == [1, 5]
+    assert list(rising(number for number in (3, 2, 3))) == [2, 3]
+
+
+@given(st.sets(st.integers(1, 50)), st.integers(1, 50))
+def test_a_number_stands_in_its_place_or_nowhere(numbers: set[int], number: int) -> None:
+    kept = rising(numbers)
+    place = place_of(number, kept)
+    assert (place is not None) == (number in numbers)
+    assert place is None or kept[place] == number

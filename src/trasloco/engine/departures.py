@@ -8,7 +8,6 @@ one that is not is one message. Whether a new message is one of them is decided 
 from __future__ import annotations
 
 import contextlib
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
+from trasloco.engine.listed_uids import listed_uids
 from trasloco.engine.uid_set import UidSet
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
@@ -315,12 +315,7 @@ async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> UidSet 
             selected = await source.client.select(record.source_name, read_only=True)
             if selected.uidvalidity != record.source_uidvalidity:
                 return None
-            there = array("Q")
-            if selected.exists:
-                async for item in source.client.fetch("1:*", ("UID",)):
-                    if item.uid is not None:
-                        there.append(item.uid)
-            return UidSet(there)
+            return await listed_uids(source.client) if selected.exists else UidSet()
     except CommandFailed as error:
         if busy(error.status):
             raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error

@@ -19,6 +19,7 @@ from trasloco.imap.client import Client
 from trasloco.imap.dates import InternalDate
 from trasloco.imap.errors import LimitExceeded
 from trasloco.imap.fetch_response import ListedItems, listed_message, parse_flags
+from trasloco.imap.number_set import place_of
 from trasloco.imap.values import Fetched
 from trasloco.sentence import sentence as _
 
@@ -90,8 +91,7 @@ class Inventory:
 
     def position(self, uid: int) -> int | None:
         """Where a UID stands, None when it is not here."""
-        index = bisect_left(self.uids, uid)
-        return index if index < len(self.uids) and self.uids[index] == uid else None
+        return place_of(uid, self.uids)
 
     def add(self, item: Fetched) -> None:
         """Take one FETCH answer. One that only brings flags updates what is here already: servers

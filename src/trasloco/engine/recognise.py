@@ -22,6 +22,7 @@ from trasloco.engine.job import Job
 from trasloco.engine.label_run import finish_copy
 from trasloco.engine.latecomers import Latecomers, quiet
 from trasloco.engine.ledger import Intent, MessageRow
+from trasloco.engine.listed_uids import listed_uids
 from trasloco.engine.moves import finish_move
 from trasloco.engine.reflags import Reflag, Reflags
 from trasloco.engine.uid_set import UidSet
@@ -109,12 +110,9 @@ def _sent_again(job: Job, intents: Iterable[Intent], wanted: Collection[int]) ->
 
 async def _unknown(job: Job, work: Work) -> UidSet:
     """Destination UIDs the ledger does not know."""
-    place, there = job.destination, array("Q")
+    place = job.destination
     with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
-        async for item in place.client.fetch("1:*", ("UID",)):
-            if item.uid is not None:
-                there.append(item.uid)
-    unknown = UidSet(there)
+        unknown = await listed_uids(place.client)
     for uid in work.bound:
         unknown.discard(uid)
     return unknown

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, MutableMapping
 
-from trasloco.engine.uid_set import rising
+from trasloco.imap.number_set import place_of, rising
 
 
 class UidMap(MutableMapping[int, int]):
@@ -25,7 +24,7 @@ class UidMap(MutableMapping[int, int]):
         self._others: dict[int, int] = {}
 
     def __getitem__(self, uid: int) -> int:
-        position = self._position(uid)
+        position = place_of(uid, self._uids)
         if position is None:
             return self._others[uid]
         if not self._values[position]:
@@ -33,7 +32,7 @@ class UidMap(MutableMapping[int, int]):
         return self._values[position] - 1
 
     def __setitem__(self, uid: int, number: int) -> None:
-        position = self._position(uid)
+        position = place_of(uid, self._uids)
         if position is None:
             self._others[uid] = number
         else:
@@ -41,7 +40,7 @@ class UidMap(MutableMapping[int, int]):
             self._values[position] = number + 1
 
     def __delitem__(self, uid: int) -> None:
-        position = self._position(uid)
+        position = place_of(uid, self._uids)
         if position is None:
             del self._others[uid]
         elif not self._values[position]:
@@ -56,7 +55,3 @@ class UidMap(MutableMapping[int, int]):
 
     def __len__(self) -> int:
         return self._count + len(self._others)
-
-    def _position(self, uid: int) -> int | None:
-        position = bisect_left(self._uids, uid)
-        return position if position < len(self._uids) and self._uids[position] == uid else None

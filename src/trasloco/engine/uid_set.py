@@ -7,12 +7,12 @@ times over.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, MutableSet
 from heapq import merge
-from itertools import compress, islice
-from operator import lt
+from itertools import compress
 from typing import Self
+
+from trasloco.imap.number_set import place_of, rising
 
 
 class UidSet(MutableSet[int]):
@@ -44,7 +44,7 @@ class UidSet(MutableSet[int]):
     def __contains__(self, uid: object) -> bool:
         if not isinstance(uid, int):
             return False
-        position = self._position(uid)
+        position = place_of(uid, self._uids)
         return uid in self._later if position is None else bool(self._there[position])
 
     def __iter__(self) -> Iterator[int]:
@@ -55,7 +55,7 @@ class UidSet(MutableSet[int]):
         return self._count
 
     def add(self, value: int) -> None:
-        position = self._position(value)
+        position = place_of(value, self._uids)
         if position is not None:
             self._count += not self._there[position]
             self._there[position] = 1
@@ -64,7 +64,7 @@ class UidSet(MutableSet[int]):
             self._count += 1
 
     def discard(self, value: int) -> None:
-        position = self._position(value)
+        position = place_of(value, self._uids)
         if position is not None:
             self._count -= self._there[position]
             self._there[position] = 0
@@ -75,13 +75,3 @@ class UidSet(MutableSet[int]):
     def update(self, uids: Iterable[int]) -> None:
         for uid in uids:
             self.add(uid)
-
-    def _position(self, uid: int) -> int | None:
-        position = bisect_left(self._uids, uid)
-        return position if position < len(self._uids) and self._uids[position] == uid else None
-
-
-def rising(uids: Iterable[int]) -> array[int]:
-    """Each once and in order; the array itself where it is so already."""
-    kept = uids if isinstance(uids, array) else array("Q", uids)
-    return kept if all(map(lt, kept, islice(kept, 1, None))) else array("Q", sorted(set(kept)))

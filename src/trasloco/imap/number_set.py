@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from operator import lt
@@ -37,9 +37,20 @@ def uid_set(uids: Iterable[int], longest: int = 7000) -> list[bytes]:
 
 def ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Runs of consecutive numbers as (first, last), in rising order, each number once."""
-    kept = numbers if isinstance(numbers, (array, list, tuple)) else array("Q", numbers)
+    return runs(rising(numbers))
+
+
+def rising(numbers: Iterable[int]) -> array[int]:
+    """Each number once and in order, in eight bytes; the array itself where it is so already."""
+    kept = numbers if isinstance(numbers, array) else array("Q", numbers)
     # A million of them in order already are not to become a set and a list of a hundred megabytes.
-    return runs(kept if all(map(lt, kept, islice(kept, 1, None))) else sorted(set(kept)))
+    return kept if all(map(lt, kept, islice(kept, 1, None))) else array("Q", sorted(set(kept)))
+
+
+def place_of(number: int, numbers: array[int]) -> int | None:
+    """Where it stands among numbers that are ``rising``, None when it is not there."""
+    place = bisect_left(numbers, number)
+    return place if place < len(numbers) and numbers[place] == number else None
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,17 @@
+"""The UIDs of the open folder, of either side."""
+
+from __future__ import annotations
+
+from array import array
+
+from trasloco.engine.uid_set import UidSet
+from trasloco.imap.client import Client
+
+
+async def listed_uids(client: Client) -> UidSet:
+    """By FETCH and not by SEARCH: several servers hide messages from SEARCH. Raises ImapError."""
+    there = array("Q")
+    async for item in client.fetch("1:*", ("UID",)):
+        if item.uid is not None:
+            there.append(item.uid)
+    return UidSet(there)
