@@ -85,6 +85,7 @@ def test_one_of_several_lines_cut_at_random_bytes(far: Rehearsal, side: str, way
     assert far.run(1).failure is None  # to know how many bytes there are
     line: Line = getattr(far, side)
     passed = line.proxy.seen.bytes[way]
+    cut = 0
     for number, seed in enumerate(range(3), 2):
         account = Rehearsal(far.source, far.destination, f"{far.user}-{seed}")
         fill(account)
@@ -92,8 +93,9 @@ def test_one_of_several_lines_cut_at_random_bytes(far: Rehearsal, side: str, way
         chosen = random.Random(f"lanes {side} {way} {seed}")
         _arm(line, *(Cut(way, chosen.randrange(passed), reset=chosen.random() < 0.5) for _ in range(3)))
         assert account.run(number).failure is None
-        assert line.proxy.fired
+        cut += bool(line.proxy.fired)
         settled(account, number + 1)
+    assert cut >= 2, "three places near the end may all lie behind the last byte of one run, not of two"
 
 
 @pytest.mark.parametrize(
