@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ def main() -> None:
     """Ends with 1 when anything was found."""
     options = _options()
     names = options.target or list(TARGETS)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # not without the processes that were started
     runs = [Run(name, options.keep, seconds=options.seconds, memory=options.memory, timeout=options.timeout) for name in names]
     for begin in range(0, len(runs), options.together):
         _follow(runs[begin : begin + options.together], options.every)

@@ -1,11 +1,11 @@
-"""Small new folders that are brought together: everything is on its way at once when something happens."""
+"""Small new folders that are brought together, group behind group: much is on its way at once when something happens."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -13,12 +13,14 @@ from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, killed_at_every_writ
 from tests.faults.test_ourselves import FailingLedger
 from trasloco.engine import together
 from trasloco.engine.account import Settings
-from trasloco.engine.ledger import Ledger
+from trasloco.engine.ledger import Fenced, Ledger
+from trasloco.engine.small_folder import SmallFolder
 from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Poison, Rewrite, Stall, Way
 
+TWO_BY_TWO, AT_ONCE = 1, 2000
 FOLDERS = (("Alfa",), ("Beta",), ("Gamma",), ("Büro", "Verträge"), ("Empty",))
 
 
@@ -28,9 +30,10 @@ def _mail(path: tuple[str, ...], number: int) -> Mail:
 
 
 def _small(lines: tuple[Line, ...], user: str) -> Rehearsal:
-    """Folders of five messages, one with twins; an INBOX in which there is something on both sides."""
+    """Folders of seven messages, with twins, of two batches where groups are small; an INBOX in which there is something on both sides."""
     source, destination = lines
-    account = Rehearsal(source, destination, user, settings=Settings())
+    several = Settings(batch_messages=4) if together.ENOUGH_MESSAGES == TWO_BY_TWO else Settings()
+    account = Rehearsal(source, destination, user, settings=several)
     account.clear()
     with account.source.filler(user) as filler:
         filler.append(("INBOX",), [TWIN, TWIN, _mail(("INBOX",), 1)])
@@ -49,25 +52,37 @@ def small(fault_lines: tuple[Line, ...], fresh_user: Callable[[], str]) -> Rehea
 
 
 @pytest.fixture(autouse=True)
+def enough(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Messages that are enough for a group: two folders each, or all in one."""
+    messages: int = getattr(request, "param", TWO_BY_TWO)
+    monkeypatch.setattr(together, "ENOUGH_MESSAGES", messages)
+    return messages
+
+
+both_ways = pytest.mark.parametrize("enough", [TWO_BY_TWO, AT_ONCE], ids=["two-by-two", "at-once"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
 def _brought_together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many folders went together, each time that some did."""
     sizes: list[int] = []
-    run = together.Together.run
+    bring = together.Together._bring
 
-    async def counting(group: together.Together) -> None:
-        sizes.append(len(group._folders))
-        await run(group)
+    async def counting(groups: together.Together, group: Sequence[SmallFolder]) -> Sequence[SmallFolder] | None:
+        sizes.append(len(group))
+        return await bring(groups, group)
 
-    monkeypatch.setattr(together.Together, "run", counting)
+    monkeypatch.setattr(together.Together, "_bring", counting)
     return sizes
 
 
-def test_all_is_there_and_in_order(small: Rehearsal, _brought_together: list[int]) -> None:
+@both_ways
+def test_all_is_there_and_in_order(small: Rehearsal, enough: int, _brought_together: list[int]) -> None:
     outcome = small.run()
     assert outcome.failure is None
     assert not small.pauses
-    assert len(_brought_together) == 1
-    assert _brought_together[0] >= len(FOLDERS)
+    assert (len(_brought_together) == 1) == (enough == AT_ONCE)
+    assert sum(_brought_together) >= len(FOLDERS)
     here, there = small.source.snapshot(small.user), small.destination.snapshot(small.user)
     for path in FOLDERS:
         assert [entry.sha256 for entry in here[path]] == [entry.sha256 for entry in there[path]]
@@ -77,6 +92,7 @@ def test_all_is_there_and_in_order(small: Rehearsal, _brought_together: list[int
     settled(small)
 
 
+@both_ways
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
 def test_killed_at_every_wire_write(
@@ -86,6 +102,7 @@ def test_killed_at_every_wire_write(
     assert at > 12, "the case is too small to mean anything"
 
 
+@both_ways
 @pytest.mark.parametrize("way", list(Way), ids=["asking", "answering"])
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_cut_at_random_bytes(small: Rehearsal, side: str, way: Way, fresh_user: Callable[[], str]) -> None:
@@ -103,6 +120,27 @@ def test_cut_at_random_bytes(small: Rehearsal, side: str, way: Way, fresh_user: 
     assert cut >= 9, "two places near the end may both lie behind the last byte of one run, not of many"
 
 
+@pytest.mark.parametrize("verb", ["settle", "sums", "complete"])
+def test_taken_by_another_worker_at_the_end_of_a_group(small: Rehearsal, verb: str) -> None:
+    """The next group's messages are on their way by then; what ends the run is said as what it is."""
+    inner = small.ledger
+
+    class Taken:
+        def __getattr__(self, name: str) -> Any:
+            return self.fenced if name == verb else getattr(inner, name)
+
+        async def fenced(self, *arguments: Any) -> None:
+            raise Fenced("the transfer has another owner")
+
+    small.ledger = cast(Ledger, Taken())
+    with pytest.raises(Fenced):
+        small.run()
+    small.ledger = inner
+    assert small.run().failure is None
+    settled(small)
+
+
+@both_ways
 @pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
 def test_database_lost_at_every_write(small: Rehearsal, fresh_user: Callable[[], str], done: bool) -> None:
     at, lost = 0, True
@@ -225,5 +263,5 @@ def test_what_is_large_or_late_goes_by_itself(small: Rehearsal, _brought_togethe
     with small.source.filler(small.user) as filler:
         filler.append(("Alfa",), [Mail(b"Subject: large\r\n\r\n" + b"x\r\n" * 3000)])
     assert small.run().failure is None
-    assert _brought_together[0] >= len(FOLDERS) - 1
+    assert sum(_brought_together) >= len(FOLDERS) - 1
     settled(small)

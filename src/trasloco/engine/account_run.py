@@ -37,9 +37,9 @@ from trasloco.engine.pace import RESTS, AccountPace
 from trasloco.engine.room import append_limit, ask_quota, judge_room
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level, Sink
+from trasloco.engine.small_folder import MOST_MESSAGES
 from trasloco.engine.standstill import unless_stuck
 from trasloco.engine.strikes import Strikes
-from trasloco.engine.together import MOST_MESSAGES
 from trasloco.engine.tree import Listing, Tree, list_side
 from trasloco.engine.watching import Watching
 from trasloco.imap.client import Client

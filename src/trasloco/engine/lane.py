@@ -15,6 +15,7 @@ from trasloco.engine.folder_pass import FolderPass
 from trasloco.engine.folder_run import FolderRun
 from trasloco.engine.following import Following
 from trasloco.engine.labels import speaks_labels
+from trasloco.engine.lanes import FAR
 from trasloco.engine.ledger import FolderRecord
 from trasloco.engine.session import Session
 from trasloco.engine.sink import Entry, Level
@@ -37,14 +38,15 @@ def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> 
     """Of the folders that wait, those that are brought together."""
     if not goes_together(session):
         return []
+    near = max(session.source.round_trip, session.destination.round_trip) < FAR
     small = []
     for record in waiting:
         status = tree.source_status(record)
         if session.settings.newest_first and tree.foremost(record) < OTHER:
             continue  # groups come last
-        if status is not None and is_small(record, status, tree.destination_status(record), session.settings):
+        if status is not None and is_small(record, status, tree.destination_status(record), session.settings, near=near):
             small.append((record, status))
-    return [group for group in gather_together(small) if len(group) > 1]
+    return [group for group in gather_together(small, near=near) if len(group) > 1]
 
 
 class Lane:
@@ -58,7 +60,7 @@ class Lane:
         self._session = replace(session, sink=watching.lane())
         self._tree, self._brought = tree, brought
         self._alone: deque[FolderRecord] = deque()
-        self._groups: list[Sequence[FolderRecord]] = []
+        self._groups: deque[Sequence[FolderRecord]] = deque()
 
     @property
     def _halted(self) -> Failure | None:
@@ -80,15 +82,19 @@ class Lane:
                 turns.give_up()
             if not self._groups or self._halted is not None:
                 return
-            self._alone.extend(await self._bring_together(self._groups.pop()))
+            await self._bring_together(take)
 
-    def _next_turn(self, take: Callable[[], Sequence[FolderRecord] | None]) -> Turn | None:
-        """The next folder that goes by itself; None before a group, and at the end."""
+    def _take(self, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
+        """The next folder, or the next group, if none is here that was taken and not begun."""
         while not self._alone and not self._groups and (item := take()) is not None:
             if len(item) == 1:
                 self._alone.extend(item)
             else:
                 self._groups.append(item)
+
+    def _next_turn(self, take: Callable[[], Sequence[FolderRecord] | None]) -> Turn | None:
+        """The next folder that goes by itself; None before a group, and at the end."""
+        self._take(take)
         if not self._alone:
             return None
         record, tree = self._alone.popleft(), self._tree
@@ -97,19 +103,31 @@ class Lane:
         run = FolderRun(self._session, record, *names, status, newest_first=newest_first)
         return record, run, tree.destination_status(record)
 
-    async def _bring_together(self, records: Sequence[FolderRecord]) -> list[FolderRecord]:
-        """Small folders in one go; returns those that have to be gone through by themselves."""
-        tree = self._tree
-        folders = [SmallFolder(self._session, record, *tree.shown(record), tree.source_status(record), self._early) for record in records]
-        try:
-            await Together(self._session, folders).run()
-        finally:
-            if self._early is not None:
-                self._early.drop()  # lists of folders that do not go over: who goes alone from here on would wait for them
-            for folder in folders:
+    async def _bring_together(self, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
+        """Groups of small folders, while there are any; those of them that have to be gone through by themselves come then."""
+        left: list[FolderRecord] = []
+
+        def take_group() -> Sequence[SmallFolder] | None:
+            if self._halted is not None:
+                return None
+            self._take(take)
+            return [self._small_folder(record) for record in self._groups.popleft()] if self._groups else None
+
+        def put(group: Sequence[SmallFolder]) -> None:
+            for folder in group:
                 if folder.done is not None:
                     self._brought.passes[folder.record.source_name] = folder.done
-        return [folder.record for folder in folders if folder.done is None]
+                else:
+                    left.append(folder.record)
+            if self._early is not None:
+                self._early.drop()  # lists of folders that do not go over: who goes alone from here on would wait for them
+
+        await Together(self._session, take_group, put).run()
+        self._alone.extend(left)
+
+    def _small_folder(self, record: FolderRecord) -> SmallFolder:
+        tree = self._tree
+        return SmallFolder(self._session, record, *tree.shown(record), tree.source_status(record), self._early)
 
     async def _folder(self, turn: Turn, following: Following) -> None:
         record, run, destination_status = turn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from trasloco.imap.errors import CommandFailed
 class Sending:
     """A batch between its intent and its settlement.
 
-    commands: one for a MULTIAPPEND, one a message without it; each with the rows it carries.
+    commands: whose answers are due, one for a MULTIAPPEND, one a message without it; each with the rows it carries.
     uidnext: a lower bound of the UIDs that its messages can have on the destination.
     missing: UIDs the source has not sent; empty: those it sent without content; unsent: its NO to the FETCH.
     rows: those that need no answer of the destination.
@@ -33,7 +34,7 @@ class Sending:
     missing: set[int]
     empty: set[int] = field(default_factory=set)
     unsent: CommandFailed | None = None
-    commands: list[tuple[PendingAppend, list[MessageRow]]] = field(default_factory=list)
+    commands: deque[tuple[PendingAppend, list[MessageRow]]] = field(default_factory=deque)
     refused: list[tuple[list[MessageRow], CommandFailed]] = field(default_factory=list)
     rows: list[MessageRow] = field(default_factory=list)
 

@@ -310,18 +310,24 @@ class Relay:
         while len(sent) > depth:
             await self.settle(sent.popleft(), leftovers)
 
-    async def settle(self, sending: Sending, leftovers: Leftovers) -> None:
-        """Await the destination's answers of one batch and write its rows, all in one transaction."""
+    async def hear(self, sending: Sending) -> None:
+        """Await the destination's answers of one batch. A second time is once. Raises TransferError."""
         side, folder = self._job.destination.side, self._job.destination.folder
-        for pending, carried in sending.commands:
+        while sending.commands:
+            pending, carried = sending.commands[0]
             try:
                 with blame(side, "adding messages", folder, refusals=True):
                     appended = await pending
             except CommandFailed as error:
                 sending.refused.append((carried, error))
-                continue
-            await self._give_uids(carried, appended)
-            sending.rows.extend(carried)
+            else:
+                await self._give_uids(carried, appended)
+                sending.rows.extend(carried)
+            sending.commands.popleft()
+
+    async def settle(self, sending: Sending, leftovers: Leftovers) -> None:
+        """Await the destination's answers of one batch and write its rows, all in one transaction."""
+        await self.hear(sending)
         for _batch, refusal in sending.refused:
             if may_come_late(refusal):
                 self._raise_if_not_the_messages(refusal)  # the intent stays: the next attempt looks what has arrived

@@ -1,11 +1,12 @@
 """One folder among those that go together (see ``together``): its steps, each begun for all before the next one.
 
-look -> seen -> [ask -> begin -> carry -> finish]; the steps in brackets only while it is ``plain``.
+look -> seen -> [ask -> begin -> carry -> hear -> finish]; the steps in brackets only while it is ``plain``.
 """
 
 from __future__ import annotations
 
-from trasloco.engine.batches import Batch
+from trasloco.engine.all_to_their_end import all_to_their_end
+from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
 from trasloco.engine.counter import Counter
 from trasloco.engine.early_lists import EarlyLists
@@ -28,6 +29,10 @@ from trasloco.imap.errors import CommandFailed
 from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.values import Selected, Status
 from trasloco.sentence import sentence as _
+
+MOST_MESSAGES = 2000
+MOST_BYTES = 16 * 1024 * 1024
+"""What goes together at the most: lists are kept until their folder's turn, and a broken line costs as much again."""
 
 
 class SmallFolder:
@@ -56,6 +61,11 @@ class SmallFolder:
         self._opening: Opening | None = None
         self._inventory = Inventory()
         self._tally = Tally()
+        self._batches: list[Batch] = []
+        self._examined: PendingSelection | None = None
+        self._streams: list[BodyStream] = []
+        self._sendings: list[Sending] = []
+        self._unheard: TransferError | None = None
 
     def look(self) -> None:
         """Ask for the list of the one and the state of the other."""
@@ -85,8 +95,8 @@ class SmallFolder:
             return False
         if status is None or status.uidvalidity != source.uidvalidity or len(inventory) != source.exists:
             return False
-        if len(inventory) > settings.batch_messages or sum(inventory.sizes) > settings.batch_bytes:
-            return False
+        if len(inventory) > MOST_MESSAGES or sum(inventory.sizes) > settings.batch_bytes:
+            return False  # the FETCHes of one folder may be answered mixed: what comes early is kept
         if len(inventory) and inventory.uids[-1] >= (status.uidnext or 0):
             return False  # it came meanwhile: perhaps out of another folder
         positions = range(len(inventory))
@@ -94,15 +104,15 @@ class SmallFolder:
 
     def ask(self) -> None:
         """Open it once more and ask for all of its messages, in one breath."""
-        uids = tuple(self._inventory.uids)
-        self._examined: PendingSelection | None = None
-        self._stream: BodyStream | None = None
-        if uids:
+        settings, inventory = self._session.settings, self._inventory
+        self._batches = list(cut(inventory, range(len(inventory)), messages=settings.batch_messages, size=settings.batch_bytes))
+        if self._batches:
             with blame(self._source.side, "asking for messages", self._shown):
-                self._examined, self._stream = self._session.source.examine_and_bodies(self.record.source_name, uids)
+                asked = self._session.source.examine_and_bodies(self.record.source_name, [batch.uids for batch in self._batches])
+                self._examined, self._streams = asked
 
     async def begin(self) -> None:
-        """Validities and intent, committed before a byte goes to the destination."""
+        """Validities and intents, committed before a byte goes to the destination."""
         session = self._session
         ours = Opened(self._source, self._selected, None, "")
         theirs = Opened(self._destination, self._selected_there, None, "")
@@ -111,16 +121,14 @@ class SmallFolder:
         job = Job(self._source, self._destination, name, self._inventory, session.ledger, folder_id, session.settings, session.run, True)
         self._relay = Relay(job, self._selected_there)
         self._relay.left = True  # no other folder's numbers are to be taken for this one's
-        if self._stream is not None:
-            positions = tuple(range(len(self._inventory)))
-            batch = Batch(positions, tuple(self._inventory.uids), sum(self._inventory.sizes))
-            self._sending: Sending = await self._relay.begin(batch, self._stream)
+        begun = [self._relay.begin(batch, stream) for batch, stream in zip(self._batches, self._streams, strict=True)]
+        self._sendings = await all_to_their_end(begun)
 
     async def carry(self) -> None:
         """Hand its messages on as they come; all that were asked for before have come by now."""
         session = self._session
         session.sink.enter(self._shown)
-        if self._stream is None or self._examined is None:
+        if self._examined is None:
             return
         try:
             with blame(self._source.side, "opening the folder", self._shown, Scope.FOLDER, refusals=True):
@@ -133,19 +141,30 @@ class SmallFolder:
             )
             raise TransferError(Failure(SideName.SOURCE, Scope.ACCOUNT, Retry.NOW, "uidvalidity-changed", words))
         try:
-            await self._relay.relay(self._sending)
+            for sending in self._sendings:
+                await self._relay.relay(sending)
         except TransferError as error:
             if error.failure.retry is Retry.NOW:
                 session.strikes.of(self.record.id).add(self._relay.in_flight)
             raise
 
+    async def hear(self) -> None:
+        """The destination's answers; if they do not come, ``finish`` says why."""
+        try:
+            for sending in self._sendings:
+                await self._relay.hear(sending)
+        except TransferError as error:
+            self._unheard = error
+
     async def finish(self) -> None:
-        """The destination's answer, the rows, the sums, the marks."""
+        """The rows, the sums, the marks. Raises what ``hear`` met."""
         session, leftovers = self._session, Leftovers()
         counter = Counter(session.sink, self._relay, self._tally, session.strikes.of(self.record.id))
-        if self._stream is not None:
+        if self._sendings:
             try:
-                await self._relay.settle(self._sending, leftovers)
+                if self._unheard is not None:
+                    raise self._unheard
+                await all_to_their_end(self._relay.settle(sending, leftovers) for sending in self._sendings)
             except TransferError as error:
                 if error.failure.scope is not Scope.FOLDER:
                     raise

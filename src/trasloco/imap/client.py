@@ -334,21 +334,22 @@ class Client:
                 stream.drop()
         return selected if self.selected is None or self._selections != number else self.selected
 
-    def examine_and_bodies(self, name: bytes, uids: Sequence[int]) -> tuple[PendingSelection, BodyStream]:
-        """EXAMINE and UID FETCH of whole messages of it, sent now: nothing is taken for one before the OK to the
-        EXAMINE. Several may be on their way; no mailbox is then open here, whatever is on the server."""
+    def examine_and_bodies(self, name: bytes, batches: Iterable[Sequence[int]]) -> tuple[PendingSelection, list[BodyStream]]:
+        """EXAMINE and a UID FETCH of whole messages of it for each of these batches of UIDs, sent now: nothing is taken for one before
+        the OK to the EXAMINE. Several may be on their way; no mailbox is then open here, whatever is on the server."""
         selection = Selection(name, read_only=True)
         self._leave()
-        stream: BodyStream | None = None
+        streams: list[BodyStream] = []
 
         def listen(status: StatusText) -> None:
-            if stream is not None and status.kind is Kind.OK:
-                stream.listen()
+            if status.kind is Kind.OK:
+                for stream in streams:
+                    stream.listen()
 
         command = commands.select(name, read_only=True, condstore=False)
         answer = self._connection.ask(command, accepts=ANSWERS, on_data=selection.take, on_tagged=listen)
-        stream = BodyStream(self._connection, uids, self.note, self._count_fetched, listening=False)
-        return PendingSelection(answer, selection), stream
+        streams += [BodyStream(self._connection, uids, self.note, self._count_fetched, listening=False) for uids in batches]
+        return PendingSelection(answer, selection), streams
 
     async def resync(self, name: bytes, since: SyncPoint, *, read_only: bool) -> tuple[Selected, Resync | None]:
         """SELECT or EXAMINE with QRESYNC (RFC 7162 3.2.5): what is gone and what changed since, in the same answer.

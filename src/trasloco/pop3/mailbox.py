@@ -244,7 +244,7 @@ class PopMailbox(Client):
                 take(item)
         return selected
 
-    def examine_and_bodies(self, name: bytes, uids: Sequence[int]) -> tuple[PendingSelection, BodyStream]:
+    def examine_and_bodies(self, name: bytes, batches: Iterable[Sequence[int]]) -> tuple[PendingSelection, list[BodyStream]]:
         """Never asked for: messages without dates are not brought in one go with others'."""
         self._refuse("EXAMINE and FETCH in one")
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from trasloco.records.database_unavailable import DatabaseUnavailable
 from trasloco.records.embedded_postgres import EmbeddedPostgres
 from trasloco.testing.free_ports import free_ports
 
@@ -96,10 +97,20 @@ class Service:
         self._end(signal.SIGKILL)
 
     def remove(self) -> None:
-        """Stop, and take away a database that lives outside of the state directory (as root it may)."""
+        """Stop, and take away a database that lives outside of the state directory (as root it may).
+
+        Workers that were left to themselves take a moment to go."""
         self.stop()
-        if self.state.exists():
-            EmbeddedPostgres(self.state).remove()
+        until = time.monotonic() + STOP_SECONDS
+        while self.state.exists():
+            try:
+                EmbeddedPostgres(self.state).remove()
+            except DatabaseUnavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+            else:
+                break
 
     def _end(self, number: signal.Signals) -> int:
         if self.process is None:
