@@ -10,6 +10,7 @@ from trasloco.imap.client import Client, connect
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import DeadlineExceeded, LimitExceeded
 from trasloco.imap.limits import Limits
+from trasloco.imap.values import Fetched
 from trasloco.testing.scripted_server import ScriptedServer
 
 PREAUTH = "S: * PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hi\n"
@@ -46,6 +47,26 @@ async def test_a_slow_reader_stops_the_socket() -> None:
         assert held(client) > 10_000_000
         await stream.finish()
         assert held(client) == 0
+        client.abort()
+
+
+async def test_a_list_behind_messages_waits_for_its_turn_and_keeps_the_socket_slow() -> None:
+    big = big_bodies(3, 8000)
+    behind = "C: t2 EXAMINE next\nS: * 1 EXISTS\nS: t2 OK\nC: t3 UID FETCH 1:* (UID FLAGS)\nS: * 1 FETCH (UID 1 FLAGS ())\nS: t3 OK\n"
+    async with ScriptedServer(big[: big.index("C: t2")] + behind) as server:
+        client = await connect(endpoint_of(server), limits=Limits(buffered=100_000))
+        stream, turn = client.bodies([1, 2, 3]), asyncio.Event()
+        found: list[Fetched] = []
+        listing = asyncio.ensure_future(client.examine_and_fetch(b"next", (("1:*", ("UID", "FLAGS"), None),), found.append, turn=turn))
+        body = await anext(stream)
+        await anext(body)
+        await asyncio.sleep(0.3)
+        assert 0 < held(client) < 1_000_000
+        await stream.finish()
+        assert not listing.done()
+        turn.set()
+        assert (await asyncio.wait_for(listing, 10)).exists == 1
+        assert [item.uid for item in found] == [1]
         client.abort()
 
 

@@ -16,9 +16,14 @@ async def all_to_their_end(work: Iterable[Awaitable[_T]]) -> list[_T]:
     than that a server is the trouble (Fenced, LedgerUnavailable, a mistake of ours) goes first, what concerns one folder last."""
     results = await asyncio.gather(*work, return_exceptions=True)
     failures = [result for result in results if isinstance(result, BaseException)]
-    for failure in sorted(failures, key=_narrow):
-        raise failure
+    if failures:
+        raise gravest(failures)
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+def gravest(failures: Iterable[BaseException]) -> BaseException:
+    """The first of those that say most. At least one."""
+    return min(failures, key=_narrow)
 
 
 def _narrow(failure: BaseException) -> int:

@@ -83,6 +83,8 @@ class Lane:
             if not self._groups or self._halted is not None:
                 return
             await self._bring_together(take)
+            if self._halted is not None:
+                return
 
     def _take(self, take: Callable[[], Sequence[FolderRecord] | None]) -> None:
         """The next folder, or the next group, if none is here that was taken and not begun."""
@@ -122,7 +124,7 @@ class Lane:
             if self._early is not None:
                 self._early.drop()  # lists of folders that do not go over: who goes alone from here on would wait for them
 
-        await Together(self._session, take_group, put).run()
+        await Together(self._session, take_group, put, lambda: self._halted is not None).run()
         self._alone.extend(left)
 
     def _small_folder(self, record: FolderRecord) -> SmallFolder:

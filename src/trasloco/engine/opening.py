@@ -25,7 +25,7 @@ class Opening:
     """Begins when it is made. ``await result()`` once, or ``give_up``.
 
     since: ask for what has changed since then, and no more. lister: what is asked of each message. early: the source's
-    side, where it was begun already.
+    side, where it was begun already. turn: the source is not waited for before it is set, as others' messages come first.
     """
 
     def __init__(
@@ -37,8 +37,9 @@ class Opening:
         since: Since | None = None,
         lister: Lister = PLAIN,
         early: asyncio.Future[Listed] | None = None,
+        turn: asyncio.Event | None = None,
     ) -> None:
-        self._ours = early or asyncio.ensure_future(listed(source, record.source_name, status, since, lister))
+        self._ours = early or asyncio.ensure_future(listed(source, record.source_name, status, since, lister, turn))
         self._theirs = asyncio.ensure_future(select(destination, record.destination_name, read_only=False))
 
     async def result(self) -> tuple[Selected, Inventory | Changes | None, Selected]:
@@ -66,19 +67,27 @@ class Opening:
         asyncio.gather(self._ours, self._theirs, return_exceptions=True)  # asyncio would complain about what nobody looked at
 
 
-async def listed(place: Place, name: bytes, status: Status | None, since: Since | None = None, lister: Lister = PLAIN) -> Listed:
+async def listed(
+    place: Place,
+    name: bytes,
+    status: Status | None,
+    since: Since | None = None,
+    lister: Lister = PLAIN,
+    turn: asyncio.Event | None = None,
+) -> Listed:
     """Open for reading, and ask in the same breath for what is known to be there."""
     client = place.client
-    if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
-        return await select(place, name, read_only=True), None
     found: Inventory | Changes
+    if status is None or not status.messages or quirks.TEN_ERRORS.name in client.quirks:
+        with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
+            return await client.examine_and_fetch(name, (), lister.make().add, turn=turn), None
     with blame(place.side, "opening the folder", place.folder, Scope.FOLDER):
         if since is not None and "CONDSTORE" in client.capabilities:
             found = changes = Changes(since, lister)
-            selected = await client.examine_and_fetch(name, since.fetches(lister.items), changes.take)
+            selected = await client.examine_and_fetch(name, since.fetches(lister.items), changes.take, turn=turn)
         else:
             found = inventory = lister.make()
-            selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add, inventory.add_many)
+            selected = await client.examine_and_fetch(name, (("1:*", lister.items, None),), inventory.add, inventory.add_many, turn)
             inventory.in_order()
     return selected, found
 

@@ -311,7 +311,7 @@ class Relay:
             await self.settle(sent.popleft(), leftovers)
 
     async def hear(self, sending: Sending) -> None:
-        """Await the destination's answers of one batch. A second time is once. Raises TransferError."""
+        """Await the destination's answers of one batch. A second time asks for what was not heard of. Raises TransferError."""
         side, folder = self._job.destination.side, self._job.destination.folder
         while sending.commands:
             pending, carried = sending.commands[0]

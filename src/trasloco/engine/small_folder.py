@@ -5,6 +5,8 @@ look -> seen -> [ask -> begin -> carry -> hear -> finish]; the steps in brackets
 
 from __future__ import annotations
 
+import asyncio
+
 from trasloco.engine.all_to_their_end import all_to_their_end
 from trasloco.engine.batches import Batch, cut
 from trasloco.engine.classify import blame
@@ -32,7 +34,7 @@ from trasloco.sentence import sentence as _
 
 MOST_MESSAGES = 2000
 MOST_BYTES = 16 * 1024 * 1024
-"""What goes together at the most: lists are kept until their folder's turn, and a broken line costs as much again."""
+"""What goes together at the most: lists are kept until their folder's turn, and what a broken line leaves is looked for."""
 
 
 class SmallFolder:
@@ -70,13 +72,15 @@ class SmallFolder:
     def look(self) -> None:
         """Ask for the list of the one and the state of the other."""
         early = self._early.take(self.record.source_name) if self._early is not None else None
+        self._turn = asyncio.Event()
         self._number, ours = (self._session.precedence.begin(), None) if early is None else early
-        self._opening = Opening(self._source, self._destination, self.record, self._marks.status, early=ours)
+        self._opening = Opening(self._source, self._destination, self.record, self._marks.status, early=ours, turn=self._turn)
 
     async def seen(self) -> None:
         """Take what they say. A folder that cannot be opened is left: ``folder_run`` says why."""
         opening, self._opening = self._opening, None
         assert opening is not None, "look comes first"
+        self._turn.set()
         try:
             self._selected, listed, self._selected_there = await opening.result()
         except TransferError as error:
@@ -157,20 +161,18 @@ class SmallFolder:
             self._unheard = error
 
     async def finish(self) -> None:
-        """The rows, the sums, the marks. Raises what ``hear`` met."""
+        """The rows of what was heard of, the sums, the marks. Raises what ``hear`` met."""
         session, leftovers = self._session, Leftovers()
         counter = Counter(session.sink, self._relay, self._tally, session.strikes.of(self.record.id))
         if self._sendings:
-            try:
-                if self._unheard is not None:
-                    raise self._unheard
-                await all_to_their_end(self._relay.settle(sending, leftovers) for sending in self._sendings)
-            except TransferError as error:
-                if error.failure.scope is not Scope.FOLDER:
-                    raise
-                return  # a refusal of the folder: ``folder_run`` meets it again and says so
+            left = await self._settle(leftovers)
             session.sink.enter(self._shown)
             counter.count()
+            if left is not None and left.failure.scope is not Scope.FOLDER:
+                raise left
+            if left is not None:  # a refusal of the folder: ``folder_run`` meets it again and says so
+                session.sink.advance(-self._tally.source, 0)
+                return
         if leftovers.absent or leftovers.refused:
             session.sink.advance(-self._tally.source, 0)  # it is gone through once more, from the ledger
             return
@@ -182,6 +184,22 @@ class SmallFolder:
         tell_completed(session.sink, self._shown, self._destination_shown, self._tally, counter.size)
         result = result_of(self.record, self._shown, self._destination_shown, self._tally)
         self.done = FolderPass(result, counter.size, destination_uidvalidity=validity(self._selected_there))
+
+    async def _settle(self, leftovers: Leftovers) -> TransferError | None:
+        """The rows of all batches that the destination has answered; why not of all, if so."""
+        heard = [sending for sending in self._sendings if not sending.commands]
+        try:
+            await all_to_their_end(self._relay.settle(sending, leftovers) for sending in heard)
+        except TransferError as error:
+            return error
+        return self._unheard
+
+    async def undo(self) -> None:
+        """It is not to be brought after all: what was asked for is let pass. Raises TransferError when a connection is the trouble."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            self._turn.set()
+            await opening.undo()
 
     def close(self) -> None:
         """Whatever became of it."""

@@ -16,7 +16,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from trasloco.engine.account import Settings
-from trasloco.engine.all_to_their_end import all_to_their_end
+from trasloco.engine.all_to_their_end import all_to_their_end, gravest
+from trasloco.engine.failure import SideName, TransferError
 from trasloco.engine.ledger import FolderRecord
 from trasloco.engine.session import Session
 from trasloco.engine.small_folder import MOST_BYTES, MOST_MESSAGES, SmallFolder
@@ -71,30 +72,54 @@ def gather_together(folders: Iterable[tuple[FolderRecord, Status]], *, near: boo
 class Together:
     """``await run()`` once. Each folder has its ``done`` then, or is left to be gone through by itself.
 
-    take: gives the next group, None when there is none. put: is given each group when nothing of it is on its way any more,
-    whatever became of it.
+    take: gives the next group, None when there is none, or none is to be begun. halted: whether none is to be begun any more. put: is
+    given each group when nothing more is done for it, whatever became of it.
     """
 
     def __init__(
-        self, session: Session, take: Callable[[], Sequence[SmallFolder] | None], put: Callable[[Sequence[SmallFolder]], None]
+        self,
+        session: Session,
+        take: Callable[[], Sequence[SmallFolder] | None],
+        put: Callable[[Sequence[SmallFolder]], None],
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._session, self._take, self._put = session, take, put
+        self._session, self._take, self._put, self._halted = session, take, put, halted
         self._looked: list[Sequence[SmallFolder]] = []
+        self._carried: list[SmallFolder] = []
         self._finishing: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Raises TransferError when a connection or a mailbox is the trouble, Fenced, LedgerUnavailable."""
         try:
             group = self._look()
-            while group is not None:
+            while group is not None and not self._halted():
                 group = await self._bring(group)
             await self._finished()
+            await all_to_their_end(folder.undo() for left in self._looked for folder in left)
+        except Exception as error:
+            # What stands behind may have met something that says more than what the connections have.
+            says_more = gravest([error, *await self._end_behind(error)])
+            if says_more is error:
+                raise
+            raise says_more from error
         finally:
-            if self._finishing is not None:
-                self._finishing.cancel()  # its intents tell the next attempt
-                await asyncio.gather(self._finishing, return_exceptions=True)
-            for left in self._looked:
-                self._leave(left)
+            await self._leave_all()
+
+    async def _end_behind(self, error: Exception) -> list[BaseException]:
+        """The group that was ending when ``error`` came, to its end; its failure, if it has one.
+
+        Where the source is the trouble, what the destination has whole is not sent a second time: only answers are taken and rows
+        are written. In any other case the intents tell the next attempt.
+        """
+        finishing, self._finishing = self._finishing, None
+        goes_on = isinstance(error, TransferError) and error.failure.side is SideName.SOURCE
+        if finishing is not None and not goes_on:
+            finishing.cancel()
+        behind = [] if finishing is None else [finishing]
+        if goes_on:
+            behind.append(asyncio.ensure_future(_end(self._carried)))
+        ended = await asyncio.gather(*behind, return_exceptions=True)
+        return [each for each in ended if isinstance(each, Exception)]
 
     def _look(self) -> Sequence[SmallFolder] | None:
         """Ask for the lists of the next group."""
@@ -114,9 +139,14 @@ class Together:
         # Another pair of connections may have nothing to do: then it is to have the next group.
         following = None if self._session.several else self._look()
         await all_to_their_end(folder.begin() for folder in plain)
+        self._carried.clear()
         for folder in plain:
+            if self._finishing is not None and self._finishing.done():
+                await self._finished()  # no APPEND is open here: if it has failed, no more is sent
             await folder.carry()
+            self._carried.append(folder)
         await self._finished()
+        self._carried.clear()
         self._finishing = asyncio.ensure_future(self._finish(group, plain))
         return following or self._look()
 
@@ -126,13 +156,26 @@ class Together:
             await finishing
 
     async def _finish(self, group: Sequence[SmallFolder], plain: Sequence[SmallFolder]) -> None:
-        # Answers come one by one; what is written when all have come is one statement each, and nobody waits for it.
-        await all_to_their_end(folder.hear() for folder in plain)
-        await all_to_their_end(folder.finish() for folder in plain)
+        await _end(plain)
         self._leave(group)
+
+    async def _leave_all(self) -> None:
+        try:
+            if self._finishing is not None:
+                self._finishing.cancel()
+                await asyncio.gather(self._finishing, return_exceptions=True)
+        finally:
+            for left in tuple(self._looked):
+                self._leave(left)
 
     def _leave(self, group: Sequence[SmallFolder]) -> None:
         self._looked = [left for left in self._looked if left is not group]
         for folder in group:
             folder.close()
         self._put(group)
+
+
+async def _end(folders: Sequence[SmallFolder]) -> None:
+    """Answers come one by one; what is written when all have come is one statement each, and nobody waits for it."""
+    await all_to_their_end(folder.hear() for folder in folders)
+    await all_to_their_end(folder.finish() for folder in folders)

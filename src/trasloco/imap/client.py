@@ -298,12 +298,14 @@ class Client:
         fetches: Sequence[tuple[str, Sequence[str], int | None]],
         take: Callable[[Fetched], None],
         take_many: Callable[[list[ListedItems]], None] | None = None,
+        turn: asyncio.Event | None = None,
     ) -> Selected:
         """EXAMINE, and FETCH in the same breath: one round trip for all of it.
 
         fetches: each a set of UIDs as written, items, and since which mod-sequence changes are asked for. take: given
         every message; take_many: the usual ones instead, many at a time, and then all are told in the order in which they come. For a
-        mailbox that is known to hold messages. Raises CommandFailed of the EXAMINE, or of a FETCH.
+        mailbox that is known to hold messages. turn: until it is set nobody waits for the answers, so that what stands before them is
+        read no faster than its readers take it. Raises CommandFailed of the EXAMINE, or of a FETCH.
         """
         selection = Selection(name, read_only=True)
         number = self._leave()
@@ -321,6 +323,8 @@ class Client:
             streams[-1].listening = False
         selected: Selected | None = None
         try:
+            if turn is not None:
+                await turn.wait()
             selected = self._open(selection.selected(await answer.wait()), number)
             for stream in streams:
                 async for item in stream.results():

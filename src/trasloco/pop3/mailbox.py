@@ -237,6 +237,7 @@ class PopMailbox(Client):
         fetches: Sequence[tuple[str, Sequence[str], int | None]],
         take: Callable[[Fetched], None],
         take_many: Callable[[list[ListedItems]], None] | None = None,
+        turn: asyncio.Event | None = None,
     ) -> Selected:
         selected = await self.select(name, read_only=True)
         for uids, items, _more in fetches:
