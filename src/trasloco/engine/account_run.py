@@ -327,7 +327,7 @@ class AccountRun:
             list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
         )
         tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
-        self._compressing = compression_pays(self._distance(session), tree.source_statuses().values())
+        self._compressing = compression_pays(session.distance, tree.source_statuses().values())
         await self._compress(source, destination)
         lanes: Lanes[Sequence[FolderRecord]] = Lanes((source, destination), self._open_pair)
         early: EarlyLists | None = None
@@ -424,12 +424,8 @@ class AccountRun:
                 done = self._brought.passes[name]
                 self._brought.passes[name] = replace(done, result=replace(done.result, tally=tally))
 
-    def _distance(self, session: Session) -> float:
-        """Seconds of a round trip to the farther side."""
-        return max(session.source.round_trip, session.destination.round_trip)
-
     def _lanes_wanted(self, session: Session, messages: Sequence[int], size: int | None) -> int:
-        distance = self._distance(session)
+        distance = session.distance
         # A message that moved is looked for in folders whose turn may be now: then one after the other.
         most = 1 if session.departures else self._settings.connections
         return lanes_wanted(distance, messages, size, most)

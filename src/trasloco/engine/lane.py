@@ -38,7 +38,7 @@ def groups_of(session: Session, tree: Tree, waiting: Sequence[FolderRecord]) -> 
     """Of the folders that wait, those that are brought together."""
     if not goes_together(session):
         return []
-    near = max(session.source.round_trip, session.destination.round_trip) < FAR
+    near = session.distance < FAR
     small = []
     for record in waiting:
         status = tree.source_status(record)

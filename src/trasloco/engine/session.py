@@ -43,3 +43,8 @@ class Session:
     labels: Labels | None = None
     pace: AccountPace | None = None
     inbox: InboxLook = field(default_factory=InboxLook)
+
+    @property
+    def distance(self) -> float:
+        """Seconds of a round trip to the farther side."""
+        return max(self.source.round_trip, self.destination.round_trip)

@@ -164,17 +164,13 @@ class SmallFolder:
         """The rows of what was heard of, the sums, the marks. Raises what ``hear`` met."""
         session, leftovers = self._session, Leftovers()
         counter = Counter(session.sink, self._relay, self._tally, session.strikes.of(self.record.id))
-        if self._sendings:
-            left = await self._settle(leftovers)
-            session.sink.enter(self._shown)
-            counter.count()
-            if left is not None and left.failure.scope is not Scope.FOLDER:
-                raise left
-            if left is not None:  # a refusal of the folder: ``folder_run`` meets it again and says so
-                session.sink.advance(-self._tally.source, 0)
-                return
-        if leftovers.absent or leftovers.refused:
-            session.sink.advance(-self._tally.source, 0)  # it is gone through once more, from the ledger
+        failed = await self._settle(leftovers)
+        session.sink.enter(self._shown)
+        counter.count()
+        if failed is not None and failed.failure.scope is not Scope.FOLDER:
+            raise failed
+        if failed is not None or leftovers.absent or leftovers.refused:
+            session.sink.advance(-self._tally.source, 0)  # it is gone through once more, from the ledger; ``folder_run`` says why
             return
         if len(self._inventory):
             await reckon(session.ledger, self.record.id, self._inventory, self._tally, session.run, self._shown)

@@ -33,19 +33,7 @@ from trasloco.imap.sasl import Credentials
 from trasloco.imap.selection import ANSWERS, RESYNC_ANSWERS, Selection
 from trasloco.imap.transport import open_connection
 from trasloco.imap.tree import Tree, statuses
-from trasloco.imap.values import (
-    Capabilities,
-    Fetched,
-    Kind,
-    Mailbox,
-    Namespaces,
-    Quota,
-    Resync,
-    Selected,
-    Status,
-    StatusText,
-    SyncPoint,
-)
+from trasloco.imap.values import Capabilities, Fetched, Kind, Mailbox, Namespaces, Quota, Resync, Selected, Status, StatusText, SyncPoint
 from trasloco.sentence import sentence as _
 
 
