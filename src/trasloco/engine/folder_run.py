@@ -225,7 +225,7 @@ class FolderRun:
         there = await destination_went_back(self._record, work, destination, self._destination)
         if not there and not source_went_back(inventory, work, source):
             return inventory, work
-        await begin_anew(self._record, session.ledger, session.departures, session.sink, source_only=not there)
+        await begin_anew(self._record, session.ledger, session.departures, session.sink, destination, source_only=not there)
         self._record = replace(self._record, destination_uidnext=None)
         if isinstance(self._listed, Changes):
             self._listed = None

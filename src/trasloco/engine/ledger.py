@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from trasloco.engine.fate import Fate, Tally
+from trasloco.imap.values import Selected
 
 
 class Fenced(Exception):
@@ -221,10 +222,20 @@ class Ledger(Protocol):
     ) -> None:
         """State for which validities the rows are (first opening of a folder), and the folders' MAILBOXIDs."""
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
+    async def forget(
+        self,
+        folder_id: int,
+        source_uidvalidity: int,
+        destination_uidvalidity: int,
+        *,
+        source_holds: bool = False,
+        shown: Selected | None = None,
+    ) -> None:
         """The destination's UIDVALIDITY changed: drop all rows and marks of the folder and start from these validities.
         What is on the destination is matched again, never copied again. Intents become late ones, from UID 1 on; those of
-        moves go. source_holds: the source's UIDs mean what they did."""
+        moves go. source_holds: the source's UIDs mean what they did. shown: the destination's folder as it shows itself now; when
+        it shows fewer messages than were brought, the others may come to light: a late intent of any message is left for them,
+        from its UIDNEXT on."""
 
     async def retire(self, folder_id: int) -> None:
         """The source's UIDVALIDITY changed: rows of messages that were brought become relics, all other rows, validities

@@ -13,6 +13,7 @@ from dataclasses import replace
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, MessageRow, Origin, Relic, Sum, Twin
+from trasloco.imap.values import Selected
 
 CHUNK = 5000  # rows
 
@@ -111,8 +112,17 @@ class MemoryLedger:
             destination_id=destination_id,
         )
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
+    async def forget(
+        self,
+        folder_id: int,
+        source_uidvalidity: int,
+        destination_uidvalidity: int,
+        *,
+        source_holds: bool = False,
+        shown: Selected | None = None,
+    ) -> None:
         old = self._folders[folder_id]
+        brought = sum(row.fate in BROUGHT for row in self._messages[folder_id].values())
         self._folders[folder_id] = FolderRecord(
             old.id, old.source_name, old.destination_name, old.renamed, source_uidvalidity, destination_uidvalidity
         )
@@ -123,6 +133,9 @@ class MemoryLedger:
                 if intent.arrives:
                     uids, flags = (intent.source_uids, intent.flags) if source_holds else ((), ())
                     self._intents[key] = Intent(key, folder_id, destination_uidvalidity, 1, uids, flags, late=True)
+        if shown is not None and brought > shown.exists:
+            self._last_id += 1
+            self._intents[self._last_id] = Intent(self._last_id, folder_id, destination_uidvalidity, shown.uidnext or 1, (), late=True)
 
     async def retire(self, folder_id: int) -> None:
         old = self._folders[folder_id]

@@ -39,15 +39,17 @@ async def destination_went_back(record: FolderRecord, work: Work, destination: S
     return max(above, default=0) < destination.uidnext
 
 
-async def begin_anew(record: FolderRecord, ledger: Ledger, departures: Departures, sink: Sink, *, source_only: bool) -> None:
+async def begin_anew(
+    record: FolderRecord, ledger: Ledger, departures: Departures, sink: Sink, destination: Selected, *, source_only: bool
+) -> None:
     """Rows that hold no more go: into relics when only the source went back, else for good. The validities stay.
-    Raises LedgerUnavailable, Fenced."""
+    destination: its folder, as it was opened. Raises LedgerUnavailable, Fenced."""
     ours, theirs = record.source_uidvalidity or 0, record.destination_uidvalidity or 0
     if source_only:
         await ledger.retire(record.id)
         await departures.add_relics(ledger)
     else:
-        await ledger.forget(record.id, ours, theirs)
+        await ledger.forget(record.id, ours, theirs, shown=destination)
     await ledger.revalidate(record.id, ours, theirs, record.source_id, record.destination_id)
     shown = decode_name(record.source_name)
     if source_only:

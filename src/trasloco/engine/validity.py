@@ -64,7 +64,8 @@ async def revalidate(
             await ledger.retire(record.id)
             await departures.add_relics(ledger)
         else:
-            await ledger.forget(record.id, source.now, destination.now, source_holds=source.holds)
+            await ledger.forget(record.id, source.now, destination.now, source_holds=source.holds, shown=destination.selected)
+            record = replace(record, destination_uidnext=None)
         _tell(record, source, destination, sink)
     ids = source.selected.mailbox_id, destination.selected.mailbox_id
     known = (source.validity, destination.validity, record.source_id, record.destination_id)

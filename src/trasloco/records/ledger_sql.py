@@ -118,8 +118,15 @@ _MOVES: LiteralString = """DELETE FROM trasloco_ledger_intent USING fence
 # A late one is looked for by its bytes, wherever they were to come from.
 _NOWHERE: LiteralString = "origin_name = NULL, origin_uidvalidity = NULL, origin_uids = NULL, origin_stays = false"
 
-# The destination's validity changed: rows and marks go in one step, intents become late.
-FORGET: LiteralString = f"""{_FENCE}, messages AS (
+# The destination's validity changed: rows and marks go in one step, intents become late; a folder that shows fewer messages
+# than were brought gets one more.
+FORGET: LiteralString = f"""{_FENCE}, hidden AS (
+    INSERT INTO trasloco_ledger_intent (folder_id, destination_uidvalidity, destination_uidnext, source_uids, flags, origin_stays, late)
+    SELECT %(folder)s, %(destination)s, %(uidnext)s, '{{}}', '{{}}', false, true FROM fence
+    WHERE %(exists)s::bigint < (
+        SELECT count(*) FROM trasloco_ledger_message WHERE folder_id = %(folder)s AND fate = ANY(%(brought)s::smallint[])
+    )
+), messages AS (
     DELETE FROM trasloco_ledger_message USING fence WHERE folder_id = %(folder)s
 ), moves AS (
     {_MOVES}

@@ -23,6 +23,7 @@ from trasloco.engine.diff import BROUGHT
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import Fenced, FolderRecord, Intent, Known, LedgerUnavailable, MessageRow, Origin, Relic, Sum, Twin
 from trasloco.imap.utf7 import decode_name
+from trasloco.imap.values import Selected
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
 from trasloco.records.array_literals import numbers, texts
@@ -39,6 +40,7 @@ STATEMENT_NAMES: Mapping[str, str] = {
     text: name.lower() for name, text in {**vars(sql), "NUMBERS": NUMBERS}.items() if name.isupper() and not name.startswith("_")
 }
 """What each statement is called, for whoever times them."""
+_BROUGHT = [FATE_CODES[fate] for fate in BROUGHT]
 _MARKS = (
     "folders",
     "renamed",
@@ -153,12 +155,21 @@ class PostgresLedger:
         await self._write(sql.REVALIDATE, **_columns(names, folders))
         return [None] * len(folders)
 
-    async def forget(self, folder_id: int, source_uidvalidity: int, destination_uidvalidity: int, *, source_holds: bool = False) -> None:
+    async def forget(
+        self,
+        folder_id: int,
+        source_uidvalidity: int,
+        destination_uidvalidity: int,
+        *,
+        source_holds: bool = False,
+        shown: Selected | None = None,
+    ) -> None:
         numbers_now = {"source": source_uidvalidity, "destination": destination_uidvalidity, "source_holds": source_holds}
-        await self._write(sql.FORGET, folder=folder_id, **numbers_now)
+        there = {"exists": None if shown is None else shown.exists, "uidnext": (shown and shown.uidnext) or 1}
+        await self._write(sql.FORGET, folder=folder_id, brought=_BROUGHT, **numbers_now, **there)
 
     async def retire(self, folder_id: int) -> None:
-        await self._write(sql.RETIRE, folder=folder_id, brought=[FATE_CODES[fate] for fate in BROUGHT])
+        await self._write(sql.RETIRE, folder=folder_id, brought=_BROUGHT)
 
     async def relics(self) -> AsyncIterator[Sequence[Relic]]:
         after = 0

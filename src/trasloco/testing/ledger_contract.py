@@ -9,6 +9,7 @@ import pytest
 
 from trasloco.engine.fate import Fate, Tally
 from trasloco.engine.ledger import Fenced, Intent, Known, Ledger, MessageRow, Origin, Relic, Twin
+from trasloco.imap.values import Selected
 
 
 def row(uid: int, fate: Fate = Fate.COPIED, *, run: int = 1, flags: str = "\\Seen") -> MessageRow:
@@ -304,6 +305,19 @@ class LedgerContract:
         assert list(await ledger.intents(folder.id)) == [Intent(sent, folder.id, 12, 1, (2, 3), ("\\Seen", ""), late=True)]
         await ledger.settle(sent, [])
         assert [record.begun for record in await ledger.folders()] == [False]
+
+    async def test_what_a_forgotten_folder_does_not_show_may_come_to_light(self, ledger: Ledger) -> None:
+        folder = await ledger.bind(b"INBOX", b"INBOX")
+        other = await ledger.bind(b"Other", b"Other")
+        for each in (folder, other):
+            await ledger.record(each.id, [row(1), row(2), replace(row(3), fate=Fate.SKIPPED)])
+        await ledger.forget(folder.id, 11, 12, shown=Selected(b"INBOX", 1, 12, 5))
+        (left,) = await ledger.intents(folder.id)
+        assert left == Intent(left.id, folder.id, 12, 5, (), late=True)
+        await ledger.forget(folder.id, 11, 13, shown=Selected(b"INBOX", 0, 13, None))
+        assert list(await ledger.intents(folder.id)) == [Intent(left.id, folder.id, 13, 1, (), late=True)]
+        await ledger.forget(other.id, 11, 12, shown=Selected(b"Other", 2, 12, 5))
+        assert list(await ledger.intents(other.id)) == []
 
     async def test_a_folder_left_out_is_no_pair(self, ledger: Ledger) -> None:
         await ledger.left_out(b"Trash", "Trash is left out", Tally(skipped=4))
