@@ -30,3 +30,18 @@ def test_a_server_that_hangs_up_after_every_twenty_messages_is_emptied(home: Dov
         outcome = brought.run(1)
         assert (outcome.failure, outcome.tally) == (None, Tally(copied=150))
         assert differences(mailbox, brought.arrived()) == []
+
+
+@pytest.mark.parametrize("words", ["Session invalidated - AccessTokenExpired", "Disconnected for inactivity."])
+def test_no_message_is_blamed_for_sessions_that_are_over(home: Dovecot, fresh_user: Callable[[], str], words: str) -> None:
+    """The last ones are on their way five times; the line has carried others."""
+    mailbox, door = Mailbox(), Door()
+    door.password("anna", "secret", mailbox)
+    for letter in Letters("over").take(12):
+        mailbox.add("INBOX", letter.content, date=letter.date)
+    with ImapDouble(flavour("standard"), door) as double:
+        double.moods.hang_up((4, words), *[(8, words)] * 4)
+        brought = Brought(double, home, fresh_user(), settings=Settings(batch_messages=4))
+        outcome = brought.run(1)
+        assert (outcome.failure, outcome.tally) == (None, Tally(copied=12))
+        assert differences(mailbox, brought.arrived()) == []

@@ -43,6 +43,13 @@ _DAY = re.compile(r"bandwidth limit", re.IGNORECASE)
 ENOUGH_FOR_TODAY = 3600.0
 """Seconds until a mailbox whose day's bytes are used up, as the server says without saying for how long, is asked again."""
 
+# Of a session, not of what it was asked for: "Session invalidated - AccessTokenExpired", "Disconnected for inactivity."
+_SESSION_OVER = re.compile(
+    r"session (is |was |has been )?(invalidated|expired|terminated|timed out|time-?out)|access ?token|token (has |is )?expired"
+    r"|inactiv|autologout|idle for too long",
+    re.IGNORECASE,
+)
+
 _QUOTA = re.compile(r"quota|mailbox is full|out of (disk )?space", re.IGNORECASE)
 
 # Exchange lets a login pass and then does not know the mailbox: a wrong password, no right, or IMAP switched off.
@@ -309,7 +316,8 @@ def _lost(error: errors.ImapError, side: Side, doing: str, folder: str) -> Failu
         doing=_while(doing, folder),
         why=str(error),
     )
-    return _failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words)
+    over = bye is not None and _SESSION_OVER.search(bye.words) is not None
+    return replace(_failure(side, Scope.ACCOUNT, Retry.NOW, "connection-lost", words), session_over=over)
 
 
 def _later(side: Side, code: str, words: str, status: StatusText) -> Failure:

@@ -40,6 +40,7 @@ class Failure:
     words: whole sentence for a person: what happened, in whose words, what to do now. No secrets.
     after: seconds to wait before the next try, as the server asked; None = our own back-off.
     throttled: the server says that it was too much: too many connections, messages or bytes.
+    session_over: the server hung up and says why: the session was over, its token had run out. No message made it do so.
     """
 
     side: SideName
@@ -49,6 +50,12 @@ class Failure:
     words: str
     after: float | None = None
     throttled: bool = False
+    session_over: bool = False
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether one of the messages on their way may be the reason."""
+        return self.retry is Retry.NOW and not self.session_over
 
     def __str__(self) -> str:
         return self.words

@@ -253,7 +253,7 @@ class FolderRun:
             departures, exists = self._session.departures, destination.exists
             recognition = await recognise(job, work, exists, departures, sleep, untouchable)
         except TransferError as error:
-            if error.failure.retry is Retry.NOW:
+            if error.failure.suspicious:
                 intents = await job.ledger.intents(job.folder_id)
                 alone = [intent.source_uids[0] for intent in intents if len(intent.source_uids) == 1 and not intent.late]
                 strikes.add(alone)
@@ -425,7 +425,7 @@ class FolderRun:
             await salvage.work_off(leftovers)
             relay.raise_if_cut_short()
         except TransferError as error:
-            if error.failure.retry is Retry.NOW:
+            if error.failure.suspicious:
                 strikes.add(relay.in_flight)
             raise
         finally:

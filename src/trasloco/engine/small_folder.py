@@ -148,7 +148,7 @@ class SmallFolder:
             for sending in self._sendings:
                 await self._relay.relay(sending)
         except TransferError as error:
-            if error.failure.retry is Retry.NOW:
+            if error.failure.suspicious:
                 session.strikes.of(self.record.id).add(self._relay.in_flight)
             raise
 
