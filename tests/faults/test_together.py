@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.conftest import FOREIGN, OF_OTHERS, TWIN, killed_at_every_write, meanwhile, recreate, settled
 from tests.faults.test_ourselves import FailingLedger
-from trasloco.engine import together
+from trasloco.engine import lane, together
 from trasloco.engine.account import Settings
 from trasloco.engine.ledger import Fenced, Ledger
 from trasloco.engine.small_folder import SmallFolder
@@ -53,9 +53,10 @@ def small(fault_lines: tuple[Line, ...], fresh_user: Callable[[], str]) -> Rehea
 
 @pytest.fixture(autouse=True)
 def enough(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Messages that are enough for a group: two folders each, or all in one."""
+    """Messages that are enough for a group: two folders each, or all in one. A busy machine is not taken for a far one."""
     messages: int = getattr(request, "param", TWO_BY_TWO)
     monkeypatch.setattr(together, "ENOUGH_MESSAGES", messages)
+    monkeypatch.setattr(lane, "FAR", 60.0)
     return messages
 
 
