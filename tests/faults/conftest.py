@@ -92,12 +92,11 @@ def recreate(account: Rehearsal, side: str, path: tuple[str, ...]) -> None:
         filler.rename(("Anew",), path)
 
 
-def killed_at_every_write(make: Callable[[], Rehearsal], monkeypatch: pytest.MonkeyPatch, *, half: bool) -> int:
-    """Step by step through all writes to the servers of a first run, each of a new account; each time resumed to the same end,
-    and then a further run is a no-op. Returns how many there are. half: of each only the first half goes out."""
-    at, killed = 0, True
-    while killed:
-        at += 1
+def killed_at_every_write(make: Callable[[], Rehearsal], monkeypatch: pytest.MonkeyPatch, steps: Iterator[int], *, half: bool) -> int:
+    """Step by step through writes to the servers of a first run, each of a new account; each time resumed to the same end,
+    and then a further run is a no-op. Returns how many there are. steps: which writes, without end. half: of each only the
+    first half goes out."""
+    for at in steps:
         account = make()
         with monkeypatch.context() as patch:
             killed = Killer(patch, at, half=half).run(account, 1)
@@ -106,4 +105,6 @@ def killed_at_every_write(make: Callable[[], Rehearsal], monkeypatch: pytest.Mon
         before = account.destination.snapshot(account.user)
         account.run(2)
         assert account.destination.snapshot(account.user) == before, f"killed at write {at}"
+        if not killed:
+            break
     return at

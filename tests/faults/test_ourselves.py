@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -38,10 +38,14 @@ def _tiny(fault_lines: tuple[Line, ...], user: str) -> Rehearsal:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
 def test_killed_at_every_wire_write(
-    fault_lines: tuple[Line, ...], fresh_user: Callable[[], str], monkeypatch: pytest.MonkeyPatch, half: bool
+    fault_lines: tuple[Line, ...],
+    fresh_user: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    half: bool,
+    halves: Callable[[bool], Iterator[int]],
 ) -> None:
-    """Step by step through all writes of the first run; each time resumed to the same end, and then a further run is a no-op."""
-    at = killed_at_every_write(lambda: _tiny(fault_lines, fresh_user()), monkeypatch, half=half)
+    """Step by step through the writes of the first run; each time resumed to the same end, and then a further run is a no-op."""
+    at = killed_at_every_write(lambda: _tiny(fault_lines, fresh_user()), monkeypatch, halves(half), half=half)
     assert at > 25, "the case is too small to mean anything"
 
 

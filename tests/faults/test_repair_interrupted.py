@@ -86,12 +86,12 @@ def test_killed_at_every_wire_write_while_messages_are_repaired(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 def test_stopped_at_every_ledger_write_while_messages_are_repaired(
-    repair_lines: tuple[Line, ...], fresh_user: Callable[[], str], done: bool
+    repair_lines: tuple[Line, ...], fresh_user: Callable[[], str], done: bool, halves: Callable[[bool], Iterator[int]]
 ) -> None:
-    at, stopped = 0, True
-    while stopped:
-        at += 1
+    for at in halves(done):
         account = _account(repair_lines, fresh_user())
         stopped = run_and_stop(account, at, 1, done)
         _resumed(account, f"stopped at ledger write {at}")
+        if not stopped:
+            break
     assert at > 12

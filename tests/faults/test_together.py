@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -97,9 +97,13 @@ def test_all_is_there_and_in_order(small: Rehearsal, enough: int, _brought_toget
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
 def test_killed_at_every_wire_write(
-    fault_lines: tuple[Line, ...], fresh_user: Callable[[], str], monkeypatch: pytest.MonkeyPatch, half: bool
+    fault_lines: tuple[Line, ...],
+    fresh_user: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    half: bool,
+    halves: Callable[[bool], Iterator[int]],
 ) -> None:
-    at = killed_at_every_write(lambda: _small(fault_lines, fresh_user()), monkeypatch, half=half)
+    at = killed_at_every_write(lambda: _small(fault_lines, fresh_user()), monkeypatch, halves(half), half=half)
     assert at > 12, "the case is too small to mean anything"
 
 
@@ -143,10 +147,10 @@ def test_taken_by_another_worker_at_the_end_of_a_group(small: Rehearsal, verb: s
 
 @both_ways
 @pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
-def test_database_lost_at_every_write(small: Rehearsal, fresh_user: Callable[[], str], done: bool) -> None:
-    at, lost = 0, True
-    while lost:
-        at += 1
+def test_database_lost_at_every_write(
+    small: Rehearsal, fresh_user: Callable[[], str], done: bool, halves: Callable[[bool], Iterator[int]]
+) -> None:
+    for at in halves(done):
         account = _small((small.source, small.destination), fresh_user())
         inner = account.ledger
         failing = FailingLedger(inner, at, 1, done=done)
@@ -158,6 +162,8 @@ def test_database_lost_at_every_write(small: Rehearsal, fresh_user: Callable[[],
         before = account.destination.snapshot(account.user)
         account.run(2)
         assert account.destination.snapshot(account.user) == before, f"lost at write {at}"
+        if not lost:
+            break
     assert at > 25
 
 
