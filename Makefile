@@ -26,7 +26,7 @@ demo: setup  ## a whole migration between two real servers on this machine
 test: setup  ## all checks, then all tests
 	@failed=; \
 	$(MAKE) --no-print-directory check || failed=yes; \
-	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses=4 --dist=worksteal $(TESTS) || failed=yes; \
+	TMPDIR=$$(tools/test-directory.sh) $(BIN)/python -m pytest -n $(JOBS) --maxprocesses=4 --dist=worksteal $(TESTS) || failed=yes; \
 	if [ -n "$$failed" ]; then echo "make test: FAILED (see above)"; exit 1; fi
 
 check: setup  ## style, types and import contracts, without running anything

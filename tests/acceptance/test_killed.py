@@ -25,7 +25,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(trasloco: Trasloco, source:
     while kills < KILLS:
         migrations += 1
         assert migrations <= 20, f"the migrations are too quick for the test to mean anything: {kills} kills"
-        kills += _killed_to_the_end(trasloco, source, destination, rng, f"round-{migrations}")
+        kills += _killed_to_the_end(trasloco, source, destination, rng, f"round-{migrations}", KILLS - kills)
 
 
 def _start(trasloco: Trasloco) -> float:
@@ -35,8 +35,8 @@ def _start(trasloco: Trasloco) -> float:
     return time.monotonic() - begun
 
 
-def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot, rng: random.Random, name: str) -> int:
-    """One migration, killed at random and started again until it has come to its end; the number of kills."""
+def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot, rng: random.Random, name: str, most: int) -> int:
+    """One migration, killed at random, at most so often, and started again until it has come to its end; the number of kills."""
     start = min(_start(trasloco) for _ in range(2))  # most kills are to come when a command has started, however slow the machine is
     logins = [f"{name}-killed-{number}@old.example" for number in range(4)]
     rows = [(login, f"{source.host}:{source.port}", login, source.password) for login in logins]
@@ -48,8 +48,8 @@ def _killed_to_the_end(trasloco: Trasloco, source: Dovecot, destination: Dovecot
     kills = 0
     while True:
         process = trasloco.begin(*words)
-        deadline = time.monotonic() + rng.uniform(0.7 * start, 1.3 * start + 0.7)
-        while process.poll() is None and time.monotonic() < deadline:
+        deadline = time.monotonic() + rng.uniform(0.7 * start, 1.3 * start + 1)
+        while process.poll() is None and (kills == most or time.monotonic() < deadline):
             time.sleep(0.005)
         if process.poll() is not None:
             assert process.returncode == 0
