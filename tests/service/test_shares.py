@@ -37,9 +37,9 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
 
 
 def connections_to(port: int) -> int:
-    """Open ones, as the kernel has them on the side of who opened them."""
+    """Open ones to 127.0.0.1, as the kernel has them on the side of who opened them; other tests' servers have other addresses."""
     lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
-    return sum(fields[2].endswith(f":{port:04X}") and fields[3] == "01" for fields in map(str.split, lines))
+    return sum(fields[2] == f"0100007F:{port:04X}" and fields[3] == "01" for fields in map(str.split, lines))
 
 
 class Mailboxes:
