@@ -119,7 +119,8 @@ async def test_a_tenant_that_is_throttled_is_left_alone_by_each_of_its_mailboxes
             assert last_run(report, number)["status"] == "completed"
             assert differences(box, move.arrived(number), without=LEFT_OUT) == []
         assert double.moods.throttled_for == [1500, 800]
-        assert double.moods.early <= 2 * (len(boxes) - 1)
+        # Each of the others, each of the two times: two commands may be on their way.
+        assert double.moods.early <= 4 * (len(boxes) - 1)
 
 
 async def test_who_is_not_connected_fails_with_what_the_administrator_has_to_do(
