@@ -1,8 +1,8 @@
 # Two commands for everybody: `make demo` and `make test`. `make help` lists the others.
 
 PYTHON ?= python3
-# Test processes side by side; 0 runs all in one (for a debugger).
-JOBS ?= auto
+# Test processes side by side, one more than there are processors, for much of it waits; 0 runs all in one (for a debugger).
+JOBS ?= $(shell expr $$(nproc) + 1)
 # More words for pytest: TESTS=--long, TESTS="tests/engine -k cut".
 TESTS ?=
 BIN := .venv/bin
