@@ -18,12 +18,17 @@ from trasloco.testing.imap_double.store import Mailbox
 from trasloco.testing.letters import Letters
 
 
-@pytest.mark.parametrize("words", ["Session expired, please login again.", "Session invalidated - AccessTokenExpired", ""])
-def test_a_server_that_hangs_up_after_every_twenty_messages_is_emptied(home: Dovecot, fresh_user: Callable[[], str], words: str) -> None:
+def _filled(count: int) -> tuple[Mailbox, Door]:
     mailbox, door = Mailbox(), Door()
     door.password("anna", "secret", mailbox)
-    for letter in Letters("short").take(150):
+    for letter in Letters("short").take(count):
         mailbox.add("INBOX", letter.content, date=letter.date)
+    return mailbox, door
+
+
+@pytest.mark.parametrize("words", ["Session expired, please login again.", "Session invalidated - AccessTokenExpired", ""])
+def test_a_server_that_hangs_up_after_every_twenty_messages_is_emptied(home: Dovecot, fresh_user: Callable[[], str], words: str) -> None:
+    mailbox, door = _filled(150)
     with ImapDouble(flavour("standard"), door) as double:
         double.moods.hang_up(*((20 * number, words) for number in range(1, 200)))
         brought = Brought(double, home, fresh_user(), settings=Settings())
@@ -35,10 +40,7 @@ def test_a_server_that_hangs_up_after_every_twenty_messages_is_emptied(home: Dov
 @pytest.mark.parametrize("words", ["Session invalidated - AccessTokenExpired", "Disconnected for inactivity."])
 def test_no_message_is_blamed_for_sessions_that_are_over(home: Dovecot, fresh_user: Callable[[], str], words: str) -> None:
     """The last ones are on their way five times; the line has carried others."""
-    mailbox, door = Mailbox(), Door()
-    door.password("anna", "secret", mailbox)
-    for letter in Letters("over").take(12):
-        mailbox.add("INBOX", letter.content, date=letter.date)
+    mailbox, door = _filled(12)
     with ImapDouble(flavour("standard"), door) as double:
         double.moods.hang_up((4, words), *[(8, words)] * 4)
         brought = Brought(double, home, fresh_user(), settings=Settings(batch_messages=4))

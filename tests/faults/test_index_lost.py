@@ -80,12 +80,17 @@ def test_copy_that_a_user_made_is_left_when_the_index_was_lost(office: Rehearsal
     assert (office.verdict(OF_OTHERS).lost, office.verdict(OF_OTHERS).doubled) == (0, 1)
 
 
-@pytest.mark.parametrize(("verb", "at"), [("begin", 2), ("settle", 1), ("settle", 4), ("complete", 1), ("complete", 3)])
+@pytest.mark.parametrize(("verb", "at"), [("settle", 6), ("settle", 7), ("settle", 8), ("complete", 6)])
 def test_folder_whose_index_is_lost_while_it_is_filled(office: Rehearsal, verb: str, at: int) -> None:
+    """Or right after it, while other folders are."""
+    shown = 0
+
     def lose() -> None:
-        if FOLDER in office.destination.snapshot(office.user).folders:
-            _lose_index(office)
+        nonlocal shown
+        shown = _shown(office)
+        _lose_index(office)
 
     meanwhile(office, verb, at, lose)
+    assert shown >= 4, "some of its batches had arrived"
     office.run(1)
     settled(office)

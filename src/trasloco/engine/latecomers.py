@@ -84,7 +84,7 @@ class Latecomers:
         async for known in job.ledger.known(job.folder_id):
             for row in known:
                 candidates.discard(row.destination_uid or 0)
-        kept, sizes = await self._kept(job, there) if candidates else (Counter[bytes](), set[int]())
+        kept, sizes = await self._kept(job, there, {there[uid] for uid in candidates}) if candidates else (Counter[bytes](), set[int]())
         alike = [uid for uid in candidates if there[uid] in sizes]
         found = await exact_digests(place, alike, "reading messages that came late", Scope.FOLDER) if alike else {}
         late = []
@@ -111,9 +111,10 @@ class Latecomers:
             there[uid] = size or there.get(uid, 0)
         return there
 
-    async def _kept(self, job: Job, there: Mapping[int, int]) -> tuple[Counter[bytes], set[int]]:
+    async def _kept(self, job: Job, there: Mapping[int, int], wanted: Set[int]) -> tuple[Counter[bytes], set[int]]:
         """Digests of the messages that were sent again and are certainly there, each as often as it may have come late, and
-        their sizes. Not of those bytes of which a message has no known UID, for then its only copy could be among the candidates.
+        their sizes; only of the wanted sizes, for a folder may have been filled anew as a whole. Not of those bytes of which a
+        message has no known UID, for then its only copy could be among the candidates.
 
         Of an intent without numbers any message may be meant that was copied since: all rows from before went with the numbers."""
         times = Counter(uid for intent in self.intents for uid in intent.source_uids)
@@ -127,7 +128,7 @@ class Latecomers:
                     continue
                 if row.destination_uid is None:
                     unplaced.add(row.digest)
-                elif (sent := times[row.source_uid] + any_message * (row.fate is Fate.COPIED)) and row.destination_uid in there:
+                elif there.get(row.destination_uid) in wanted and (sent := times[row.source_uid] + any_message * (row.fate is Fate.COPIED)):
                     kept[row.digest] += sent
                     sizes.add(there[row.destination_uid])
         for digest in unplaced:
