@@ -1,6 +1,6 @@
 """Rounds, interleaved: in each round every mover copies once, beginning with another one each time.
 
-Every copy goes into mailboxes of its own and is compared with the source afterwards, outside of the time.
+Every copy goes into mailboxes of its own and is compared with the source afterwards, outside of the time; ``servers`` says when it goes.
 A mover whose first round took long is not asked again in that cell; its row says so.
 """
 
@@ -107,7 +107,10 @@ class Measuring:
         time.sleep(0.3)  # the destination's processes end
         destination = self._servers.processor_seconds(cell.fsync) - before
         turns = tuple(distance.turns() for distance in distances)
-        return Round(cost.seconds, cost.processor, destination, cost.memory, turns, self._difference(cell, users, mover))
+        difference = self._difference(cell, users, mover)
+        for user in users:
+            self._servers.discard(cell.fsync, self._new(mover, user))
+        return Round(cost.seconds, cost.processor, destination, cost.memory, turns, difference)
 
     def _difference(self, cell: Cell, users: Sequence[str], mover: Mover) -> str:
         """In words how the copies differ from the source; "" when every byte, flag and date is there."""

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
-from trasloco.engine.lanes import ENOUGH_MESSAGES, FAR, MUCH, Lanes, Pair, compression_pays, lanes_wanted
+from trasloco.engine.lanes import ENOUGH_MESSAGES, FAR, MANY, MUCH, Lanes, Pair, compression_pays, lanes_wanted
 from trasloco.imap.values import Status
 
 FIRST, SECOND = cast(Pair, ("a", "b")), cast(Pair, ("c", "d"))
@@ -29,6 +29,9 @@ def refusal() -> TransferError:
         (FAR, [], None, 3, 1),
         (0.001, [10, 10, 10], MUCH, 3, 2),
         (0.001, [10], MUCH, 3, 1),
+        (0.001, [MANY // 2, MANY // 2, 10], 10**6, 3, 2),
+        (0.001, [MANY // 2, MANY // 2 - 1], 10**6, 3, 1),
+        (0.001, [MANY], None, 3, 1),
     ],
 )
 def test_distance_and_size_ask_for_further_connections(

@@ -136,6 +136,25 @@ def test_near_by_one_connection_is_enough(dovecot_source: Dovecot, dovecot_desti
         assert (here.connections, there.connections) == (1, 1)
 
 
+def test_near_by_many_messages_go_over_two_connections_and_few_new_ones_over_one(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "MANY", 4 * len(TWENTY))
+    with distant(dovecot_source, dovecot_destination, user, 0) as (account, here, there):
+        account.settings = Settings(together=False)
+        fill(account, 4)
+        assert account.run(1).tally == Tally(copied=4 * len(TWENTY))
+        assert (here.connections, there.connections) == (2, 2)
+        with account.source_filler() as filler:
+            for path in TWENTY[:3]:
+                filler.append(path, mails(1, "new"))
+        for proxy in (here, there):
+            proxy.reset()
+        assert account.run(2).tally == Tally(copied=3, adopted=4 * len(TWENTY))
+        assert (here.connections, there.connections) == (1, 1)
+    assert account.source().messages() == account.destination().messages()
+
+
 def test_a_server_that_refuses_a_second_connection_is_served_over_one(dovecot_source: Dovecot, fresh_user: Callable[[], str]) -> None:
     with (
         Dovecot(extra="mail_max_userip_connections = 1") as single,

@@ -5,10 +5,16 @@ import asyncio
 import pytest
 
 from tests.imap.conftest import Play
-from trasloco.imap import quirks
+from trasloco.imap import body_stream, quirks
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.errors import CommandFailed, ConnectionLost, DeadlineExceeded, ProtocolViolation
+
+
+@pytest.fixture
+def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small messages are handed on in pieces, as large ones are."""
+    monkeypatch.setattr(body_stream, "_SMALL", 0)
 
 
 async def contents(stream: BodyStream) -> list[tuple[int | None, int, bool, bytes]]:
@@ -66,6 +72,7 @@ async def test_the_last_words_of_the_server(play: Play) -> None:
         assert client.closed
 
 
+@pytest.mark.usefixtures("streamed")
 async def test_a_cut_inside_a_message(play: Play) -> None:
     async with play("bodies_cut") as client:
         body = await anext(client.bodies([1, 2]))
@@ -108,6 +115,7 @@ async def test_a_body_left_is_drained(play: Play) -> None:
         await client.noop()
 
 
+@pytest.mark.usefixtures("streamed")
 async def test_a_cancelled_reader_ends_the_connection(play: Play) -> None:
     async with play("bodies_cut") as client:
         stream = client.bodies([1, 2])
@@ -119,12 +127,38 @@ async def test_a_cancelled_reader_ends_the_connection(play: Play) -> None:
         assert client.closed
 
 
+@pytest.mark.usefixtures("streamed")
 async def test_silence_inside_a_message(play: Play) -> None:
     async with play("bodies_quiet", Deadlines(idle_body=0.1)) as client:
         body = await anext(client.bodies([1]))
         with pytest.raises(DeadlineExceeded) as failure:
             await body.read()
         assert failure.value.name == "idle_body"
+        assert client.closed
+
+
+async def test_a_cut_inside_a_small_message(play: Play) -> None:
+    async with play("bodies_cut") as client:
+        with pytest.raises(ConnectionLost):
+            await anext(client.bodies([1, 2]))
+
+
+async def test_silence_inside_a_small_message(play: Play) -> None:
+    async with play("bodies_quiet", Deadlines(idle_body=0.1)) as client:
+        with pytest.raises(DeadlineExceeded) as failure:
+            await anext(client.bodies([1]))
+        assert failure.value.name == "idle_body"
+        assert client.closed
+
+
+async def test_whoever_waits_for_a_small_message_and_is_cancelled_ends_the_connection(play: Play) -> None:
+    async with play("bodies_quiet") as client:
+        task = asyncio.create_task(client.bodies([1]).has_come())
+        await asyncio.sleep(0.05)
+        assert not task.done()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
         assert client.closed
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trasloco.imap import body_stream
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.connection import Connection
 from trasloco.imap.deadlines import Deadlines
@@ -112,6 +113,8 @@ def test_messages(answers: list[bytes], ending: list[bytes], sizes: list[int]) -
     in_bulk = asyncio.run(_bodies(data, sizes))
     with mock.patch.object(Fragments, "ahead", lambda self: None):
         assert in_bulk == asyncio.run(_bodies(data, sizes))
+    with mock.patch.object(body_stream, "_SMALL", 0):
+        assert in_bulk == asyncio.run(_bodies(data, sizes))
 
 
 @settings(deadline=None)
@@ -129,13 +132,27 @@ async def test_small_ones_are_taken_together() -> None:
     connection.data_received(b"".join(_body(uid, b"%d" % uid * 10, 0) for uid in (2, 1, 3)) + b"* 4 FETCH (UID 4 BODY[] {3}\r\na")
     assert stream.take_whole(15) == [(2, b"2" * 10), (1, b"1" * 10)]
     assert stream.take_whole(15) == [(3, b"3" * 10)]
-    assert stream.take_whole(15) == []
-    body = await anext(stream)
-    assert stream.take_whole(15) == []
+    assert stream.take_whole(15) == []  # what has only begun is put together first
     connection.data_received(b"bc)\r\n" + _body(5, b"five", 0))
+    assert stream.take_whole(15) == [(4, b"abc"), (5, b"five")]
+    assert connection._held == 0
+    connection.abort()
+
+
+async def test_what_comes_behind_a_large_one_waits_for_its_reader() -> None:
+    connection = _connected()
+    stream = BodyStream(connection, [4, 5], lambda quirk: None)
+    with mock.patch.object(body_stream, "_SMALL", 2):
+        connection.data_received(b"* 4 FETCH (UID 4 BODY[] {3}\r\na")
+        assert await stream.has_come()
+        assert stream.take_whole(15) == []
+        body = await anext(stream)
+        connection.data_received(b"bc)\r\n" + _body(5, b"five", 0))
     assert stream.take_whole(15) == []  # the one before is not read yet
     assert await body.read() == b"abc"
     assert stream.take_whole(15) == [(5, b"five")]
+    connection.data_received(b"t1 OK\r\n")
+    assert not await stream.has_come()
     assert connection._held == 0
     connection.abort()
 

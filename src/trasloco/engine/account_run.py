@@ -437,8 +437,10 @@ class AccountRun:
         grouped = {record.id for group in groups for record in group}
         items = [*([record] for record in waiting if record.id not in grouped), *groups]
         counts = {record.id: status.messages or 0 for record in waiting if (status := tree.source_status(record)) is not None}
+        if session.distance < FAR:  # folders to be looked at take no time here, only messages to be brought do
+            counts = {record.id: counts.get(record.id, 0) for record in waiting if record.run is None}
         busy = [messages for item in items if (messages := sum(counts.get(r.id, 0) for r in item if not tree.unchanged(r)))]
-        wanted = self._lanes_wanted(session, busy, tree.expectation(session.labels)[1])
+        wanted = self._lanes_wanted(session, busy, tree.expectation(session.labels)[1] if busy else None)
         lanes.open_ahead(wanted)
         if wanted > 1:  # the longest first, so that none is alone at the end; groups last, as nobody looks ahead over one
             items.sort(key=lambda item: (len(item) > 1, -sum(counts.get(record.id, 0) for record in item)))

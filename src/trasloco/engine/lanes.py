@@ -22,8 +22,10 @@ FAR = 0.015
 ENOUGH_MESSAGES = 50
 """To be brought altogether; below, the logins would take longer than they save."""
 
+MANY = 5000
 MUCH = 512 * 1024 * 1024
-"""Bytes to be brought from which a second pair is opened whatever the distance."""
+"""Messages, or bytes, to be brought from which a second pair is opened whatever the distance: each server has then a second process,
+and writes while the other one reads. For less the logins take longer than that saves."""
 
 WORTH_PACKING = 8 * 1024 * 1024
 """Bytes to be expected from which a far line is relieved by COMPRESS: for less, its round trip is not earned back."""
@@ -43,7 +45,7 @@ def lanes_wanted(round_trip: float, messages: Sequence[int], size: int | None, m
     useful = min(len(messages), most)
     if round_trip >= FAR and sum(messages) >= ENOUGH_MESSAGES:
         return max(1, useful)
-    if size is not None and size >= MUCH:
+    if sum(messages) >= MANY or (size is not None and size >= MUCH):
         return max(1, min(useful, 2))
     return 1
 

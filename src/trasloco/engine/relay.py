@@ -253,8 +253,8 @@ class Relay:
 
     async def _hand_on_whole(self, sending: Sending, outgoing: Outgoing) -> None:
         """The short way of small ones, which come many in one piece. Who owns the transfer is asked before the APPEND ends."""
-        inventory, missing, sha256 = self._job.inventory, sending.missing, hashlib.sha256
-        while outgoing.flows and (group := sending.stream.take_whole(_GROUP)):
+        inventory, missing, sha256, stream = self._job.inventory, sending.missing, hashlib.sha256, sending.stream
+        while outgoing.flows and await stream.has_come() and outgoing.flows and (group := stream.take_whole(_GROUP)):
             rows: list[MessageRow] = []
             messages: list[WholeMessage] = []
             for uid, content in group:

@@ -2,10 +2,11 @@
 
 ``UID FETCH ... (UID BODY.PEEK[])`` is sent when the stream is made, so several streams may be on
 their way; they are read in the order they were made. A ``Body`` hands on the literal in the pieces
-the socket gave. Who stops in the middle calls ``finish`` (which reads and drops the rest) or aborts
-the connection; a reader that is cancelled has the connection aborted, for its place in the stream
-is lost. Servers may mix the answers of several streams; each body finds its stream by its UID, and
-while a reader waits for bytes of one, those of the others are kept, whatever ``Limits.buffered`` says.
+the socket gave; a small one is put together first and comes whole. Who stops in the middle calls
+``finish`` (which reads and drops the rest) or aborts the connection; a reader that is cancelled has
+the connection aborted, for its place in the stream is lost. Servers may mix the answers of several
+streams; each body finds its stream by its UID, and while a reader waits for bytes of one, those of
+the others are kept, whatever ``Limits.buffered`` says.
 """
 
 from __future__ import annotations
@@ -69,8 +70,11 @@ class Body:
 
 _END = object()
 
+_SMALL = 128 * 1024
+"""Bytes of a message that is put together before it is handed on, when it comes in several pieces."""
+
 Whole = tuple[int, bytes]
-"""UID and all bytes of a message that came in one piece, response and all."""
+"""UID and all bytes of a message that is here to its end, response and all."""
 
 
 class BodyStream:
@@ -100,6 +104,7 @@ class BodyStream:
         self._wake: asyncio.Future[None] | None = None
         self._current: Body | None = None  # being read
         self._incoming: Body | None = None  # being received
+        self._pieces: list[bytes] | None = None  # of it, while it is put together
         self._unanswered = 0
         self._error: ImapError | None = None
         for text in uid_set(uids):
@@ -159,6 +164,12 @@ class BodyStream:
         assert isinstance(body, Body)
         self._current = body
         return body
+
+    async def has_come(self) -> bool:
+        """Wait for the next message, or a part of it; False when none comes any more."""
+        while not self._queue and self._unanswered:
+            await self._sleep()
+        return bool(self._queue)
 
     def take_whole(self, size: int) -> list[Whole]:
         """The next messages that are here already to their last byte, in their order: until they are ``size`` bytes,
@@ -250,14 +261,20 @@ class BodyStream:
         if uid is not None:
             self._given.add(uid)
         self._incoming = Body(self, uid, size)
-        self._put(self._incoming)
+        if uid is not None and 0 < size <= _SMALL:
+            self._pieces = []
+        else:
+            self._put(self._incoming)
 
     def data(self, chunk: bytes) -> None:
         if self._incoming is None:
             self._connection.protocol.unasked.body(len(chunk))
             return
         self._connection.hold(len(chunk))
-        self._put(chunk)
+        if self._pieces is not None:
+            self._pieces.append(chunk)
+        else:
+            self._put(chunk)
 
     def end(self, uid: int | None) -> None:
         if self._incoming is None:
@@ -270,11 +287,20 @@ class BodyStream:
                 self._connection.abort(ProtocolViolation(words))
                 return
             self._given.add(uid)
-        self._put(_END)
+        pieces, self._pieces = self._pieces, None
+        if pieces is None:
+            self._put(_END)
+        else:
+            assert self._incoming.uid is not None, "its UID came before it"
+            self._put((self._incoming.uid, b"".join(pieces)))
 
     def broken(self, words: str) -> None:
         if self._incoming is None:
             return  # nobody reads it: nobody misses its end
+        pieces, self._pieces = self._pieces, None
+        if pieces is not None:
+            self._put(self._incoming)
+            self._put(b"".join(pieces))
         self._put(ProtocolViolation(words, in_step=True))
 
     def _take(self, response: Response) -> None:

@@ -47,7 +47,6 @@ HEARTBEAT_SECONDS = 3.0
 DRAIN_SECONDS = 30.0
 AWAY_SECONDS = 3.0  # to stop while the database is away
 CHORES_SECONDS = 1.0
-POOL_SIZE = 8
 
 _AWAY = (DatabaseError, InterfaceError, psycopg.Error, ConnectorException)
 
@@ -80,7 +79,7 @@ async def work(
     slots = {TRANSFERS: concurrency, ERRANDS: ERRANDS_AT_ONCE}
     taken = {name: [name] for name in queues} if scope is None else {TRANSFERS: [queue_name(run) for run in scope]}
     about = About.this_process(concurrency, [queue for names in taken.values() for queue in names])
-    async with connection_pool(where, POOL_SIZE) as pool, Presence(where, about) as presence:
+    async with connection_pool(where) as pool, Presence(where, about) as presence:
         hands = None if scope is not None else concurrency if TRANSFERS in queues else 0
         counted, traced = figures or Figures(), traces or Traces()
         workshop = Workshop(pool, ring, presence, concurrency, caps, scope, hands, figures=counted, traces=traced)

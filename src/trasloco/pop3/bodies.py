@@ -59,6 +59,10 @@ class PopBodies(BodyStream):
             return self._reading
         raise StopAsyncIteration
 
+    async def has_come(self) -> bool:
+        """Nothing comes before it is asked for."""
+        return False
+
     def take_whole(self, size: int) -> list[Whole]:
         """None comes together with others."""
         return []

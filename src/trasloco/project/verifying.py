@@ -25,8 +25,6 @@ from trasloco.records.key_ring import KeyRing
 from trasloco.records.models import Account
 from trasloco.records.verification import keep_verification
 
-POOL_SIZE = 8
-
 _STOPPING = "Stopping. What was verified is kept; nothing was changed anywhere."
 
 
@@ -45,7 +43,7 @@ async def verify_accounts(accounts: Sequence[Account], sample: int | None, concu
     """
     ring = KeyRing.open(settings.TRASLOCO_MASTER_KEY_FILE)
     slots = asyncio.Semaphore(concurrency)
-    async with Interruption(_STOPPING) as stop, connection_pool(conninfo(), POOL_SIZE) as pool:
+    async with Interruption(_STOPPING) as stop, connection_pool(conninfo()) as pool:
         with _progress(len(accounts)) as progress:
 
             async def one(account: Account) -> Verified:

@@ -14,10 +14,14 @@ from psycopg_pool import AsyncConnectionPool
 TRIED_AGAIN_AFTER = 1.0
 """Seconds for which a connection that was tried is lent again without."""
 
+SIZE = 4
+"""Connections a process has for the ledger at the most. Statements are short, and each connection has to be opened, and each
+statement to be planned, once more: with eight, ten accounts took a tenth longer than with two."""
+
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 
-def connection_pool(conninfo: str, size: int = 8) -> Pool:
+def connection_pool(conninfo: str, size: int = SIZE) -> Pool:
     """A pool to be entered with ``async with``. Autocommit: each of our statements is a transaction.
 
     A connection that was idle is tried before it is lent, so that a restarted server is noticed here and not in a
