@@ -26,6 +26,7 @@ from trasloco.sentence import sentence as _
 ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE")
 
 _NO_DATE = -(2**63)
+_UNREADABLE = InternalDate(_NO_DATE)
 
 _FEW = 20_000
 """In a longer list a message out of order is not put into its place at once: that would take time by the square."""
@@ -142,11 +143,11 @@ class Inventory:
             for items in lines:
                 self.add(listed_message(items))
             return
-        found = list(map(dates.parse, columns[3]))
+        epochs, offsets = zip(*[dates.parse(date) or _UNREADABLE for date in columns[3]], strict=True)
         self.uids.extend(uids)
         self.sizes.extend(map(int, columns[4]))
-        self._epochs.extend([_NO_DATE if date is None else date.epoch for date in found])
-        self._offsets.extend([0 if date is None else date.offset for date in found])
+        self._epochs.extend(epochs)
+        self._offsets.extend(offsets)
         numbers = {flags: self._flag_number(parse_flags(flags)) for flags in set(columns[2])}
         self._flags.extend([numbers[flags] for flags in columns[2]])
         self._more(columns)

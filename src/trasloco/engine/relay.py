@@ -235,13 +235,13 @@ class Relay:
             sending.empty.add(uid)
             return None
         sending.missing.discard(uid)
-        return self._row_of(uid, body.size)[0]
-
-    def _row_of(self, uid: int, size: int) -> tuple[MessageRow, int]:
-        """The row of a message of so many bytes, and its position in the inventory."""
-        job = self._job
-        position = job.inventory.position(uid)
+        position = self._job.inventory.position(uid)
         assert position is not None, "a batch is cut from the inventory"
+        return self._row_of(uid, position, body.size)
+
+    def _row_of(self, uid: int, position: int, size: int) -> MessageRow:
+        """The row of a message of so many bytes, which stands there in the inventory."""
+        job = self._job
         listed = job.inventory.sizes[position]
         row = MessageRow(uid, Fate.COPIED, job.run, None, size, None, job.inventory.flags(position), "", listed)
         if listed != size and listed:
@@ -249,11 +249,12 @@ class Relay:
         if size > job.settings.max_size:
             # The size announced was smaller: some servers tell another size than they send.
             row.fate, row.reason = Fate.SKIPPED, over_size(size, job.settings.max_size)
-        return row, position
+        return row
 
     async def _hand_on_whole(self, sending: Sending, outgoing: Outgoing) -> None:
         """The short way of small ones, which come many in one piece. Who owns the transfer is asked before the APPEND ends."""
         inventory, missing, sha256, stream = self._job.inventory, sending.missing, hashlib.sha256, sending.stream
+        places = dict(zip(sending.batch.uids, sending.batch.positions, strict=True))
         while outgoing.flows and await stream.has_come() and outgoing.flows and (group := stream.take_whole(_GROUP)):
             rows: list[MessageRow] = []
             messages: list[WholeMessage] = []
@@ -261,7 +262,8 @@ class Relay:
                 if uid not in missing:
                     continue
                 missing.discard(uid)
-                row, position = self._row_of(uid, len(content))
+                position = places[uid]
+                row = self._row_of(uid, position, len(content))
                 if row.fate is Fate.SKIPPED:
                     sending.rows.append(row)
                     continue
@@ -347,9 +349,9 @@ class Relay:
             raise TransferError(explain(error, place.side, "adding messages", Scope.ACCOUNT, place.folder)) from error
 
     def _batch_of(self, rows: Sequence[MessageRow]) -> Batch:
-        uids = tuple(row.source_uid for row in rows)
-        positions = tuple(position for uid in uids if (position := self._job.inventory.position(uid)) is not None)
-        return Batch(positions, uids, sum(row.size for row in rows))
+        places = {row.source_uid: self._job.inventory.position(row.source_uid) for row in rows}
+        found = {uid: position for uid, position in places.items() if position is not None}
+        return Batch(tuple(found.values()), tuple(found), sum(row.size for row in rows))
 
     async def _give_uids(self, rows: list[MessageRow], appended: Appended) -> None:
         """Source UID -> destination UID, from APPENDUID or by looking."""

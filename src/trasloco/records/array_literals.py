@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from trasloco.records.actions import clean
 
@@ -26,6 +27,16 @@ def texts(values: Sequence[str | None]) -> str:
 def digests(values: Sequence[bytes | None]) -> str:
     """Of bytea in its hexadecimal form."""
     return array(["NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values])
+
+
+def column(values: Sequence[int | str | bytes | None]) -> str:
+    """Of values of one kind, whichever it is: numbers, truth values, texts or bytes."""
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, bool):
+        return array(["NULL" if value is None else "true" if value else "false" for value in values])
+    if isinstance(first, bytes):
+        return digests(cast(Sequence[bytes | None], values))
+    return numbers(cast(Sequence[int | None], values)) if isinstance(first, int) else texts(cast(Sequence[str | None], values))
 
 
 def _quoted(text: str) -> str:

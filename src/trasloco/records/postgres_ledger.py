@@ -26,7 +26,7 @@ from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Selected
 from trasloco.records import ledger_sql as sql
 from trasloco.records.actions import clean
-from trasloco.records.array_literals import numbers, texts
+from trasloco.records.array_literals import column, numbers, texts
 from trasloco.records.connection_pool import Pool
 from trasloco.records.gathered import Gathered
 from trasloco.records.ledger_place import PARENT, partition
@@ -83,9 +83,8 @@ class PostgresLedger:
 
     async def _bind_all(self, pairs: Sequence[tuple[bytes, bytes, str]]) -> Sequence[FolderRecord]:
         named = {source: (source, destination, renamed) for source, destination, renamed in reversed(pairs)}
-        sources, destinations, renamed = map(list, zip(*named.values(), strict=True))
-        names = {"source_names": sources, "destination_names": destinations, "renamed": renamed}
-        rows = await self._read(sql.BIND, **self._owner, **names)
+        columns = _columns(("source_names", "destination_names", "renamed"), list(named.values()))
+        rows = await self._read(sql.BIND, **self._owner, **columns)
         if not rows or rows[0][0] == 0:
             raise self._fenced()
         found = {record.source_name: record for record in (_folder(row[1:]) for row in rows)}
@@ -110,7 +109,7 @@ class PostgresLedger:
 
     async def _sums_all(self, folders: Sequence[int]) -> Sequence[Sequence[Sum]]:
         found: dict[int, list[Sum]] = {folder: [] for folder in folders}
-        for folder, fate, *rest in await self._read(sql.SUMS, folders=list(found)):
+        for folder, fate, *rest in await self._read(sql.SUMS, folders=numbers(list(found))):
             found[folder].append(Sum(FATES[fate], *rest))
         return [found[folder] for folder in folders]
 
@@ -199,9 +198,7 @@ class PostgresLedger:
         origin = ("origin_names", "origin_uidvalidities", "origin_uids", "origin_stays")
         names = ("folders", "uidvalidities", "uidnexts", "uids", "flags", *origin)
         begun: dict[int, list[int]] = {}
-        columns = _columns(names, batches)
-        columns |= {name: texts(columns[name]) for name in ("uids", "flags", "origin_uids")}
-        for folder, intent in await self._read(sql.BEGIN, **self._owner, **columns):
+        for folder, intent in await self._read(sql.BEGIN, **self._owner, **_columns(names, batches)):
             begun.setdefault(folder, []).append(intent)
         if not begun:
             raise self._fenced()
@@ -214,9 +211,9 @@ class PostgresLedger:
         await self._settle((intent_id, last_of_each(rows)))
 
     async def _settle_all(self, batches: Sequence[tuple[int, Sequence[MessageRow]]]) -> Sequence[Fenced | None]:
-        of = numbers([intent for intent, rows in batches for _ in rows])
+        intents, of = numbers([intent for intent, _ in batches]), numbers([intent for intent, rows in batches for _ in rows])
         columns = message_columns([row for _, rows in batches for row in rows])
-        found = await self._read(sql.SETTLE, **self._owner, intents=[intent for intent, _ in batches], of=of, **columns)
+        found = await self._read(sql.SETTLE, **self._owner, intents=intents, of=of, **columns)
         settled = {row[0] for row in found}
         return [None if intent in settled else self._fenced() for intent, _ in batches]
 
@@ -328,8 +325,8 @@ def _unsigned(number: int | None) -> int | None:
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """Rows as one list for each column."""
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    """Rows as one array for each column."""
+    return {name: column(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _line(source_name: bytes, destination_name: bytes, note: str, tally: Tally) -> tuple[Any, ...]:
