@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -43,7 +45,9 @@ class Measuring:
         self._state.mkdir(mode=0o700)
         if any(isinstance(mover, Trasloco) for mover in self._movers):
             environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-            self._stack.enter_context(opened(environment | {"TRASLOCO_STATE_DIR": str(self._state)}))
+            environment |= {"TRASLOCO_STATE_DIR": str(self._state), "TRASLOCO_MASTER_KEY_FILE": str(self._state / "master.key")}
+            self._stack.enter_context(opened(environment))
+            subprocess.run([sys.executable, "-m", "bench.programs.schema"], env=environment, check=True)
         self._servers = self._stack.enter_context(Servers())
         return self
 
