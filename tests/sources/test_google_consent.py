@@ -8,7 +8,8 @@ import pytest
 
 from tests.fix_tokens import settings
 from trasloco.engine.token_source import TokenUnavailable
-from trasloco.sources.google_consent import Asked, ask_consent, take_consent
+from trasloco.sources.google_consent import take_consent
+from trasloco.sources.google_question import Asked, ask_consent
 from trasloco.testing.token_endpoint import TokenEndpoint
 
 ANNA = "anna@old.example"

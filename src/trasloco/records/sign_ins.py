@@ -23,7 +23,7 @@ from trasloco.records.opening import OAUTH_ROW
 from trasloco.records.permissions import UNDER_WAY
 from trasloco.records.vault import Vault
 from trasloco.secret import Secret
-from trasloco.sources.google_consent import Asked, ask_consent
+from trasloco.sources.google_question import Asked, ask_consent
 from trasloco.sources.oauth_settings import GOOGLE_CONSENT, OauthSettings
 
 LONGEST_ANSWER = 4000  # characters of a pasted address

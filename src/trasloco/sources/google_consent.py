@@ -7,12 +7,8 @@ here. So the browser may run anywhere.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -20,39 +16,10 @@ from trasloco.engine.admission import NotAdmitted
 from trasloco.engine.token_source import TokenUnavailable
 from trasloco.secret import Secret
 from trasloco.sentence import sentence as _
-from trasloco.sources.google_tokens import AUTH_URI, TOKEN_URI, USER_SCOPE
+from trasloco.sources.google_question import BACK, Asked
+from trasloco.sources.google_tokens import TOKEN_URI
 from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
-
-_BACK = "http://127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A consent that was asked for. url: where the owner goes."""
-
-    url: str
-    state: str
-    verifier: Secret
-
-
-def ask_consent(settings: OauthSettings, mailbox: str) -> Asked:
-    """Begin: the owner of ``mailbox`` opens ``url``."""
-    state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
-    query = {
-        "client_id": settings.value("client_id"),
-        "redirect_uri": _BACK,
-        "response_type": "code",
-        "scope": USER_SCOPE,
-        "access_type": "offline",
-        "prompt": "consent",
-        "login_hint": mailbox,
-        "state": state,
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }
-    return Asked(f"{settings.value('auth_uri', AUTH_URI)}?{urlencode(query)}", state, Secret(verifier))
 
 
 def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
@@ -68,7 +35,7 @@ def take_consent(settings: OauthSettings, asked: Asked, pasted: str) -> Secret:
         "code": answer["code"],
         "client_id": settings.value("client_id"),
         "client_secret": settings.value("client_secret"),
-        "redirect_uri": _BACK,
+        "redirect_uri": BACK,
         "code_verifier": asked.verifier.reveal(),
     }
     facts = _exchanged(settings.value("token_uri", TOKEN_URI), form)

@@ -27,9 +27,7 @@ from trasloco.sources.guarded_session import GuardedSession, not_asked
 from trasloco.sources.oauth_settings import OauthSettings
 
 ADMIN_SCOPE = GOOGLE_SCOPE
-USER_SCOPE = "https://mail.google.com/"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-AUTH_URI = "https://accounts.google.com/o/oauth2/v2/auth"
 
 _DELEGATION = _(
     "In the Admin console of the domain (Security, API controls, Domain-wide delegation) authorise the client id of the service "

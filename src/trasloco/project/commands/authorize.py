@@ -57,7 +57,8 @@ def _consent(settings: OauthSettings, mailbox: str) -> Secret:
         from trasloco.sources.microsoft_tokens import consent_by_device
 
         return consent_by_device(settings, mailbox, say)
-    from trasloco.sources.google_consent import ask_consent, take_consent
+    from trasloco.sources.google_consent import take_consent
+    from trasloco.sources.google_question import ask_consent
 
     asked = ask_consent(settings, mailbox)
     say(f"{mailbox}: open this address in any browser, and sign in as its owner:")

@@ -19,7 +19,7 @@ class SignInState(models.TextChoices):
 class OwnerSignIn(models.Model):
     """mailbox: lower case, as of ``OauthSettings.consents``. turn: grows with every new beginning; an answer of an older one is
     not written. url: where the owner goes; code: what he types there, "" for none; expires_at: when both stop holding, None =
-    not said. secret: ciphertext of ``google_consent.Asked`` and of what was pasted, as JSON. words, remedy: why it failed.
+    not said. secret: ciphertext of ``google_question.Asked`` and of what was pasted, as JSON. words, remedy: why it failed.
 
     What the owner allowed is no field of this: it goes into ``MailMigration.source_oauth``.
     """
