@@ -136,7 +136,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(high=512 * 1024)
+        self.transport.set_write_buffer_limits(high=128 * 1024)
         if self.error is not None:
             self.transport.abort()
 
