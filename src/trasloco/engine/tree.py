@@ -136,7 +136,10 @@ class Tree:
 
     async def _as_they_are_now(self) -> Sequence[FolderRecord]:
         """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
-        records = [record for record in await self._ledger.folders() if record.destination_name]
+        known = await self._ledger.folders()
+        if not known:
+            return known
+        records = [record for record in known if record.destination_name]
         here, there = (Listed(side.side, side.client, side.tree, self._doubtful) for side in (self._source, self._destination))
         if await follow_renamed(self._ledger, records, there, self._sink):
             records = [record for record in await self._ledger.folders() if record.destination_name]
