@@ -22,6 +22,7 @@ from bench.ends import End, Ends
 from bench.maildir import Maildir
 from bench.movers import Task, Trasloco
 from bench.running import Cost, run
+from bench.servers import ROOM
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.mailbox_filler import Mail, MailboxFiller
 from trasloco.testing.snapshot import Snapshot
@@ -32,8 +33,6 @@ ALLOWED, USUAL, MORE = 200 << 20, 200_000, 64
 USER = "large"
 _FOLDERS = (("Archive", 0.08), ("Sent", 0.02), ("", 0.9))
 """Names and shares: nearly all in INBOX, for memory goes by the largest folder."""
-_ROOMY = "default_vsz_limit = 4 G\n"
-"""Dovecot's own bound of 256 MiB a process ends its opening of a maildir of a million messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class LargeMailbox:
 
     def __enter__(self) -> Self:
         self._directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="trasloco-mailbox-")))
-        source, self._destination = (self._stack.enter_context(Dovecot(extra=_ROOMY)) for _ in range(2))
+        source, self._destination = (self._stack.enter_context(Dovecot(extra=ROOM)) for _ in range(2))
         fill(source, USER, self._count)
         here, there = (End(server.host, server.port, USER, server.password) for server in (source, self._destination))
         self._ends = Ends(here, there)

@@ -23,8 +23,8 @@ from trasloco.testing.mailbox_filler import Mail, MailboxFiller
 from trasloco.testing.snapshot import Snapshot
 
 Fsync = Literal["never", "optimized"]
-_ROOM = "default_vsz_limit = 2G"
-"""For a mailbox of a million messages: by default a session of Dovecot may take 256 MiB, and ends where it would take more."""
+ROOM = "default_vsz_limit = 4 G\n"
+"""For a mailbox of a million messages: a session of Dovecot may take 256 MiB by default, and ends where it would take more."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -39,7 +39,7 @@ class Servers:
         self._originals: dict[str, Snapshot] = {}
 
     def __enter__(self) -> Self:
-        self.source = self._stack.enter_context(Dovecot(extra=_ROOM))
+        self.source = self._stack.enter_context(Dovecot(extra=ROOM))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -47,7 +47,7 @@ class Servers:
 
     def destination(self, fsync: Fsync) -> Dovecot:
         if fsync not in self._destinations:
-            server = self._destinations[fsync] = self._stack.enter_context(Dovecot(fsync=fsync, extra=_ROOM))
+            server = self._destinations[fsync] = self._stack.enter_context(Dovecot(fsync=fsync, extra=ROOM))
             # The first thousands of files of a new tree cost a file system several times what later ones cost.
             with MailboxFiller(server.host, server.port, "warm-up", server.password) as filler:
                 filler.append(("INBOX",), [Mail(b"Subject: warm\r\n\r\n" + b"up\r\n" * 500)] * 3000)
