@@ -15,9 +15,6 @@ from typing import NamedTuple
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
-_MINUTES = {b" %02d:%02d" % divmod(minute, 60): minute * 60 for minute in range(24 * 60)}
-_SECONDS = {b":%02d" % second: second for second in range(61)}
-_MINUTE_TEXTS, _SECOND_TEXTS = list(_MINUTES), list(_SECONDS)
 _LENIENT = re.compile(
     rb"""\s*"? \s* (?:[A-Za-z]{3,9},?\s+)?            # a weekday, as in message headers
     (\d{1,2}) [-\s/] ([A-Za-z]{3,9}) [-\s/] (\d{2}|\d{4})
@@ -39,9 +36,9 @@ class InternalDate(NamedTuple):
 
         Raises ValueError when the year is not one of 1 to 9999.
         """
-        minutes, second = divmod(self.epoch + self.offset * 60, 60)
-        days, minute = divmod(minutes, 1440)
-        return b'"%b%b%b %b"' % (_day_text(days), _MINUTE_TEXTS[minute], _SECOND_TEXTS[second], _zone_text(self.offset))
+        days, seconds = divmod(self.epoch + self.offset * 60, 86400)
+        clock = (seconds // 3600, seconds // 60 % 60, seconds % 60)
+        return b'"%b %02d:%02d:%02d %b"' % (_day_text(days), *clock, _zone_text(self.offset))
 
 
 @lru_cache(maxsize=4096)
@@ -63,10 +60,15 @@ def parse(text: bytes) -> InternalDate | None:
     A missing zone, or one by name, is taken as UTC; a two-digit year below 70 as 20xx.
     """
     if len(text) == 26:  # the normal form: dd-Mon-yyyy hh:mm:ss +zzzz
-        minute, second = _MINUTES.get(text[11:17]), _SECONDS.get(text[17:20])
-        day, zone = _day(text[:11]), _zone(text[20:])
-        if minute is not None and second is not None and day is not None and zone is not None:
-            return InternalDate(day + minute + second - zone * 60, zone)
+        zone = _zone(text[20:])
+        day = _day(text[:11])
+        if zone is not None and day is not None and text[11] == 32 and text[14] == 58 and text[17] == 58 and text[20] == 32:
+            clock = text[12:14] + text[15:17] + text[18:20]
+            if clock.isdigit():
+                number = int(clock)
+                hours, minutes, seconds = number // 10000, number // 100 % 100, number % 100
+                if hours < 24 and minutes < 60 and seconds < 61:
+                    return InternalDate(day + hours * 3600 + minutes * 60 + seconds - zone * 60, zone)
     return _parse_leniently(text)
 
 
