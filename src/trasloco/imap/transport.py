@@ -219,12 +219,13 @@ def tls_context(trust: Trust) -> ssl.SSLContext:
 
 @lru_cache(maxsize=8)
 def _context(trust: Trust, _file: str | None, _directory: str | None) -> ssl.SSLContext:
-    # With a pin the fingerprint is what is checked, right after the handshake: no authority is asked, so none is read.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if trust is Trust.PIN else ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if trust is Trust.PIN:
+    if trust is Trust.PIN:  # the fingerprint is what is checked, right after the handshake: no authority is asked, so none is read
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    else:
+        context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
