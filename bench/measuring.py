@@ -103,6 +103,7 @@ class Measuring:
         distances = self._servers.distances(cell.fsync, cell.milliseconds, tls=cell.tls) if cell.milliseconds else ()
         for distance in distances:
             distance.turns()
+        os.sync()  # what the mover before has left to the disk is not written in this one's time
         before = self._servers.processor_seconds(cell.fsync)
         try:
             cost = run(mover.commands(task), cell.at_once)

@@ -1,8 +1,6 @@
 """Two real Dovecots, maildir on both, and what the destination's processes cost.
 
-Every run writes into a mailbox of its own. On a disk nothing is removed before the end: after many files were deleted, a
-file system may create new ones several times slower for minutes. In memory (tmpfs) a copy goes when it has been compared: pages
-that the machine has never used before, or has given back, cost the destination twice the processor time where it is a virtual one.
+Every run writes into a mailbox of its own; what becomes of the copies says ``discard``.
 """
 
 from __future__ import annotations
@@ -76,10 +74,20 @@ class Servers:
         return self._read(self.destination(fsync), user)
 
     def discard(self, fsync: Fsync, user: str) -> None:
-        """A mailbox of the destination is not needed any more."""
+        """A mailbox of the destination is not needed any more.
+
+        On a disk it stays: after many files were deleted, a file system may create new ones several times slower for minutes.
+        But it leaves the memory, as it does on a tmpfs: pages that the machine has never used before, or has given back, cost
+        the destination twice the processor time where it is a virtual one.
+        """
         home = self.destination(fsync).directory / "homes" / user
         if _in_memory(home):
             shutil.rmtree(home, ignore_errors=True)
+            return
+        os.sync()  # only what is written can be let go
+        for file in home.rglob("*"):
+            if file.is_file():
+                _forget(file)
 
     def ends(self, fsync: Fsync, milliseconds: int, user: str, new_user: str, *, tls: bool) -> Ends:
         """One account, both servers at this distance."""
@@ -111,6 +119,11 @@ class Servers:
 
     def _read(self, server: Dovecot, user: str) -> Snapshot:
         return Snapshot.read(server.host, server.port, user, server.password)
+
+
+def _forget(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _in_memory(path: Path) -> bool:
