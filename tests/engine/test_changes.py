@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from trasloco.engine import memory_ledger
 from trasloco.engine.changes import Changes, Since, since_last_pass
 from trasloco.engine.fate import Fate
+from trasloco.engine.inventory import ITEMS, Lister
+from trasloco.engine.labelled_inventory import LabelledInventory
 from trasloco.engine.ledger import FolderRecord, MessageRow
 from trasloco.engine.memory_ledger import MemoryLedger
 from trasloco.imap.values import Fetched, Status
@@ -76,3 +79,29 @@ async def test_the_last_message_that_a_server_adds_to_an_open_set_is_not_new() -
     assert inventory is not None
     assert list(inventory.uids) == [2, 4, 6]
     assert inventory.flags(2) == "\\Answered"
+
+
+async def test_the_rows_it_has_read_are_not_read_again_where_they_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, found = await ledger_with(2, 4, 6), changes()
+    await found.whole(ledger, 1, exists=4)
+    assert found.rows is not None
+    assert [row.source_uid for row in found.rows] == [2, 4, 6]
+    monkeypatch.setattr(memory_ledger, "CHUNK", 2)
+    for exists, fate in ((4, Fate.COPIED), (5, Fate.COPIED), (4, Fate.REFUSED)):  # two pages; not whole; not whole from the first page on
+        found = changes()
+        await found.whole(await ledger_with(2, 4, 6, fate=fate), 1, exists=exists)
+        assert found.rows is None
+
+
+async def test_the_numbers_of_gmail_come_from_the_ledger_too() -> None:
+    ledger = MemoryLedger()
+    await ledger.bind(b"INBOX", b"INBOX")
+    await ledger.record(1, [MessageRow(uid, Fate.COPIED, 1, uid, identity=uid * 2**60) for uid in (2, 4, 6)])
+    found = Changes(Since(7, 11, 3, 100), Lister((*ITEMS, "X-GM-MSGID"), LabelledInventory))
+    found.take(Fetched(4, 12, frozenset(), b"01-Jan-2024 10:00:00 +0000", 9, other={"X-GM-MSGID": 5, "X-GM-LABELS": (b"work",)}))
+    inventory = await found.whole(ledger, 1, exists=4)
+    assert isinstance(inventory, LabelledInventory)
+    assert [inventory.identity(position) for position in range(4)] == [2 * 2**60, 4 * 2**60, 6 * 2**60, 5]
+    assert [inventory.sets[inventory.set_number(position)] for position in range(4)] == [frozenset()] * 3 + [frozenset({b"work"})]
+    assert inventory.date(0) is None
+    assert inventory.date(3) is not None

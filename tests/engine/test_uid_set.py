@@ -38,6 +38,15 @@ def test_what_is_done_to_a_copy_leaves_it_as_it_is(uids: list[int], more: list[i
     assert set(copied) == set(more) - set(uids)
 
 
+@given(UIDS, UIDS, UIDS)
+def test_many_go_at_once_in_any_order(uids: list[int], later: list[int], gone: list[int]) -> None:
+    kept = UidSet(uids)
+    kept.update(later)
+    kept.discard_all(gone)
+    assert list(kept) == sorted({*uids, *later} - set(gone))
+    assert len(kept) == len(list(kept))
+
+
 @given(UIDS, UIDS)
 def test_an_empty_one_takes_those_it_has_room_for_and_others(uids: list[int], more: list[int]) -> None:
     room = rising(uids)

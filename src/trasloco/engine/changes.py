@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.inventory import ITEMS, PLAIN, Inventory, Lister
-from trasloco.engine.ledger import FolderRecord, Ledger
+from trasloco.engine.ledger import FolderRecord, Known, Ledger
 from trasloco.imap.values import Fetched, Status
 
 
@@ -44,12 +44,13 @@ def since_last_pass(record: FolderRecord, status: Status | None) -> Since | None
 
 @dataclass(slots=True)
 class Changes:
-    """Takes the answers to ``Since.fetches``."""
+    """Takes the answers to ``Since.fetches``. rows: all of the ledger's, where ``whole`` has read them and one page holds them."""
 
     since: Since
     lister: Lister = PLAIN
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
     new: dict[int, Fetched] = field(default_factory=dict)
+    rows: Sequence[Known] | None = None
 
     def take(self, item: Fetched) -> None:
         if item.uid is None:
@@ -62,23 +63,22 @@ class Changes:
     async def whole(self, ledger: Ledger, folder_id: int, exists: int) -> Inventory | None:
         """The inventory of the folder, in which ``exists`` messages are; sizes and dates of what was brought before
         are not in it. None when it cannot be proven to be whole."""
-        inventory, count = self.lister.make(), 0
+        inventory = self.lister.make()
+        pages: list[Sequence[Known]] = []  # the first two at the most
         async for rows in ledger.known(folder_id):
-            for row in rows:
-                if row.source_uid >= self.since.uidnext:
-                    continue
-                if row.fate not in BROUGHT:
-                    return None  # it is tried again, with its size and its date
-                count += 1
-                flags = self.flags.get(row.source_uid)
-                item = Fetched(0, row.source_uid, frozenset(row.flags.split()) if flags is None else flags, None, 0)
-                if row.identity is not None:
-                    item.other["X-GM-MSGID"] = row.identity
-                inventory.add(item)
-        if count != self.since.messages or count + len(self.new) != exists:
+            pages = [*pages[:1], rows]
+            before = [row for row in rows if row.source_uid < self.since.uidnext]
+            if any([row.fate not in BROUGHT for row in before]):  # noqa: C419 - once a message: a generator costs more
+                return None  # it is tried again, with its size and its date
+            inventory.add_known(before)
+        if len(inventory) != self.since.messages or len(inventory) + len(self.new) != exists:
             return None
+        for uid, flags in self.flags.items():
+            if (position := inventory.position(uid)) is not None:
+                inventory.set_flags(position, flags)
         for uid in sorted(self.new):
             item = self.new[uid]
             item.flags = self.flags.get(uid, item.flags)
             inventory.add(item)
+        self.rows = pages[0] if len(pages) == 1 else None
         return inventory

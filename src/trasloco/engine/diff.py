@@ -8,6 +8,7 @@ the source needs nothing.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -46,15 +47,21 @@ class Diff:
         self._work = Work()
 
     def take(self, rows: Sequence[Known]) -> None:
+        if not rows:
+            return
+        self._work.highest = rows[-1].source_uid
+        self._work.bound.extend([row.destination_uid for row in rows if row.destination_uid is not None])
+        settled: Counter[Fate] = Counter()
         for row in rows:
-            self._work.highest = row.source_uid
-            if row.destination_uid is not None:
-                self._work.bound.append(row.destination_uid)
             if self._advance_to(row.source_uid):
-                self._meet(row)
+                fate = self._meet(row)
                 self._next += 1
-            elif row.run == self._run and row.fate is Fate.VANISHED:
-                self._work.tally.add(Fate.VANISHED)
+            else:
+                fate = Fate.VANISHED if row.run == self._run and row.fate is Fate.VANISHED else None
+            if fate is not None:
+                settled[fate] += 1
+        for fate, count in settled.items():
+            self._work.tally.add(fate, count)
 
     def work(self) -> Work:
         """The result; everything behind the last row is new."""
@@ -71,18 +78,14 @@ class Diff:
         self._next = position
         return position < len(uids) and uids[position] == uid
 
-    def _meet(self, row: Known) -> None:
-        """A message of the ledger that is still on the source."""
+    def _meet(self, row: Known) -> Fate | None:
+        """A message of the ledger that is still on the source; its fate, when that is settled."""
         if row.fate in BROUGHT:
-            # What an earlier run brought is, for this one, already there.
-            self._work.tally.add(row.fate if row.run == self._run else Fate.ADOPTED)
-            self._compare_flags(row)
-        elif row.fate is Fate.REFUSED and row.run == self._run:
-            self._work.tally.add(Fate.REFUSED)  # tried in this run already; a later run tries again
-        else:
-            self._work.todo.append(self._next)  # rules may have changed, or it came back
-
-    def _compare_flags(self, row: Known) -> None:
-        now = self._inventory.flags(self._next)
-        if now != row.flags and row.destination_uid is not None:
-            self._work.reflag.append(Reflag(row.source_uid, row.destination_uid, row.flags, now))
+            now = self._inventory.flags(self._next)
+            if now != row.flags and row.destination_uid is not None:
+                self._work.reflag.append(Reflag(row.source_uid, row.destination_uid, row.flags, now))
+            return row.fate if row.run == self._run else Fate.ADOPTED  # what an earlier run brought is, for this one, already there
+        if row.fate is Fate.REFUSED and row.run == self._run:
+            return Fate.REFUSED  # tried in this run already; a later run tries again
+        self._work.todo.append(self._next)  # rules may have changed, or it came back
+        return None

@@ -234,7 +234,9 @@ class FolderRun:
 
     async def _diff(self, inventory: Inventory) -> Work:
         diff = Diff(inventory, self._session.run)
-        if not self._new:
+        if isinstance(self._listed, Changes) and self._listed.rows is not None:
+            diff.take(self._listed.rows)
+        elif not self._new:
             async for rows in self._session.ledger.known(self._record.id):
                 diff.take(rows)
         return diff.work()

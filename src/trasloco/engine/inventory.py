@@ -14,6 +14,7 @@ from operator import ge
 from typing import Self
 
 from trasloco.engine.flags import canonical
+from trasloco.engine.ledger import Known
 from trasloco.imap import dates
 from trasloco.imap.client import Client
 from trasloco.imap.dates import InternalDate
@@ -151,6 +152,15 @@ class Inventory:
         numbers = {flags: self._flag_number(parse_flags(flags)) for flags in set(columns[2])}
         self._flags.extend([numbers[flags] for flags in columns[2]])
         self._more(columns)
+
+    def add_known(self, rows: Sequence[Known]) -> None:
+        """Take messages that the ledger knows, in order and behind all that are here. Their sizes and dates are not known again."""
+        self.uids.extend([row.source_uid for row in rows])
+        self.sizes.extend(array("Q", bytes(8 * len(rows))))
+        self._epochs.extend([_NO_DATE] * len(rows))
+        self._offsets.extend(array("h", bytes(2 * len(rows))))
+        numbers = {text: self._flag_number(frozenset(text.split())) for text in {row.flags for row in rows}}
+        self._flags.extend([numbers[row.flags] for row in rows])
 
     def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
         """What else there is to keep of ``add_many``."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from trasloco.engine.inventory import Inventory
+from trasloco.engine.ledger import Known
 from trasloco.imap.values import Fetched
 
 _LARGEST = 2**64 - 1  # what a message is known by; a server that says more has not understood it
@@ -23,6 +24,10 @@ class IdentifiedInventory(Inventory):
 
     def identity(self, position: int) -> int | None:
         return self._identities[position] or None
+
+    def add_known(self, rows: Sequence[Known]) -> None:
+        super().add_known(rows)
+        self._identities.extend([row.identity or 0 for row in rows])
 
     def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
         self._identities.extend([min(int(number or 0), _LARGEST) for number in columns[6]])
@@ -52,6 +57,10 @@ class LabelledInventory(IdentifiedInventory):
         super()._put(index, item)
         labels = frozenset(cast(tuple[bytes, ...], item.other.get("X-GM-LABELS") or ()))
         self._sets.insert(index, self._number(labels))
+
+    def add_known(self, rows: Sequence[Known]) -> None:
+        super().add_known(rows)
+        self._sets.extend([self._number(frozenset())] * len(rows))
 
     def _more(self, columns: Sequence[Sequence[bytes | None]]) -> None:
         super()._more(columns)

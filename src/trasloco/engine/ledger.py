@@ -97,8 +97,7 @@ class MessageRow:
         return self.size if self.listed is None else self.listed
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The slim view of a row that the diff needs; a folder's millions of them are streamed."""
 
     source_uid: int

@@ -113,8 +113,7 @@ async def _unknown(job: Job, work: Work) -> UidSet:
     place = job.destination
     with blame(place.side, "listing messages", place.folder, Scope.FOLDER):
         unknown = await listed_uids(place.client)
-    for uid in work.bound:
-        unknown.discard(uid)
+    unknown.discard_all(work.bound)
     return unknown
 
 

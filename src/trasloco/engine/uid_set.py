@@ -7,6 +7,7 @@ times over.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, MutableSet
 from heapq import merge
 from itertools import compress
@@ -71,6 +72,19 @@ class UidSet(MutableSet[int]):
         elif value in self._later:
             self._later.remove(value)
             self._count -= 1
+
+    def discard_all(self, uids: Iterable[int]) -> None:
+        """In any order; those in rising order are soonest found."""
+        ours, there, place, before = self._uids, self._there, 0, -1
+        for uid in uids:
+            place = bisect_left(ours, uid, place if uid > before else 0)
+            before = uid
+            if place < len(ours) and ours[place] == uid:
+                self._count -= there[place]
+                there[place] = 0
+            elif uid in self._later:
+                self._later.remove(uid)
+                self._count -= 1
 
     def update(self, uids: Iterable[int]) -> None:
         for uid in uids:

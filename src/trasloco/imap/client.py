@@ -405,13 +405,20 @@ class Client:
 
     # -- messages
 
-    def fetch(self, uids: Iterable[int] | str, items: Sequence[str], *, changed_since: int | None = None) -> AsyncIterator[Fetched]:
+    def fetch(
+        self,
+        uids: Iterable[int] | str,
+        items: Sequence[str],
+        *,
+        changed_since: int | None = None,
+        take_many: Callable[[list[ListedItems]], None] | None = None,
+    ) -> AsyncIterator[Fetched]:
         """UID FETCH, sent now; every answer has its UID. A str is used as the set as it is (``1:*``).
 
-        A message comes again when the server tells its new flags meanwhile: the later one is newer.
-        Raises CommandFailed at the end on NO or BAD.
+        A message comes again when the server tells its new flags meanwhile: the later one is newer. take_many: given the lines in
+        their usual form instead, as they come. Raises CommandFailed at the end on NO or BAD.
         """
-        return FetchStream(self._connection, uids, items, changed_since).results()
+        return FetchStream(self._connection, uids, items, changed_since, take_many).results()
 
     def bodies(self, uids: Collection[int]) -> BodyStream:
         """UID FETCH of whole messages, sent now; streams are read in the order they were made."""

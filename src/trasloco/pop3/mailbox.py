@@ -260,8 +260,16 @@ class PopMailbox(Client):
 
     # -- messages
 
-    async def fetch(self, uids: Iterable[int] | str, items: Sequence[str], *, changed_since: int | None = None) -> AsyncIterator[Fetched]:
-        """What is known of each: UID, size, no flags, no date; and fields of its header, by TOP. Raises CommandFailed at the end."""
+    async def fetch(
+        self,
+        uids: Iterable[int] | str,
+        items: Sequence[str],
+        *,
+        changed_since: int | None = None,
+        take_many: Callable[[list[ListedItems]], None] | None = None,
+    ) -> AsyncIterator[Fetched]:
+        """What is known of each, one by one: UID, size, no flags, no date; and fields of its header, by TOP. Raises CommandFailed at
+        the end."""
         refused: CommandFailed | None = None
         section = next((name for item in items if (name := fields_of(item))), b"")
         asked = self._asked(uids)
