@@ -37,6 +37,32 @@ def read(data: bytes, step: int = 10**9) -> list[Response]:
     return found
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"* FLAGS (\\Seen $Forwarded)",
+        b"* OK [PERMANENTFLAGS (\\Seen \\*)] Flags permitted.",
+        b"* OK [UIDNEXT 1] Predicted next UID",
+        b"* OK [UIDVALIDITY 0x7] no number",
+        b"* 0 RECENT",
+        b"* 4294967295 EXISTS",
+    ],
+)
+def test_what_was_said_before_means_the_same_again(line: bytes) -> None:
+    once = parse((line,), LIMITS)
+    assert parse((line,), LIMITS) is once
+    assert parse((line.replace(b" ", b"  ", 1),), LIMITS) == once, "read anew"
+
+
+def test_what_only_looks_like_it_is_read_for_what_it_is() -> None:
+    for line in (b"t1 NO such a folder 7 EXISTS", b"+ 7 EXISTS", b"* NO [ALREADYEXISTS] 7 EXISTS", b"* BYE 0 RECENT"):
+        found = parse((line,), LIMITS)
+        assert isinstance(found, responses.Tagged | responses.Continuation | responses.UntaggedStatus)
+        assert parse((line,), LIMITS) is not found, "a server's words, which may be anything, are not kept"
+    long = b"* FLAGS (" + b"x" * 400 + b")"
+    assert parse((long,), LIMITS) is not parse((long,), LIMITS)
+
+
 def check(data: bytes, *expected: Response) -> None:
     """Whole, byte by byte, and with more behind."""
     assert read(data) == list(expected)

@@ -326,13 +326,21 @@ class Connection(asyncio.Protocol):
     async def starving(self, future: asyncio.Future[None]) -> None:
         """Wait for something only the server can bring: until then the socket is read, however much waits
         for other readers, for their bytes stand between us and ours. Cancelling this leaves ``future``."""
+        waiter: asyncio.Future[None] = self._loop.create_future()
+
+        def wake(_future: asyncio.Future[None]) -> None:
+            if not waiter.done():
+                waiter.set_result(None)
+
         self._wanted.add(future)
+        future.add_done_callback(wake)
         try:
             if self._reading_paused:
                 self._resume()
-            await asyncio.wait((future,))
+            await waiter
         finally:
             self._wanted.discard(future)
+            future.remove_done_callback(wake)
 
     def _resume(self) -> None:
         self._reading_paused = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from trasloco.imap import responses
 from trasloco.imap.errors import LimitExceeded
@@ -26,14 +27,20 @@ _UNTAGGED = re.compile(rb"\*[ \t]*+(?:(\d{1,20})[ \t]++)?([A-Za-z][A-Za-z0-9.\-]
 _TAGGED = re.compile(rb"([^\s*+(){%\"\\]+)[ \t]++(OK|NO|BAD)(?=[ \t]|$)", re.IGNORECASE)
 _NUMBERS = re.compile(rb"(?:[ \t]++\d{1,20})*+[ \t]*+")
 _MOST_MESSAGES = 2**32 - 1
+_SAID_AGAIN = re.compile(rb"\* (?:\d{1,20} (?:EXISTS|RECENT)\Z|FLAGS |OK \[(?:UIDVALIDITY|UIDNEXT|PERMANENTFLAGS|HIGHESTMODSEQ) )")
+_LONGEST_KEPT = 300  # of a longer line the server does not decide whether we remember it
+_USUAL = Limits()
 _KINDS = {kind.value.encode(): kind for kind in Kind}
 
 
 def parse(parts: Sequence[bytes], limits: Limits) -> Response:
     """One response: ``[line, literal, line, ...]``, literal markers and line ends taken off."""
     line = parts[0]
-    if len(parts) == 1 and (fetched := parse_common(line)) is not None:
-        return fetched
+    if len(parts) == 1:
+        if len(line) <= _LONGEST_KEPT and _SAID_AGAIN.match(line):
+            return _parse_kept(line)
+        if (fetched := parse_common(line)) is not None:
+            return fetched
     if line.startswith(b"*"):
         return _parse_untagged(parts, limits)
     if line.startswith(b"+"):
@@ -44,6 +51,12 @@ def parse(parts: Sequence[bytes], limits: Limits) -> Response:
         return responses.Unparsable("", readable(line[:80]), tag) if tag.isalnum() else responses.Unknown("", line)
     kind = _KINDS[match.group(2).upper()]
     return responses.Tagged(match.group(1), parse_status_text(kind, line[match.end() :]))
+
+
+@lru_cache(maxsize=512)
+def _parse_kept(line: bytes) -> Response:
+    """What SELECT tells is much the same for each folder, and the very same when it is opened again. Nothing can be changed in it."""
+    return _parse_untagged((line,), _USUAL)
 
 
 def _parse_untagged(parts: Sequence[bytes], limits: Limits) -> Response:

@@ -223,6 +223,8 @@ class Protocol:
         if ahead is None:
             return
         data, start = ahead
+        if not data.startswith(b"* ", start) or not data[start + 2 : start + 3].isdigit():
+            return  # no FETCH
         takers = [exchange for exchange in self._pending.values() if Fetched in exchange.accepts]
         position, before = start, -1
         while position > before:
