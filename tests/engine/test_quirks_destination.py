@@ -206,7 +206,7 @@ async def prepared(source: Client, destination: Client) -> tuple[dict[str, str],
     ours = await list_side(Side(SideName.SOURCE, source.endpoint, credentials), source)
     theirs = await list_side(Side(SideName.DESTINATION, destination.endpoint, credentials), destination)
     sink = ListSink()
-    tree = Tree(ours, theirs, MemoryLedger(), Settings(), sink)
+    tree = Tree(ours, theirs, MemoryLedger(), Settings(), sink, [])
     await tree.prepare()
     assert tree.failed == []
     shown = [tree.shown(record) for record in tree.records]

@@ -323,16 +323,16 @@ class AccountRun:
             pace=self._pace,
             inbox=InboxLook(self._facts, by_pop3=self._source.endpoint.speech is Speech.POP3),
         )
-        ours, theirs, quotas = await asyncio.gather(
-            list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination)
+        ours, theirs, quotas, known = await asyncio.gather(
+            list_side(self._source, source), list_side(self._destination, destination), self._quotas(destination), self._ledger.folders()
         )
-        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, doubtful=self._doubtful)
+        tree = Tree(ours, theirs, self._ledger, self._settings, self._progress, known, doubtful=self._doubtful)
         self._compressing = compression_pays(session.distance, tree.source_statuses().values())
         await self._compress(source, destination)
         lanes: Lanes[Sequence[FolderRecord]] = Lanes((source, destination), self._open_pair)
         early: EarlyLists | None = None
         try:
-            if not await self._ledger.folders():
+            if not known:
                 counts = [mailbox.status.messages for mailbox in ours.tree if mailbox.status is not None and mailbox.status.messages]
                 if sum(counts) > MOST_MESSAGES or not self._together or not goes_together(session):
                     lanes.open_ahead(self._lanes_wanted(session, counts, None))

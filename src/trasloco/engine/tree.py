@@ -85,16 +85,24 @@ async def _namespaces(client: Client) -> Namespaces | None:
 
 
 class Tree:
-    """The folders of one attempt. Call ``prepare`` first. doubtful: see ``known_folders``.
+    """The folders of one attempt. Call ``prepare`` first. known: the ledger's. doubtful: see ``known_folders``.
 
     records: the pairs to work on. failed: folders the destination takes under no name. departed: pairs of earlier runs whose
     source folder is gone, renamed or left out now.
     """
 
     def __init__(
-        self, source: Listing, destination: Listing, ledger: Ledger, settings: Settings, sink: Sink, *, doubtful: bool = False
+        self,
+        source: Listing,
+        destination: Listing,
+        ledger: Ledger,
+        settings: Settings,
+        sink: Sink,
+        known: Sequence[FolderRecord],
+        *,
+        doubtful: bool = False,
     ) -> None:
-        self._source, self._destination, self._doubtful = source, destination, doubtful
+        self._source, self._destination, self._known, self._doubtful = source, destination, known, doubtful
         self._ledger, self._settings, self._sink = ledger, settings, sink
         self._bound: dict[bytes, bytes] = {}
         self._renamed: dict[bytes, str] = {}
@@ -136,7 +144,7 @@ class Tree:
 
     async def _as_they_are_now(self) -> Sequence[FolderRecord]:
         """The ledger's pairs, those renumbered on the source and those renamed on the destination seen to."""
-        known = await self._ledger.folders()
+        known = self._known
         if not known:
             return known
         records = [record for record in known if record.destination_name]
