@@ -345,9 +345,10 @@ class AccountRun:
             session.departures.views = {} if labels is None else labels.views
             self._sink.expect(*tree.expectation(labels))
             self._check_room(destination, tree, quotas, labels)
-            known = [*tree.records, *tree.departed]
-            here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
-            await find_departures(session.departures, here, there, self._ledger, known, tree.source_statuses())
+            if known:
+                here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
+                pairs = [*tree.records, *tree.departed]
+                await find_departures(session.departures, here, there, self._ledger, pairs, tree.source_statuses())
             session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes, early)
         finally:
