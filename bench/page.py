@@ -45,8 +45,8 @@ into the cache of the tests. `TMPDIR=/dev/shm` keeps the mail in memory: the dis
 - **Turns** are the round trips counted at the two proxies: how often a client sent something after it had heard something.
 - **Rounds** are interleaved and begin with another mover each time. Each copy goes into fresh mailboxes. After it the mailbox is
   read again and compared with the source: every byte, flag and date. On a disk nothing is removed before the end, as a file system that has
-  just deleted many files creates new ones far more slowly; in memory a copy goes as soon as it was compared, for pages that a virtual
-  machine has never used cost the destination twice the processor time.
+  just deleted many files creates new ones far more slowly; but a copy that was compared leaves the memory (from the page cache too), for
+  pages that a virtual machine has never used cost the destination twice the processor time, and nobody begins before all is on the disk.
 - **A long first round is the only one**: who needs more than 20 seconds is measured once.
 - **Trasloco** is the engine in a worker that is up, with its ledger in PostgreSQL on the same machine. The same with the ledger in memory,
   and the command `trasloco copy` with its start-up, have rows of their own.

@@ -201,6 +201,26 @@ def test_a_changed_folder_is_asked_for_its_changes_and_not_for_all_it_holds(
         assert account.run(4).tally == Tally(adopted=603)
 
 
+def test_changes_of_flags_take_one_turn_however_many_kinds_there_are(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    with distant(dovecot_source, dovecot_destination, user, 0.02) as (account, _, there):
+        with account.source_filler() as filler:
+            filler.append(("INBOX",), mails(40, "old"))
+        account.run(1)
+        turns = []
+        for run, kinds in ((2, 1), (3, 12)):
+            with account.source_filler() as filler:
+                for number in range(kinds):
+                    filler.store(("INBOX",), [10 * (run - 2) + number + 1], "+FLAGS", f"kind{number}")
+                    filler.store(("INBOX",), [10 * (run - 2) + number + 1], "-FLAGS", "\\Seen")
+            there.reset()
+            assert account.run(run).flags_changed == kinds
+            turns.append(there.turns)
+            assert account.source().messages() == account.destination().messages()
+        assert turns[0] == turns[1]
+
+
 def test_changes_are_believed_only_when_every_message_of_then_has_its_row(
     dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
 ) -> None:

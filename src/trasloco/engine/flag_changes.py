@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from array import array
+from itertools import islice
 
+from trasloco.engine.all_to_their_end import all_to_their_end
 from trasloco.engine.classify import blame
 from trasloco.engine.failure import Scope
 from trasloco.engine.flags import Permitted, canonical, difference
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.job import Job
 from trasloco.engine.reflags import Reflag, Reflags
+from trasloco.imap import quirks
 from trasloco.imap.values import Selected
 
 _TOGETHER = 5000  # rows written together
+_STORES = 100  # on their way together
 
 
 async def apply_flags(job: Job, destination: Selected, changes: Reflags) -> None:
@@ -23,9 +27,9 @@ async def apply_flags(job: Job, destination: Selected, changes: Reflags) -> None
     if not changes:
         return
     await _store(job, destination, changes)
-    for alike in changes.alike:
-        for start in range(0, len(alike.source_uids), _TOGETHER):
-            await job.ledger.reflag(job.folder_id, dict.fromkeys(alike.source_uids[start : start + _TOGETHER], alike.after))
+    flags = ((uid, alike.after) for alike in changes.alike for uid in alike.source_uids)
+    while some := dict(islice(flags, _TOGETHER)):
+        await job.ledger.reflag(job.folder_id, some)
 
 
 async def enforce_flags(job: Job, destination: Selected) -> int:
@@ -64,5 +68,8 @@ async def _store(job: Job, destination: Selected, changes: Reflags) -> None:
                 groups.setdefault((action, kept), array("Q")).extend(alike.destination_uids)
     place = job.destination
     with blame(place.side, "changing flags", place.folder, Scope.FOLDER):
-        for (action, kept), uids in groups.items():
-            await place.client.store(uids, action, kept)
+        stores = list(groups.items())
+        at_once = 1 if quirks.TEN_ERRORS.name in place.client.quirks else _STORES
+        for start in range(0, len(stores), at_once):  # in any order: what is added to a message and what is taken from it differ
+            some = stores[start : start + at_once]
+            await all_to_their_end(place.client.store(uids, action, kept) for (action, kept), uids in some)
