@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.engine.conftest import Account
-from trasloco.engine import lanes
+from trasloco.engine import account_run, lanes
 from trasloco.engine.account import RunStatus, Settings, Side
 from trasloco.engine.failure import SideName
 from trasloco.engine.fate import Tally
@@ -140,6 +140,8 @@ def test_near_by_many_messages_go_over_two_connections_and_few_new_ones_over_one
     dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "MANY", 4 * len(TWENTY))
+    for module in (lanes, account_run):
+        monkeypatch.setattr(module, "FAR", 5.0)  # a busy machine may be far from itself
     with distant(dovecot_source, dovecot_destination, user, 0) as (account, here, there):
         account.settings = Settings(together=False)
         fill(account, 4)
@@ -218,7 +220,7 @@ def test_changes_of_flags_take_one_turn_however_many_kinds_there_are(
             assert account.run(run).flags_changed == kinds
             turns.append(there.turns)
             assert account.source().messages() == account.destination().messages()
-        assert turns[0] == turns[1]
+        assert turns[1] <= turns[0] + 3, "one after the other they would be eleven more; what comes in pieces may be heard in between"
 
 
 def test_changes_are_believed_only_when_every_message_of_then_has_its_row(
