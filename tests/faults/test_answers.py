@@ -111,9 +111,13 @@ def test_refused_store_leaves_the_flags_to_the_next_run(account: Rehearsal, word
     account.run()
     with account.source.filler(account.user) as filler:
         filler.store(("INBOX",), [1, 2], "+FLAGS", "\\Flagged")
+        for path in (("INBOX",), ("Büro",)):
+            filler.append(path, [Mail(b"Subject: new\r\n\r\n" + path[0].encode())])
     outcome = _answered(account, "destination", Answer("UID STORE", words), number=2)
     assert outcome.failure is not None
     assert outcome.failure.scope is Scope.FOLDER
+    there = account.destination.snapshot(account.user)
+    assert not account.source.snapshot(account.user).digests() - there.digests(), "the messages do not wait for their flags"
     account.clear()
     account.run(3)
     settled(account, 4)

@@ -5,31 +5,75 @@ from __future__ import annotations
 from array import array
 from itertools import islice
 
-from trasloco.engine.all_to_their_end import all_to_their_end
 from trasloco.engine.classify import blame
+from trasloco.engine.diff import Work
 from trasloco.engine.failure import Scope
 from trasloco.engine.flags import Permitted, canonical, difference
 from trasloco.engine.inventory import Inventory
 from trasloco.engine.job import Job
+from trasloco.engine.recognise import Recognition
 from trasloco.engine.reflags import Reflag, Reflags
 from trasloco.imap import quirks
+from trasloco.imap.connection import Answer
+from trasloco.imap.transfer import all_of
 from trasloco.imap.values import Selected
 
 _TOGETHER = 5000  # rows written together
 _STORES = 100  # on their way together
 
+Store = tuple[str, tuple[str, ...], "array[int]"]
+"""What is done, with which flags, on which UIDs."""
 
-async def apply_flags(job: Job, destination: Selected, changes: Reflags) -> None:
-    """Apply changes as differences, so that what the user set on the destination stays.
 
-    A message that is gone there is passed over by the server. Raises TransferError.
+class FlagChanges:
+    """Changes as differences, so that what the user set on the destination stays. They are sent when this is made, into the folder
+    that is open there: what is sent behind them does not wait for their answers, and may be the opening of another folder.
+
+    Raises TransferError. To a server that counts errors none is sent before the answer to the last.
     """
-    if not changes:
-        return
-    await _store(job, destination, changes)
-    flags = ((uid, alike.after) for alike in changes.alike for uid in alike.source_uids)
-    while some := dict(islice(flags, _TOGETHER)):
-        await job.ledger.reflag(job.folder_id, some)
+
+    def __init__(self, job: Job, destination: Selected, changes: Reflags) -> None:
+        self._job, self._changes = job, changes
+        self._left = _stores(destination, changes)
+        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else _STORES
+        self._answers: list[Answer] = []
+        if self._at_once > 1:
+            with self._blame:
+                self._send()
+
+    @property
+    def _blame(self) -> blame:
+        place = self._job.destination
+        return blame(place.side, "changing flags", place.folder, Scope.FOLDER)
+
+    def _send(self) -> None:
+        some, self._left = self._left[: self._at_once], self._left[self._at_once :]
+        for action, flags, uids in some:
+            self._answers += self._job.destination.client.storing(uids, action, flags)
+
+    async def stored(self) -> None:
+        """A message that is gone there is passed over by the server. Raises TransferError."""
+        with self._blame:
+            while self._answers or self._left:
+                if not self._answers:
+                    self._send()
+                answers, self._answers = self._answers, []
+                await all_of(answers)
+
+    async def settle(self) -> None:
+        """And the ledger knows of it. Raises TransferError, Fenced, LedgerUnavailable."""
+        await self.stored()
+        flags = ((uid, alike.after) for alike in self._changes.alike for uid in alike.source_uids)
+        while some := dict(islice(flags, _TOGETHER)):
+            await self._job.ledger.reflag(self._job.folder_id, some)
+
+
+def changes_of(work: Work, recognition: Recognition) -> Reflags:
+    """What both know by now; it is taken from them."""
+    changes, work.reflag = work.reflag, Reflags()
+    changes.extend(recognition.reflag)
+    recognition.reflag = Reflags()
+    return changes
 
 
 async def enforce_flags(job: Job, destination: Selected) -> int:
@@ -53,11 +97,12 @@ async def enforce_flags(job: Job, destination: Selected) -> int:
             now, wanted = there.flags(position), canonical(permitted.keep(row.flags))
             if any(difference(now, wanted)):
                 changes.append(Reflag(row.source_uid, row.destination_uid, now, wanted))
-    await _store(job, destination, changes)
+    await FlagChanges(job, destination, changes).stored()
     return len(changes)
 
 
-async def _store(job: Job, destination: Selected, changes: Reflags) -> None:
+def _stores(destination: Selected, changes: Reflags) -> list[Store]:
+    """In any order: what is added to a message and what is taken from it are different flags."""
     groups: dict[tuple[str, tuple[str, ...]], array[int]] = {}
     permitted = Permitted(destination)
     for alike in changes.alike:
@@ -66,10 +111,4 @@ async def _store(job: Job, destination: Selected, changes: Reflags) -> None:
             kept = tuple(sorted(permitted.keep_each(flags)))
             if kept:
                 groups.setdefault((action, kept), array("Q")).extend(alike.destination_uids)
-    place = job.destination
-    with blame(place.side, "changing flags", place.folder, Scope.FOLDER):
-        stores = list(groups.items())
-        at_once = 1 if quirks.TEN_ERRORS.name in place.client.quirks else _STORES
-        for start in range(0, len(stores), at_once):  # in any order: what is added to a message and what is taken from it differ
-            some = stores[start : start + at_once]
-            await all_to_their_end(place.client.store(uids, action, kept) for (action, kept), uids in some)
+    return [(action, kept, uids) for (action, kept), uids in groups.items()]

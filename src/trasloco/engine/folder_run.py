@@ -21,7 +21,7 @@ from trasloco.engine.departures import Departures, Memory, look_again
 from trasloco.engine.diff import Diff, Work
 from trasloco.engine.failure import Failure, Retry, Scope, SideName, TransferError
 from trasloco.engine.fate import Fate, Tally
-from trasloco.engine.flag_changes import apply_flags, enforce_flags
+from trasloco.engine.flag_changes import FlagChanges, changes_of, enforce_flags
 from trasloco.engine.folder_pass import FolderPass, result_of, tell_completed, tell_flags_lost
 from trasloco.engine.following import Following
 from trasloco.engine.identified_ledger import identified
@@ -129,12 +129,14 @@ class FolderRun:
         await self._leave_out_large(job, work, recognition)
         await self._bring_moved(job, work, recognition)
         await self._find_dates(job, work, recognition)
+        changed = len(work.reflag)
+        flags = FlagChanges(job, destination, changes_of(work, recognition))
         size = await self._bring_all(job, work, recognition, following)
         if recognition.late is not None:
             await recognition.late.remove(job, session.sink)
-        changed = len(work.reflag)
-        work.reflag.extend(recognition.reflag)
-        await apply_flags(job, destination, work.reflag)
+        changed += len(work.reflag)
+        for changes in (flags, FlagChanges(job, destination, changes_of(work, recognition))):
+            await changes.settle()
         changed += await enforce_flags(job, destination)
         if work.todo:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)

@@ -21,7 +21,7 @@ from trasloco.imap.connection import Answer, Connection
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ConnectionLost, ImapError, LimitExceeded, LoginRefused
-from trasloco.imap.fetch_response import ListedItems
+from trasloco.imap.fetch_response import TakeMany
 from trasloco.imap.fetch_stream import FetchStream
 from trasloco.imap.limits import Limits
 from trasloco.imap.login import log_in
@@ -285,7 +285,7 @@ class Client:
         name: bytes,
         fetches: Sequence[tuple[str, Sequence[str], int | None]],
         take: Callable[[Fetched], None],
-        take_many: Callable[[list[ListedItems]], None] | None = None,
+        take_many: TakeMany | None = None,
         turn: asyncio.Event | None = None,
     ) -> Selected:
         """EXAMINE, and FETCH in the same breath: one round trip for all of it.
@@ -406,12 +406,7 @@ class Client:
     # -- messages
 
     def fetch(
-        self,
-        uids: Iterable[int] | str,
-        items: Sequence[str],
-        *,
-        changed_since: int | None = None,
-        take_many: Callable[[list[ListedItems]], None] | None = None,
+        self, uids: Iterable[int] | str, items: Sequence[str], *, changed_since: int | None = None, take_many: TakeMany | None = None
     ) -> AsyncIterator[Fetched]:
         """UID FETCH, sent now; every answer has its UID. A str is used as the set as it is (``1:*``).
 
@@ -431,9 +426,13 @@ class Client:
         """An APPEND to be written; several messages need MULTIAPPEND."""
         return AppendCommand(self._connection, name, self.note)
 
+    def storing(self, uids: Iterable[int], action: str, flags: Sequence[str]) -> list[Answer]:
+        """UID STORE .SILENT, sent now; action is ``+FLAGS``, ``-FLAGS`` or ``FLAGS``. Raises ValueError, what ended the connection."""
+        return [self._connection.ask(commands.uid_store(text, action, flags)) for text in uid_set(uids)]
+
     async def store(self, uids: Iterable[int], action: str, flags: Sequence[str]) -> None:
-        """UID STORE .SILENT; action is ``+FLAGS``, ``-FLAGS`` or ``FLAGS``. Raises CommandFailed, ValueError."""
-        await transfer.all_of([self._connection.ask(commands.uid_store(text, action, flags)) for text in uid_set(uids)])
+        """The same, and its answers. Raises CommandFailed, ValueError."""
+        await transfer.all_of(self.storing(uids, action, flags))
 
     async def copy(self, uids: Iterable[int], name: bytes) -> dict[int, int] | None:
         """UID COPY; UID -> new UID, None when the server does not tell. Raises CommandFailed."""

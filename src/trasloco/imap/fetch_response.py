@@ -8,7 +8,7 @@ their bytes. Everything else goes through the tokenizer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from trasloco.imap.limits import Limits
@@ -36,6 +36,10 @@ _BODY_START = re.compile(rb"\* (\d{1,20}) FETCH \((?:UID (\d{1,18}) )?BODY\[\] "
 ListedItems = tuple[bytes | None, ...]
 """Of one line, as they stand there: sequence number, UID, flags without parentheses, INTERNALDATE without quotes, RFC822.SIZE,
 MODSEQ, X-GM-MSGID; None for what is not there."""
+
+
+TakeMany = Callable[[list[ListedItems]], None]
+"""Is given many of them as they come."""
 
 
 def parse_common(line: bytes) -> Fetched | None:
@@ -175,6 +179,7 @@ def _strings(tokens: Tokens) -> Iterator[bytes]:
 __all__ = [
     "GrammarError",
     "ListedItems",
+    "TakeMany",
     "body_start",
     "listed_at",
     "listed_message",

@@ -18,7 +18,7 @@ from trasloco.imap.commands import uid_fetch
 from trasloco.imap.connection import Connection
 from trasloco.imap.errors import CommandFailed, ImapError, LimitExceeded
 from trasloco.imap.exchange import Exchange
-from trasloco.imap.fetch_response import ListedItems, listed_at, listed_message
+from trasloco.imap.fetch_response import ListedItems, TakeMany, listed_at, listed_message
 from trasloco.imap.number_set import NumberSet, parse_set, uid_set
 from trasloco.imap.responses import Response
 from trasloco.imap.values import Fetched, Kind, StatusText
@@ -42,7 +42,7 @@ class FetchStream:
         uids: Iterable[int] | str,
         items: Sequence[str],
         changed_since: int | None,
-        take_many: Callable[[list[ListedItems]], None] | None = None,
+        take_many: TakeMany | None = None,
         take: Callable[[Fetched], None] | None = None,
     ) -> None:
         self._take_block, self._take_one = take_many or self._keep, take or self._keep_one

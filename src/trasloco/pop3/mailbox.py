@@ -17,10 +17,11 @@ from typing import IO, NoReturn
 from trasloco.imap.append_command import AppendCommand
 from trasloco.imap.body_stream import BodyStream
 from trasloco.imap.client import Client
+from trasloco.imap.connection import Answer
 from trasloco.imap.deadlines import Deadlines
 from trasloco.imap.endpoint import Endpoint
 from trasloco.imap.errors import CommandFailed, ImapError, LoginImpossible
-from trasloco.imap.fetch_response import ListedItems
+from trasloco.imap.fetch_response import TakeMany
 from trasloco.imap.pending_selection import PendingSelection
 from trasloco.imap.sasl import Credentials
 from trasloco.imap.values import (
@@ -236,7 +237,7 @@ class PopMailbox(Client):
         name: bytes,
         fetches: Sequence[tuple[str, Sequence[str], int | None]],
         take: Callable[[Fetched], None],
-        take_many: Callable[[list[ListedItems]], None] | None = None,
+        take_many: TakeMany | None = None,
         turn: asyncio.Event | None = None,
     ) -> Selected:
         selected = await self.select(name, read_only=True)
@@ -261,12 +262,7 @@ class PopMailbox(Client):
     # -- messages
 
     async def fetch(
-        self,
-        uids: Iterable[int] | str,
-        items: Sequence[str],
-        *,
-        changed_since: int | None = None,
-        take_many: Callable[[list[ListedItems]], None] | None = None,
+        self, uids: Iterable[int] | str, items: Sequence[str], *, changed_since: int | None = None, take_many: TakeMany | None = None
     ) -> AsyncIterator[Fetched]:
         """What is known of each, one by one: UID, size, no flags, no date; and fields of its header, by TOP. Raises CommandFailed at
         the end."""
@@ -314,7 +310,7 @@ class PopMailbox(Client):
     def append(self, name: bytes) -> AppendCommand:
         self._refuse("APPEND")
 
-    async def store(self, uids: Iterable[int], action: str, flags: Sequence[str]) -> None:
+    def storing(self, uids: Iterable[int], action: str, flags: Sequence[str]) -> list[Answer]:
         self._refuse("STORE")
 
     async def copy(self, uids: Iterable[int], name: bytes) -> dict[int, int] | None:
