@@ -12,6 +12,7 @@ from tests.faults.conftest import OF_OTHERS, settled
 from trasloco.engine.account import RunStatus
 from trasloco.engine.failure import Retry
 from trasloco.testing.cutting_proxy import CuttingProxy
+from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Delay, Fault, Linger, Stall, Way
 
@@ -153,7 +154,9 @@ def test_words_arrive_late_when_the_next_line_is_broken_too(account: Rehearsal, 
 @pytest.mark.parametrize("command", ["UID STORE", "UID EXPUNGE"])
 def test_second_copies_that_may_not_be_removed_are_named(account: Rehearsal, command: str) -> None:
     """The rest of the folder is brought all the same, and the next run does not meet it again."""
-    account.destination.proxy.arm(Linger(3_000, 0.3), Answer(command, "NO [NOPERM] not you", times=99))
+    with account.source.filler(account.user) as filler:  # copied when the rest is heard of, and that is long after it was looked for
+        filler.append(("INBOX",), [Mail(b"Subject: large %d\r\n\r\n" % number + b"text\r\n" * 20_000) for number in range(30)])
+    account.destination.proxy.arm(Linger(3_000, 0.8), Answer(command, "NO [NOPERM] not you", times=99))
     account.source.proxy.arm(Delay(Way.TO_CLIENT, 0.02))
     assert account.run().failure is None
     left = [entry.words for entry in account.sink.entries if entry.action == "late-copy-left"]

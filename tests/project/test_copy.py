@@ -9,10 +9,12 @@ from pathlib import Path
 
 from tests.project.conftest import Command
 from trasloco.project.exit_codes import ExitCode
+from trasloco.testing.cutting_proxy import CuttingProxy
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.letters import Letters
 from trasloco.testing.mailbox_filler import MailboxFiller
 from trasloco.testing.snapshot import Snapshot
+from trasloco.testing.wire_faults import Delay, Way
 
 
 def words(command: Command, source: Dovecot, old: str, target: Dovecot, new: str, *more: str | Path) -> list[str | Path]:
@@ -108,10 +110,15 @@ def test_ctrl_c_ends_it_cleanly(
 ) -> None:
     old = fresh_user()
     fill(dovecot_source, old, 1500)
-    process = command.begin(*words(command, dovecot_source, old, dovecot_destination, fresh_user()))
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=20)
+    with CuttingProxy(dovecot_source.host, dovecot_source.port) as slow:
+        slow.arm(Delay(Way.TO_CLIENT, 0.1))
+        given = words(command, dovecot_source, old, dovecot_destination, fresh_user())
+        there = f"{dovecot_source.host}:{dovecot_source.port}", f"{slow.host}:{slow.port}"
+        process = command.begin(*(str(word).replace(*there) for word in given))
+        while not slow.seen.commands["UID FETCH"]:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=20)
     assert process.returncode == ExitCode.INTERRUPTED
     assert "Traceback" not in said
     assert "the same command goes on" in said

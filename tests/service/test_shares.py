@@ -103,8 +103,8 @@ def test_caps_hold_at_the_servers_and_the_small_customer_does_not_wait(
                 assert workers[1].drain()[0] == 0
     assert min(most) > 1, "several at once, else nothing was tried"
     begun = [name for (name,) in fleet.ask(BEGUN, came)]
-    # What was under way when they came may end and be followed by one more; nothing of what waited goes before the third.
+    # Until their run is made out of the plan, and while what is under way ends, others go on; most of what waited waits on.
     last = len(begun) - begun[::-1].index("Small")
-    assert last <= SMALL_ACCOUNTS + 2 * CONNECTIONS, begun
+    assert last <= SMALL_ACCOUNTS + 3 * CONNECTIONS, begun
     for mailboxes in (*many, few):
         mailboxes.assert_same_on_both()
