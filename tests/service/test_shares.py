@@ -103,7 +103,7 @@ def test_caps_hold_at_the_servers_and_the_small_customer_does_not_wait(
                 assert workers[1].drain()[0] == 0
     assert min(most) > 1, "several at once, else nothing was tried"
     begun = [name for (name,) in fleet.ask(BEGUN, came)]
-    # Until their run is made out of the plan, and while what is under way ends, others go on; most of what waited waits on.
+    # Others go on until the dispatcher has seen their run, and while what is under way ends; most of what waited waits on.
     last = len(begun) - begun[::-1].index("Small")
     assert last <= SMALL_ACCOUNTS + 3 * CONNECTIONS, begun
     for mailboxes in (*many, few):
