@@ -19,7 +19,6 @@ from trasloco.imap.transfer import all_of
 from trasloco.imap.values import Selected
 
 _TOGETHER = 5000  # rows written together
-_STORES = 100  # on their way together
 
 Store = tuple[str, tuple[str, ...], "array[int]"]
 """What is done, with which flags, on which UIDs."""
@@ -35,9 +34,9 @@ class FlagChanges:
     def __init__(self, job: Job, destination: Selected, changes: Reflags) -> None:
         self._job, self._changes = job, changes
         self._left = _stores(destination, changes)
-        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else _STORES
+        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else len(self._left)  # all: the folder may be left before ``stored``
         self._answers: list[Answer] = []
-        if self._at_once > 1:
+        if quirks.TEN_ERRORS.name not in job.destination.client.quirks:
             with self._blame:
                 self._send()
 
