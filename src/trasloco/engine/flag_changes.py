@@ -34,7 +34,8 @@ class FlagChanges:
     def __init__(self, job: Job, destination: Selected, changes: Reflags) -> None:
         self._job, self._changes = job, changes
         self._left = _stores(destination, changes)
-        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else len(self._left)  # all: the folder may be left before ``stored``
+        # Else all: the folder may be left before ``stored``.
+        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else len(self._left)
         self._answers: list[Answer] = []
         if quirks.TEN_ERRORS.name not in job.destination.client.quirks:
             with self._blame:
