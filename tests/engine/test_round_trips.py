@@ -223,6 +223,30 @@ def test_changes_of_flags_take_one_turn_however_many_kinds_there_are(
         assert turns[1] <= turns[0] + 3, "one after the other they would be eleven more; what comes in pieces may be heard in between"
 
 
+def test_changes_of_two_hundred_kinds_are_those_of_their_own_folder(
+    dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
+) -> None:
+    """The next folder is opened before they are answered."""
+    words = [f"word{number}" for number in range(8)]
+    folders = [("INBOX",), ("Later",), ("Last",)]
+    with distant(dovecot_source, dovecot_destination, user, 0) as (account, _, _):
+        with account.source_filler() as filler:
+            for path in folders[1:]:
+                filler.create(path)
+            for path in folders:
+                filler.append(path, mails(200, "old"))
+        account.run(1)
+        with account.source_filler() as filler:
+            for first, path in enumerate(folders):
+                for kind in range(1, 201):
+                    chosen = [word for bit, word in enumerate(words) if kind >> bit & 1]
+                    filler.store(path, [1 + (kind + first) % 200], "+FLAGS", *chosen)
+                filler.append(path, mails(2, "new"))
+        outcome = account.run(2)
+        assert (outcome.tally, outcome.flags_changed) == (Tally(copied=6, adopted=600), 600)
+        assert account.source().messages() == account.destination().messages()
+
+
 def test_changes_are_believed_only_when_every_message_of_then_has_its_row(
     dovecot_source: Dovecot, dovecot_destination: Dovecot, user: str
 ) -> None:

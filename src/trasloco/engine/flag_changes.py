@@ -34,30 +34,28 @@ class FlagChanges:
     def __init__(self, job: Job, destination: Selected, changes: Reflags) -> None:
         self._job, self._changes = job, changes
         self._left = _stores(destination, changes)
-        # Else all: the folder may be left before ``stored``.
-        self._at_once = 1 if quirks.TEN_ERRORS.name in job.destination.client.quirks else len(self._left)
         self._answers: list[Answer] = []
         if quirks.TEN_ERRORS.name not in job.destination.client.quirks:
-            with self._blame:
-                self._send()
+            self._send(len(self._left))  # none is left for later: another folder may be open then
 
     @property
     def _blame(self) -> blame:
         place = self._job.destination
         return blame(place.side, "changing flags", place.folder, Scope.FOLDER)
 
-    def _send(self) -> None:
-        some, self._left = self._left[: self._at_once], self._left[self._at_once :]
-        for action, flags, uids in some:
-            self._answers += self._job.destination.client.storing(uids, action, flags)
+    def _send(self, count: int) -> None:
+        some, self._left = self._left[:count], self._left[count:]
+        with self._blame:
+            for action, flags, uids in some:
+                self._answers += self._job.destination.client.storing(uids, action, flags)
 
     async def stored(self) -> None:
         """A message that is gone there is passed over by the server. Raises TransferError."""
-        with self._blame:
-            while self._answers or self._left:
-                if not self._answers:
-                    self._send()
-                answers, self._answers = self._answers, []
+        while self._answers or self._left:
+            if not self._answers:
+                self._send(1)
+            answers, self._answers = self._answers, []
+            with self._blame:
                 await all_of(answers)
 
     async def settle(self) -> None:
