@@ -33,7 +33,7 @@ def _heading(cell: CellResult) -> str:
 
 
 def _bar(mover: MoverResult, top: int, longest: float, floor: float | None) -> list[str]:
-    scale = (_WIDTH - _LEFT - 150) / longest
+    scale = (_WIDTH - _LEFT - 190) / longest  # what stands behind the bar has up to 24 characters
     median, (low, high) = mover.median("seconds"), mover.spread
     colour = _COLOURS.get(mover.name.split("-")[0], _OTHERS)
     middle, end = top + _BAR // 2, _LEFT + high * scale
