@@ -25,6 +25,7 @@ from typing import Self, TypeVar
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Delay, Fault, Linger, Piece, Poison, Rewrite, Scanner, Stall, Way, command_of
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends RST and drops what was not sent
+_ESTABLISHED = 1  # tcpi_state, the first byte of TCP_INFO (tcp(7), <netinet/tcp.h>)
 T = TypeVar("T")
 
 
@@ -34,11 +35,12 @@ class _Over(Exception):
 
 @dataclass
 class Seen:
-    """Counts since the plan was armed: bytes each way, commands by name, connections."""
+    """Counts since the plan was armed: bytes each way, commands by name, connections, and the most that were open at the same time."""
 
     bytes: Counter[Way] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     connections: int = 0
+    most_open: int = 0
 
 
 class CuttingProxy:
@@ -130,9 +132,11 @@ class CuttingProxy:
     async def _serve(self, listener: socket.socket) -> None:
         while True:
             client, _ = await self._loop.sock_accept(listener)
-            self.seen.connections += 1
             link = _Link(self, client)
             self.links.add(link)
+            # All of these were open when the first of them was looked at: one that ends while we look makes the number smaller.
+            self.seen.most_open = max(self.seen.most_open, sum(each.open for each in self.links))
+            self.seen.connections += 1
             link.task = self._loop.create_task(link.run())
 
     async def _finish(self) -> None:
@@ -168,6 +172,13 @@ class _Link:
         self._lingering: Linger | None = None
         self._kept: list[bytes] = []
         self._sending = (asyncio.Lock(), asyncio.Lock())
+
+    @property
+    def open(self) -> bool:
+        """Whether the client has it open still, as the kernel knows: we may not have come to read its end yet."""
+        if self._client.fileno() < 0:
+            return False
+        return self._client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
 
     async def run(self) -> None:
         """Until either end closes, or the plan says so."""
