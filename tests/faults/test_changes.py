@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,27 @@ def test_uidvalidity_changed_between_two_runs(account: Rehearsal, side: str) -> 
     assert outcome.tally.copied == 0
     assert any(entry.action == "uidvalidity-changed" for entry in account.sink.entries)
     settled(account, 4, foreign)
+
+
+def test_flags_changed_in_a_folder_that_the_source_has_renumbered(account: Rehearsal) -> None:
+    """They are compared with those last seen under the old number; what the user changed on the destination stays."""
+    with account.source.filler(account.user) as filler:
+        filler.append(LEAF, [TWIN, replace(TWIN, flags=("\\Seen",)), TWIN])
+    account.run()
+    recreate(account, "source", LEAF)
+    uids = [entry.uid for entry in account.source.snapshot(account.user)[LEAF]]
+    with account.source.filler(account.user) as filler:
+        filler.store(LEAF, uids[::2], "+FLAGS", "\\Answered", "$Forwarded")
+        filler.store(LEAF, uids[:3], "-FLAGS", "\\Seen")
+        filler.store(LEAF, uids[-2:-1], "-FLAGS", "\\Seen")
+    theirs = account.destination.snapshot(account.user)[LEAF][1]
+    with account.destination.filler(account.user) as filler:
+        filler.store(LEAF, [theirs.uid], "+FLAGS", "\\Flagged")
+    outcome = account.run(2)
+    assert (outcome.failure, outcome.tally.copied) == (None, 0)
+    changed = {entry.uid: entry.flags for entry in account.destination.snapshot(account.user)[LEAF]}[theirs.uid]
+    assert "\\flagged" in changed
+    settled(account, 3, verdict=FAULTLESS._replace(altered=1))
 
 
 @places

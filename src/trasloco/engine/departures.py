@@ -49,6 +49,11 @@ class Departure:
     given: bool = False
 
     @property
+    def unsettled(self) -> bool:
+        """Only its place on the destination is known, neither its digest nor its flags."""
+        return self.folder_id is None and self.relic is None
+
+    @property
     def place(self) -> tuple[int | None, bytes, int]:
         """The pair of folders, and where its UID is valid: what belongs together when messages are moved."""
         return self.folder_id, self.destination_name, self.destination_uidvalidity

@@ -190,11 +190,17 @@ async def _write_adopted(
 ) -> None:
     """Rows of some thousand messages that are there already; what was known of them before is so no more."""
     rows = [_row(job, ours, theirs, Fate.ADOPTED) for ours, theirs in pairs]
-    if job.settings.unite_flags:
-        for row in rows:
-            row.flags = ""  # the base until they have been applied
-        recognition.reflag.extend(_changed(job, rows))
-    known = [departure for row in rows if (departure := _known(job, departures, row)) is not None]
+    known = []
+    for row in rows:
+        departure = _known(job, departures, row)
+        if departure is not None:
+            known.append(departure)
+        # The base until the changes have been applied: what was brought has the flags it was last known with, other mail its own.
+        if departure is not None and not departure.unsettled:
+            row.flags = departure.row.flags
+        elif job.settings.unite_flags:
+            row.flags = ""
+    recognition.reflag.extend(_changed(job, rows))
     relics = [departure.relic for departure in known if departure.relic is not None]
     await job.ledger.moved(None, [], job.folder_id, rows, relics=relics)
     departures.took(known)
