@@ -348,7 +348,7 @@ class AccountRun:
             if known:
                 here, there = Place(self._source, source, ""), Place(self._destination, destination, "")
                 pairs = [*tree.records, *tree.departed]
-                await find_departures(session.departures, here, there, self._ledger, pairs, tree.source_statuses())
+                await find_departures(session.departures, here, there, self._ledger, pairs, tree.source_statuses(), self._sleep)
             session = replace(session, settings=self._settings, labels=labels)
             await self._spread(session, tree, lanes, early)
         finally:

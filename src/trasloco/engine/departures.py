@@ -19,6 +19,7 @@ from trasloco.engine.exact_digests import exact_digests
 from trasloco.engine.failure import Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
+from trasloco.engine.latecomers import quiet
 from trasloco.engine.ledger import FolderRecord, Intent, Known, Ledger, MessageRow
 from trasloco.engine.listed_uids import listed_uids
 from trasloco.engine.uid_set import UidSet
@@ -37,6 +38,9 @@ class Departure:
     folder_id: the pair whose row it has; relic: its id among the relics; both None for a message whose batch was
     never settled. destination_name, destination_uidvalidity: where ``row.destination_uid`` is valid.
     counted: as what this run has counted it already in the folder it left, None when it has not.
+    left_as_is: when it is no longer where it was on the destination, its user has moved or deleted it there, and it is not brought
+    again. Not so of who may have left before an earlier run's last pass: it was deleted on both sides, for all that is known, and a
+    message of the same bytes is another one.
     """
 
     source_name: bytes
@@ -46,6 +50,7 @@ class Departure:
     folder_id: int | None = None
     relic: int | None = None
     counted: Fate | None = None
+    left_as_is: bool = True
     given: bool = False
 
     @property
@@ -109,7 +114,9 @@ class Departures:
         if key not in self._found:
             self._found.add(key)
             validity = record.destination_uidvalidity or 0
-            self._add(Departure(record.source_name, record.destination_name, validity, row, record.id, counted=counted))
+            place = record.source_name, record.destination_name, validity
+            long_ago = record.departed > 0 and (record.run or 0) < self.run
+            self._add(Departure(*place, row, record.id, counted=counted, left_as_is=not long_ago))
 
     async def add_relics(self, ledger: Ledger) -> None:
         """What is known of folders that were renumbered or replaced. Raises LedgerUnavailable."""
@@ -124,7 +131,7 @@ class Departures:
         """Messages on the destination that may be those of an interrupted batch."""
         for row in rows:
             validity = record.destination_uidvalidity or 0
-            self._add(Departure(record.source_name, record.destination_name, validity, row))
+            self._add(Departure(record.source_name, record.destination_name, validity, row, left_as_is=False))
 
     def _add(self, departure: Departure) -> None:
         row = departure.row
@@ -178,6 +185,13 @@ class Departures:
         departure = self._by_place.get((destination_name, uidvalidity or 0, uid))
         return None if departure is None or departure.given else departure
 
+    def stay(self, destination_name: bytes, uidvalidity: int | None, uids: Iterable[int]) -> None:
+        """These turned out to be messages that are where they were: nobody else is to take them for one that left."""
+        for uid in uids:
+            departure = self._by_place.get((destination_name, uidvalidity or 0, uid))
+            if departure is not None and departure.unsettled:
+                departure.given = True
+
     def took(self, departures: Iterable[Departure]) -> None:
         """They have their rows where they are now: the folders they left do not count them any more."""
         for departure in departures:
@@ -216,13 +230,14 @@ async def find_departures(
     ledger: Ledger,
     records: Sequence[FolderRecord],
     statuses: Mapping[bytes, Status | None],
+    sleep: Callable[[float], Awaitable[None]],
 ) -> None:
     """Look into the folders that may have lost messages, if anything new is anywhere. Raises TransferError.
 
     source, destination: the two clients, with whatever folder open. records: every pair the ledger knows.
     statuses: the source's folders as listed now.
     """
-    if not any(may_have_gained(record, statuses.get(record.source_name)) for record in records):
+    if not any(_may_bring(record, statuses.get(record.source_name)) for record in records):
         return
     await departures.add_relics(ledger)
     for record in records:
@@ -230,10 +245,10 @@ async def find_departures(
         resumed = record.run is None or record.run >= departures.run
         if not record.source_uidvalidity or (resumed and not await _has_anything(ledger, record)):
             continue
-        if resumed or record.source_name not in statuses or _may_have_lost(record, statuses[record.source_name]):
+        if resumed or record.departed or record.source_name not in statuses or _may_have_lost(record, statuses[record.source_name]):
             here = await _look(departures, source, ledger, record, listed=record.source_name in statuses)
             if here is not None:
-                await _look_for_unsettled(departures, destination, ledger, record, here)
+                await _look_for_unsettled(departures, destination, ledger, record, here, sleep)
 
 
 async def look_again(departures: Departures, source: Place, ledger: Ledger, present: bytes) -> None:
@@ -246,7 +261,7 @@ async def look_again(departures: Departures, source: Place, ledger: Ledger, pres
         statuses = await source.client.statuses([record.source_name for record in records])
     for record in records:
         status = statuses[record.source_name]
-        if not isinstance(status, Status) or _may_have_lost(record, status):
+        if not isinstance(status, Status) or record.departed or _may_have_lost(record, status):
             await _look(departures, source, ledger, record, listed=isinstance(status, Status))
 
 
@@ -263,15 +278,23 @@ async def _look(departures: Departures, source: Place, ledger: Ledger, record: F
     return here
 
 
-async def _look_for_unsettled(departures: Departures, destination: Place, ledger: Ledger, record: FolderRecord, here: Set[int]) -> None:
+async def _look_for_unsettled(
+    departures: Departures,
+    destination: Place,
+    ledger: Ledger,
+    record: FolderRecord,
+    here: Set[int],
+    sleep: Callable[[float], Awaitable[None]],
+) -> None:
     """A batch that was on its way when the process ended, of which messages have left their folder since: what is
-    bound to nothing in the destination's folder may be those."""
+    bound to nothing in the destination's folder may be those, when no more of them are to be expected."""
     intents = [intent for intent in await ledger.intents(record.id) if _has_lost(intent, here)]
     if not intents:
         return
     place = replace(destination, folder=decode_name(record.destination_name))
     if not record.destination_uidvalidity or await open_folder(place, record.destination_name) != record.destination_uidvalidity:
         return
+    await quiet(place, sleep)
     first = min(intent.destination_uidnext for intent in intents)
     bound: set[int] = set()
     async for known in ledger.known(record.id):
@@ -325,6 +348,12 @@ async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> UidSet 
         if busy(error.status):
             raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
         return None if listed else UidSet()
+
+
+def _may_bring(record: FolderRecord, status: Status | None) -> bool:
+    """Whether any message of the folder may be brought now: a new one, or one that was not, which is tried again."""
+    tally = record.tally
+    return may_have_gained(record, status) or (tally is not None and tally.refused + tally.skipped + tally.vanished > 0)
 
 
 def may_have_gained(record: FolderRecord, status: Status | None) -> bool:

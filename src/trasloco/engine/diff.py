@@ -27,7 +27,7 @@ class Work:
 
     todo: positions in the inventory whose message is not on the destination yet, in UID order.
     bound: destination UIDs the ledger knows, in no order. highest: the greatest source UID it knows.
-    tally: fates that are settled already and need no work in this run.
+    tally: fates that are settled already and need no work in this run. departed: messages that were brought and have left the folder.
     """
 
     todo: array[int] = field(default_factory=lambda: array("Q"))
@@ -35,6 +35,7 @@ class Work:
     bound: array[int] = field(default_factory=lambda: array("Q"))
     highest: int = 0
     tally: Tally = field(default_factory=Tally)
+    departed: int = 0
 
 
 class Diff:
@@ -58,6 +59,7 @@ class Diff:
                 self._next += 1
             else:
                 fate = Fate.VANISHED if row.run == self._run and row.fate is Fate.VANISHED else None
+                self._work.departed += row.fate in BROUGHT and row.destination_uid is not None
             if fate is not None:
                 settled[fate] += 1
         for fate, count in settled.items():

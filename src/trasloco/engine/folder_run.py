@@ -141,7 +141,8 @@ class FolderRun:
         if work.todo:
             await reckon(job.ledger, job.folder_id, inventory, work.tally, job.run, self._shown)
         uidnext = max(destination.uidnext or 0, self._uidnext)
-        await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=self._trouble is None))
+        whole, departed = self._trouble is None, work.departed
+        await session.ledger.complete(self._marks.kept(self._record, source, work.tally, uidnext, whole=whole, departed=departed))
         tell_completed(session.sink, self._shown, self._destination_shown, work.tally, size)
         return FolderPass(self._result(work.tally), size, changed, self._trouble, self.destination_uidvalidity)
 

@@ -36,9 +36,8 @@ LONGEST = 30.0
 """Seconds after which it is judged all the same: a folder may be busy for other reasons."""
 
 
-async def quiet(job: Job, sleep: Callable[[float], Awaitable[None]]) -> int:
-    """Wait until the destination folder stays as it is; returns how many messages it holds then."""
-    place = job.destination
+async def quiet(place: Place, sleep: Callable[[float], Awaitable[None]]) -> int:
+    """Wait until the destination folder that is open there stays as it is; returns how many messages it holds then."""
     exists, waited = -1, 0.0
     with blame(place.side, "waiting for messages that are still on their way", place.folder):
         while (now := await _exists(place)) != exists and waited < LONGEST:

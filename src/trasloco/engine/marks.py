@@ -50,7 +50,9 @@ class Marks:
         """From where the folder's changes can be asked for; None when it must be listed whole."""
         return since_last_pass(record, self.status) if self.status is not None and self._tells_of_flags(self.status) else None
 
-    def kept(self, record: FolderRecord, source: Selected, tally: Tally, destination_uidnext: int, *, whole: bool) -> FolderRecord:
+    def kept(
+        self, record: FolderRecord, source: Selected, tally: Tally, destination_uidnext: int, *, whole: bool, departed: int = 0
+    ) -> FolderRecord:
         """The record of a pass that is complete. Where the STATUS differs from what EXAMINE said, or the pass was
         not ``whole``, no mark of the source is kept."""
         status = self.status
@@ -68,6 +70,7 @@ class Marks:
             run=self._session.run,
             tally=tally,
             destination_uidnext=destination_uidnext or None,
+            departed=departed,
         )
 
     def _tells_of_flags(self, status: Status) -> bool:

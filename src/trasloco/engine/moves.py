@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from typing import TypeAlias
 
+from trasloco.engine.claims import Claims, Pairs
 from trasloco.engine.classify import blame, busy, explain, over_quota
 from trasloco.engine.departures import Departure, Departures, open_folder
 from trasloco.engine.exact_digests import exact_digests
@@ -31,9 +32,6 @@ from trasloco.sentence import sentence as _
 Moved: TypeAlias = tuple[list[MessageRow], list[Reflag]]
 """Rows that were written, and the flag changes that came with the moves."""
 
-_Pairs: TypeAlias = Sequence[tuple[int, Departure]]
-"""Positions of new messages, each with the departure it is."""
-
 
 async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> Moved:
     """Of the messages new in this folder (positions), move those that came from another one.
@@ -47,25 +45,32 @@ async def bring_moved(job: Job, departures: Departures, new: Iterable[int]) -> M
     elsewhere = await departures.read_digests(job.destination, (job.inventory.sizes[position] for position in candidates))
     uids = [job.inventory.uids[position] for position in candidates]
     found = await exact_digests(job.source, uids, "reading messages that may have moved") if uids else {}
-    claimed: defaultdict[tuple[int | None, bytes, int], list[tuple[int, Departure]]] = defaultdict(list)
+    claims = Claims(departures, job, named, found)
     unlike: list[int] = []
     for position in sorted([*candidates, *named]):
-        digest = found.get(job.inventory.uids[position])
-        departure = named.get(position) or (departures.claim(digest, job.name) if digest is not None else None)
+        departure = named.get(position) or claims.another(position)
         if departure is not None:
-            claimed[departure.place].append((position, departure))
-        elif digest is not None:
+            claims.add(position, departure)
+        elif job.inventory.uids[position] in found:
             unlike.append(position)
     if unlike and made_anew(job.source):
         elsewhere = True
         for position, departure in await _alike(job, departures, unlike):
-            claimed[departure.place].append((position, departure))
+            claims.add(position, departure)
+    elsewhere = elsewhere or bool(claims)
     rows: list[MessageRow] = []
-    for (_number, name, uidvalidity), pairs in claimed.items():
-        await select_again(job)
-        rows.extend(await (_recognise_here(job, pairs) if name == job.name else _move(job, pairs, Origin(name, uidvalidity, ()))))
-        departures.took(departure for position, departure in pairs if job.inventory.uids[position] in {row.source_uid for row in rows})
-    if claimed or elsewhere:
+    while claims:
+        missing: list[tuple[int, Departure]] = []
+        for (_number, name, uidvalidity), pairs in claims.take():
+            await select_again(job)
+            there, absent = await (_recognise_here(job, pairs) if name == job.name else _move(job, pairs, Origin(name, uidvalidity, ())))
+            came = {row.source_uid for row in there}
+            departures.took(departure for position, departure in pairs if job.inventory.uids[position] in came)
+            rows.extend(there)
+            missing.extend(absent)
+        claims.try_others(missing)
+    rows.extend(await _leave(job, departures, claims.absent(rows)))
+    if elsewhere:
         await select_again(job)
     return rows, changed_flags(job, rows)
 
@@ -140,36 +145,47 @@ async def _take_away(job: Job, origin: Origin, uids: Sequence[int]) -> None:
             await client.expunge(there)
 
 
-async def _move(job: Job, pairs: _Pairs, origin: Origin) -> list[MessageRow]:
-    """Move what came from one folder. What the user has moved or deleted himself stays as he left it."""
+async def _move(job: Job, pairs: Pairs, origin: Origin) -> tuple[list[MessageRow], Pairs]:
+    """Move what came from one folder; who is not there (any more) is the second that is returned."""
     here = job.destination.client.selected
     assert here is not None
     place = Place(job.destination.side, job.destination.client, decode_name(origin.name))
     selected = await open_folder(place, origin.name)
     if not selected or selected != origin.uidvalidity:
-        return []  # gone, or the rows' UIDs mean nothing there any more: copied like any new message
+        for _, departure in pairs:
+            departure.left_as_is = False  # gone, or the rows' UIDs mean nothing there any more: copied like any new message
+        return [], pairs
     wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
     with blame(place.side, "looking for messages that moved", place.folder):
         found = {item.uid async for item in place.client.fetch(sorted(wanted), ("UID",)) if item.uid is not None} if wanted else set()
     going = [(position, departure) for position, departure in pairs if departure.row.destination_uid in found]
-    intent, uids = None, {}
-    if going:
-        begun = Origin(origin.name, origin.uidvalidity, tuple(departure.row.destination_uid or 0 for _, departure in going))
-        source_uids = [job.inventory.uids[position] for position, _ in going]
-        flags = [departure.row.flags for _, departure in going]
-        ownership = Ownership(job.ledger)
-        intent = await ownership.heard(job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun))
-        await ownership.confirm()  # a move is a copy where there is no MOVE: who was frozen meanwhile must not do it once more
-        told = await _ask_to_move(job, place, begun, intent)
-        if told is None:
-            return []
-        uids = told or dict(zip(begun.uids, await _arrived(job, source_uids, here.uidnext or 1), strict=True))
-    rows = []
+    absent = [(position, departure) for position, departure in pairs if departure.row.destination_uid not in found]
+    if not going:
+        return [], absent
+    begun = Origin(origin.name, origin.uidvalidity, tuple(departure.row.destination_uid or 0 for _, departure in going))
+    source_uids = [job.inventory.uids[position] for position, _ in going]
+    flags = [departure.row.flags for _, departure in going]
+    ownership = Ownership(job.ledger)
+    intent = await ownership.heard(job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun))
+    await ownership.confirm()  # a move is a copy where there is no MOVE: who was frozen meanwhile must not do it once more
+    told = await _ask_to_move(job, place, begun, intent)
+    if told is None:
+        return [], absent
+    uids = told or dict(zip(begun.uids, await _arrived(job, source_uids, here.uidnext or 1), strict=True))
+    rows = [_row(job, position, departure, uids.get(departure.row.destination_uid or 0), gone=False) for position, departure in going]
+    await _write(job, list(zip(rows, [departure for _, departure in going], strict=True)), intent)
+    return rows, absent
+
+
+async def _leave(job: Job, departures: Departures, pairs: Pairs) -> list[MessageRow]:
+    """What the user has moved or deleted on the destination himself stays as he left it: rows only."""
+    by_folder: defaultdict[int | None, list[tuple[MessageRow, Departure]]] = defaultdict(list)
     for position, departure in pairs:
-        old = departure.row.destination_uid
-        rows.append(_row(job, position, departure, uids.get(old) if old is not None else None, gone=old not in found))
-    await _write(job, [(row, departure) for row, (_, departure) in zip(rows, pairs, strict=True)], intent)
-    return rows
+        by_folder[departure.folder_id].append((_row(job, position, departure, None, gone=True), departure))
+    for left in by_folder.values():
+        await _write(job, left, None)
+        departures.took(departure for _, departure in left)
+    return [row for left in by_folder.values() for row, _ in left]
 
 
 async def _ask_to_move(job: Job, place: Place, origin: Origin, intent: int) -> dict[int, int | None] | None:
@@ -194,8 +210,8 @@ async def _arrived(job: Job, source_uids: Sequence[int], uidnext: int) -> list[i
     return [pairs.get(uid) for uid in source_uids]
 
 
-async def _recognise_here(job: Job, pairs: _Pairs) -> list[MessageRow]:
-    """What this folder of the destination has had already, under another UID of the source."""
+async def _recognise_here(job: Job, pairs: Pairs) -> tuple[list[MessageRow], Pairs]:
+    """What this folder of the destination has had already, under another UID of the source; and who is not there."""
     place = job.destination
     selected = place.client.selected
     assert selected is not None
@@ -204,12 +220,11 @@ async def _recognise_here(job: Job, pairs: _Pairs) -> list[MessageRow]:
     if wanted and selected.uidvalidity == pairs[0][1].destination_uidvalidity:
         with blame(place.side, "looking for messages that moved", place.folder):
             there = {item.uid async for item in place.client.fetch(sorted(wanted), ("UID",)) if item.uid is not None}
-    rows = []
-    for position, departure in pairs:
-        old = departure.row.destination_uid
-        rows.append(_row(job, position, departure, old if old in there else None, gone=old not in there))
-    await _write(job, [(row, departure) for row, (_, departure) in zip(rows, pairs, strict=True)], None)
-    return rows
+    known = [(position, departure) for position, departure in pairs if departure.row.destination_uid in there]
+    rows = [_row(job, position, departure, departure.row.destination_uid, gone=False) for position, departure in known]
+    if rows:
+        await _write(job, list(zip(rows, [departure for _, departure in known], strict=True)), None)
+    return rows, [(position, departure) for position, departure in pairs if departure.row.destination_uid not in there]
 
 
 async def _write(job: Job, rows: Sequence[tuple[MessageRow, Departure]], intent: int | None) -> None:

@@ -65,7 +65,7 @@ async def recognise(
     recognition = Recognition(Unbound(job.destination), found=UidSet.with_room_for(job.inventory.uids))
     intents = () if job.new else await job.ledger.intents(job.folder_id)
     if intents:
-        exists = await quiet(job, sleep)
+        exists = await quiet(job.destination, sleep)
     unknown = await _unknown(job, work) if exists and (work.todo or intents) else UidSet()
     if not intents and not unknown:
         return recognition
@@ -77,7 +77,7 @@ async def recognise(
             _take(copies.rows, wanted, unknown, recognition)
             recognition.reflag.extend(copies.reflag)
         elif intent.origin is None:
-            await _close(job, intent, _touchable(wanted, untouchable), unknown, recognition)
+            await _close(job, intent, _touchable(wanted, untouchable), unknown, recognition, departures)
         else:
             rows, flags = await finish_move(job, intent, _touchable(wanted, untouchable), unknown, departures)
             _take(rows, wanted, unknown, recognition)
@@ -117,7 +117,7 @@ async def _unknown(job: Job, work: Work) -> UidSet:
     return unknown
 
 
-async def _close(job: Job, intent: Intent, wanted: UidSet, unknown: UidSet, recognition: Recognition) -> None:
+async def _close(job: Job, intent: Intent, wanted: UidSet, unknown: UidSet, recognition: Recognition, departures: Departures) -> None:
     """One batch that was begun and not settled: what of it arrived is settled now, the rest is free again, and may arrive
     all the same.
 
@@ -148,6 +148,7 @@ async def _close(job: Job, intent: Intent, wanted: UidSet, unknown: UidSet, reco
         await job.ledger.settle(intent.id, rows)
     elif rows or not intent.late:
         await job.ledger.narrow(intent.id, missing, [flags[uid] for uid in missing] if flags else [], rows)
+    departures.stay(job.name, selected.uidvalidity if selected is not None else None, pairs.values())
     _take(rows, wanted, unknown, recognition)
     # Flags changed on the source between sending and now would otherwise go unseen.
     recognition.reflag.extend(_changed(job, rows))

@@ -45,7 +45,7 @@ FOR KEY SHARE OF n
 """
 
 _COLUMNS = """destination_name, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq,
-    source_id, destination_id, destination_uidnext"""
+    source_id, destination_id, destination_uidnext, departed"""
 _RELIC = (
     "source_name, destination_name, destination_uidvalidity, source_uid, destination_uid, size, digest, flags, reason, listed, identity"
 )

@@ -29,7 +29,7 @@ _UNHURRIED: LiteralString = "set_config('synchronous_commit', 'off', true)"
 
 _FOLDER: LiteralString = """id, source_name, destination_name, renamed, source_uidvalidity, destination_uidvalidity,
     source_uidnext, source_messages, source_modseq, run, tally, source_id, destination_id,
-    destination_uidnext"""
+    destination_uidnext, departed"""
 
 # Rows come as arrays, one for each column: one plan whatever their number, and no temporary table. unnest() fills short
 # arrays up with NULL: a column that is the same in all rows comes as an empty array, and as one value.
@@ -66,7 +66,8 @@ BIND: LiteralString = f"""{_FENCE}, bound AS (
     ORDER BY a.place
     ON CONFLICT (account_id, source_name) DO UPDATE SET destination_name = excluded.destination_name, renamed = excluded.renamed,
         source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
-        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL,
+        departed = 0
     WHERE trasloco_ledger_folder.destination_name = ''::bytea AND excluded.destination_name <> ''::bytea
     RETURNING {_FOLDER}
 ), listed AS (
@@ -137,7 +138,7 @@ FORGET: LiteralString = f"""{_FENCE}, hidden AS (
     FROM fence WHERE folder_id = %(folder)s AND (origin_name IS NULL OR origin_stays)
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = %(source)s, destination_uidvalidity = %(destination)s,
-        source_id = '', destination_id = '', destination_uidnext = NULL,
+        source_id = '', destination_id = '', destination_uidnext = NULL, departed = 0,
         source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
@@ -160,7 +161,8 @@ RETIRE: LiteralString = f"""{_FENCE}, messages AS (
     FROM fence WHERE folder_id = %(folder)s AND (origin_name IS NULL OR origin_stays)
 ), done AS (
     UPDATE trasloco_ledger_folder SET source_uidvalidity = NULL, destination_uidvalidity = NULL, source_id = '', destination_id = '',
-        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL
+        destination_uidnext = NULL, source_uidnext = NULL, source_messages = NULL, source_modseq = NULL, run = NULL, tally = NULL,
+        departed = 0
     FROM fence WHERE trasloco_ledger_folder.id = %(folder)s
 )
 SELECT count(*) FROM fence"""
@@ -276,12 +278,14 @@ COMPLETE: LiteralString = f"""{_FENCE}, done AS (
     UPDATE trasloco_ledger_folder f SET renamed = r.renamed,
         source_uidvalidity = r.source_uidvalidity, destination_uidvalidity = r.destination_uidvalidity,
         source_uidnext = r.source_uidnext, source_messages = r.source_messages, source_modseq = r.source_modseq,
-        run = r.run, tally = r.tally::integer[], destination_uidnext = r.destination_uidnext
+        run = r.run, tally = r.tally::integer[], destination_uidnext = r.destination_uidnext,
+        departed = r.departed
     FROM fence, unnest(%(folders)s::bigint[], %(renamed)s::text[], %(source_uidvalidities)s::bigint[],
         %(destination_uidvalidities)s::bigint[], %(source_uidnexts)s::bigint[], %(source_messages)s::bigint[],
-        %(source_modseqs)s::bigint[], %(runs)s::smallint[], %(tallies)s::text[], %(destination_uidnexts)s::bigint[])
+        %(source_modseqs)s::bigint[], %(runs)s::smallint[], %(tallies)s::text[], %(destination_uidnexts)s::bigint[],
+        %(departed)s::integer[])
         AS r (folder, renamed, source_uidvalidity, destination_uidvalidity, source_uidnext, source_messages, source_modseq, run, tally,
-            destination_uidnext)
+            destination_uidnext, departed)
     WHERE f.id = r.folder
 ), noted AS (
     {_NOTE}

@@ -52,6 +52,7 @@ _MARKS = (
     "runs",
     "tallies",
     "destination_uidnexts",
+    "departed",
 )
 _LINE = ("shown_sources", "shown_destinations", "notes", *(fate.value for fate in Fate))
 
@@ -76,7 +77,7 @@ class PostgresLedger:
         self._complete = Gathered(self._complete_all)
 
     async def folders(self) -> Sequence[FolderRecord]:
-        return [_folder(row, begun=row[14]) for row in await self._read(sql.FOLDERS, account=self._account)]
+        return [_folder(row, begun=row[15]) for row in await self._read(sql.FOLDERS, account=self._account)]
 
     async def bind(self, source_name: bytes, destination_name: bytes, renamed: str = "") -> FolderRecord:
         return await self._bind((source_name, destination_name, clean(renamed)))
@@ -251,6 +252,7 @@ class PostgresLedger:
                 record.run,
                 None if record.tally is None else numbers([getattr(record.tally, fate.value) for fate in FATE_CODES]),
                 record.destination_uidnext,
+                record.departed,
             )
             for record in records
         ]
@@ -304,7 +306,9 @@ def _at(statement: LiteralString, table: str) -> bytes:
 def _folder(row: tuple[Any, ...], *, begun: bool = False) -> FolderRecord:
     tally = None if row[10] is None else Tally(**{fate.value: count for fate, count in zip(FATE_CODES, row[10], strict=True)})
     record = FolderRecord(row[0], bytes(row[1]), bytes(row[2]), *row[3:10])
-    return replace(record, tally=tally, source_id=row[11], destination_id=row[12], destination_uidnext=row[13], begun=begun)
+    return replace(
+        record, tally=tally, source_id=row[11], destination_id=row[12], destination_uidnext=row[13], departed=row[14], begun=begun
+    )
 
 
 def _intent(row: tuple[Any, ...]) -> Intent:

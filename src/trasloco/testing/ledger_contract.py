@@ -176,6 +176,7 @@ class LedgerContract:
             run=2,
             tally=Tally(1, 2, 3, 4, 5, 6),
             destination_uidnext=4_000_000_001,
+            departed=7,
         )
         await ledger.complete(done)
         assert list(await ledger.folders()) == [done]

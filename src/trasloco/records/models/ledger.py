@@ -29,6 +29,7 @@ class LedgerFolder(models.Model):
     source_id = models.TextField(default="", db_default="")
     destination_id = models.TextField(default="", db_default="")
     destination_uidnext = models.BigIntegerField(null=True)
+    departed = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "trasloco_ledger_folder"

@@ -1,0 +1,154 @@
+"""Messages that moved on the source, of which a run has come to one of the two folders only; and messages that are alike, of which
+not all are where they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.conftest import FOLDERS, FOREIGN, TWIN, meanwhile, settled
+from trasloco.testing.mailbox_filler import Mail
+from trasloco.testing.rehearsal import Rehearsal
+from trasloco.testing.wire_faults import Answer
+
+INBOX, BOX, LEAF = FOLDERS
+
+
+class Ended(Exception):
+    """As if the process had been killed."""
+
+
+def _die() -> None:
+    raise Ended
+
+
+def _letter(number: int) -> Mail:
+    return Mail(b"Message-ID: <%d@x>\r\nSubject: letter %d\r\n\r\ntext\r\n" % (number, number))
+
+
+def _uids(account: Rehearsal, side: str, folder: tuple[str, ...], mail: Mail) -> list[int]:
+    digest = hashlib.sha256(mail.content).hexdigest()
+    return [entry.uid for entry in getattr(account, side).snapshot(account.user)[folder] if entry.sha256 == digest]
+
+
+def _move(account: Rehearsal, mail: Mail, folder: tuple[str, ...], to: tuple[str, ...]) -> None:
+    uids = _uids(account, "source", folder, mail)
+    with account.source.filler(account.user) as filler:
+        filler.move(folder, uids, to)
+
+
+def _delete(account: Rehearsal, mail: Mail, folder: tuple[str, ...], *sides: str) -> None:
+    for side in sides:
+        uids = _uids(account, side, folder, mail)
+        with getattr(account, side).filler(account.user) as filler:
+            filler.delete(folder, uids)
+
+
+@pytest.fixture
+def small(account: Rehearsal, fresh_user: Callable[[], str]) -> Rehearsal:
+    """Three letters in each folder, with names of their own."""
+    account.user = fresh_user()
+    with account.source.filler(account.user) as filler:
+        for number, path in enumerate(FOLDERS):
+            filler.create(path)
+            filler.append(path, [_letter(10 * number + each) for each in range(3)])
+    with account.destination.filler(account.user) as filler:
+        filler.append(INBOX, [FOREIGN])
+    return account
+
+
+@pytest.mark.parametrize("number", [2, 3], ids=["same-run", "next-run"])
+@pytest.mark.parametrize(("folder", "to"), [(INBOX, LEAF), (LEAF, INBOX)], ids=["onward", "back"])
+def test_moved_before_a_run_that_was_killed_between_the_two_folders(
+    small: Rehearsal, folder: tuple[str, ...], to: tuple[str, ...], number: int
+) -> None:
+    small.run(1)
+    for mail in (_letter(10 * FOLDERS.index(folder)), _letter(10 * FOLDERS.index(folder) + 1)):
+        _move(small, mail, folder, to)
+    with pytest.raises(Ended):
+        meanwhile(small, "begin", 1, _die, 2)
+    outcome = small.run(number)
+    assert (outcome.failure, outcome.tally.copied) == (None, 0)
+    settled(small, number + 1)
+
+
+def test_moved_into_a_folder_that_could_not_be_opened_in_that_run(small: Rehearsal) -> None:
+    small.run(1)
+    _move(small, _letter(0), INBOX, LEAF)
+    _move(small, _letter(10), BOX, LEAF)
+    small.source.proxy.arm(Answer("EXAMINE", "NO not now", number=5))  # two who have lost messages are looked at, then the three
+    outcome = small.run(2)
+    assert [each.source for each in outcome.folders if each.tally.refused] == ["Büro.Verträge"]
+    small.clear()
+    outcome = small.run(3)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 2)
+    settled(small, 4)
+
+
+def test_moved_into_a_folder_that_was_refused_before_the_run_was_interrupted(small: Rehearsal) -> None:
+    """The run goes on, and does not try it twice; what it refused is tried by the next one."""
+    small.run(1)
+    _move(small, _letter(20), LEAF, INBOX)
+    small.source.proxy.arm(Answer("EXAMINE", "NO not now", number=2))  # one is looked at; then INBOX
+    outcome = small.run(2)
+    assert [(each.source, each.tally.refused) for each in outcome.folders if each.tally.refused] == [("INBOX", 1)]
+    small.clear()
+    assert small.run(2).tally.refused == 1
+    outcome = small.run(3)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
+    settled(small, 4)
+
+
+def test_deleted_on_both_sides_and_in_another_folder_later_on(small: Rehearsal) -> None:
+    """Back from a backup, or sent again: it is there once more, so it is brought."""
+    small.run(1)
+    _delete(small, _letter(10), BOX, "source", "destination")
+    small.run(2)
+    with small.source.filler(small.user) as filler:
+        filler.append(LEAF, [_letter(10)])
+    outcome = small.run(3)
+    assert (outcome.failure, outcome.tally.copied) == (None, 1)
+    settled(small, 4)
+
+
+def test_deleted_on_the_source_only_and_in_another_folder_later_on(small: Rehearsal) -> None:
+    """What was left on the destination goes along: it is one message."""
+    small.run(1)
+    _delete(small, _letter(10), BOX, "source")
+    small.run(2)
+    with small.source.filler(small.user) as filler:
+        filler.append(LEAF, [_letter(10)])
+    outcome = small.run(3)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
+    settled(small, 4)
+
+
+def test_of_two_alike_the_one_that_is_still_there_is_moved(small: Rehearsal) -> None:
+    """One was deleted on both sides, the other has moved on the source: nobody can tell which is which."""
+    with small.source.filler(small.user) as filler:
+        filler.append(INBOX, [TWIN])
+        filler.append(BOX, [TWIN])
+    small.run(1)
+    _delete(small, TWIN, INBOX, "source", "destination")
+    _move(small, TWIN, BOX, LEAF)
+    outcome = small.run(2)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
+    settled(small, 3)
+
+
+def test_interrupted_batch_of_which_one_message_moved_on_and_one_has_a_twin_elsewhere(small: Rehearsal) -> None:
+    """What turns out to be where it was is not taken for one that left."""
+    with small.source.filler(small.user) as filler:
+        filler.append(BOX, [TWIN])
+    with pytest.raises(Ended):
+        meanwhile(small, "settle", 2, _die)
+    assert len(small.destination.snapshot(small.user)[BOX]) == 4
+    with small.source.filler(small.user) as filler:
+        filler.create(("Zeta",))
+        filler.append(("Zeta",), [TWIN])
+    _move(small, _letter(10), BOX, ("Zeta",))
+    outcome = small.run(1)
+    assert outcome.failure is None
+    settled(small, 2)
