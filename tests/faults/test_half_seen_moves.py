@@ -152,3 +152,25 @@ def test_interrupted_batch_of_which_one_message_moved_on_and_one_has_a_twin_else
     outcome = small.run(1)
     assert outcome.failure is None
     settled(small, 2)
+
+
+def test_moved_out_of_a_folder_that_is_renamed_before_it_is_looked_into(small: Rehearsal) -> None:
+    """It is listed, and cannot be opened: the list is read again before anything is brought."""
+    small.run(1)
+    _move(small, _letter(20), LEAF, BOX)
+    with small.source.filler(small.user) as filler:
+        outcome = meanwhile(small, "left_out", 1, lambda: filler.rename(LEAF, ("Elsewhere",)), 2)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 3)
+    settled(small, 3)
+
+
+def test_moved_out_of_a_folder_that_can_never_be_opened(small: Rehearsal) -> None:
+    """It is tried twice, and the others are not kept waiting."""
+    small.run(1)
+    with small.source.filler(small.user) as filler:
+        filler.append(BOX, [_letter(13)])
+    _delete(small, _letter(20), LEAF, "source")
+    small.source.proxy.arm(Answer("EXAMINE", "NO not for you", number=1), Answer("EXAMINE", "NO not for you", number=2))
+    outcome = small.run(2)
+    assert outcome.tally.copied == 1
+    assert len(small.pauses) == 1

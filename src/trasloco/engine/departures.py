@@ -16,7 +16,7 @@ from typing import TypeAlias, cast
 from trasloco.engine.classify import blame, busy, explain
 from trasloco.engine.diff import BROUGHT
 from trasloco.engine.exact_digests import exact_digests
-from trasloco.engine.failure import Scope, TransferError
+from trasloco.engine.failure import Retry, Scope, TransferError
 from trasloco.engine.fate import Fate
 from trasloco.engine.identity import Place
 from trasloco.engine.latecomers import quiet
@@ -71,11 +71,13 @@ class Memory:
     seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
     uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
     left: source folders that messages have moved out of in this run: what was listed of them before says nothing any more.
+    closed: source folders that are listed and could not be looked into.
     """
 
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
     left: set[bytes] = field(default_factory=set)
+    closed: set[bytes] = field(default_factory=set)
 
     def recount(self, source_name: bytes) -> None:
         """This folder is gone through once more, and counted as it is then."""
@@ -268,7 +270,7 @@ async def look_again(departures: Departures, source: Place, ledger: Ledger, pres
 async def _look(departures: Departures, source: Place, ledger: Ledger, record: FolderRecord, *, listed: bool) -> Set[int] | None:
     """Whose message is not in its folder any more; the UIDs that are, None when that cannot be told."""
     view = departures.views.get(record.source_name)
-    here = await (_uids(source, record, listed=listed) if view is None else view(source, record))
+    here = await (_uids(source, record, departures.memory, listed=listed) if view is None else view(source, record))
     if here is None:
         return None
     async for rows in ledger.rows(record.id):
@@ -332,10 +334,12 @@ async def open_folder(place: Place, name: bytes) -> int | None:
         return None
 
 
-async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> UidSet | None:
+async def _uids(source: Place, record: FolderRecord, memory: Memory, *, listed: bool) -> UidSet | None:
     """The UIDs that are there now: none when the folder is gone; None when it cannot be told.
 
-    A folder that is only missing from the list may still be there: it is gone when it cannot be opened.
+    A folder that is only missing from the list may still be there: it is gone when it cannot be opened. One that is listed and cannot
+    be opened has most likely been renamed or deleted since: TransferError is raised once, so that the list is read again. Else what
+    has left it would be brought a second time.
     """
     folder = decode_name(record.source_name)
     try:
@@ -347,6 +351,10 @@ async def _uids(source: Place, record: FolderRecord, *, listed: bool) -> UidSet 
     except CommandFailed as error:
         if busy(error.status):
             raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
+        if listed and record.source_name not in memory.closed:
+            memory.closed.add(record.source_name)
+            failure = explain(error, source.side, "looking for messages that moved", folder=folder)
+            raise TransferError(replace(failure, retry=Retry.NOW)) from error
         return None if listed else UidSet()
 
 
