@@ -1,10 +1,12 @@
 """Thousands of random cuts and kills, on real servers, and what is lost by them: the long form of the fault tests.
 
     python -m trasloco.testing.chaos --cuts 2000 --kills 500 --servers dovecot,cyrus [--seed 1] [--corpus DIRECTORY]
+    python -m trasloco.testing.chaos --lives 400 --servers dovecot,cyrus [--seed 1]
 
 Cuts: the engine runs small mailboxes between each pair of the servers, while a proxy ends the lines at
 random bytes. Kills: the installed command migrates accounts and is killed (``kill -9``) at random moments,
-again and again until it is done. After each: what the destination holds is compared with the source, and
+again and again until it is done. Lives, instead: small mailboxes whose owners go on using them, through several runs, with cuts, refusals
+and kills (``living_mailbox``). After each: what the destination holds is compared with the source, and
 one more run must change nothing. Prints a table; exit code 1 when anything was lost, doubled or altered.
 """
 
@@ -25,6 +27,7 @@ from trasloco.testing.chaos_mail import ChaosMail
 from trasloco.testing.cyrus import Cyrus
 from trasloco.testing.dovecot import Dovecot
 from trasloco.testing.killed_command import KilledCommand
+from trasloco.testing.living_mailbox import LivingMailbox
 from trasloco.testing.rehearsal import FAULTLESS, Line, Rehearsal, Verdict, lines
 from trasloco.testing.wire_faults import Cut, Way
 
@@ -107,6 +110,17 @@ def cut_mailbox(source: Line, destination: Line, mail: ChaosMail, user: str, rng
         score.notes.append(f"{user}: one more run changed something")
 
 
+def live_mailbox(source: Line, destination: Line, user: str, rng: random.Random, score: Score) -> None:
+    """One mailbox whose owner goes on using it, from its first run to the last."""
+    life = LivingMailbox(source, destination, user, rng).live()
+    score.cuts += life.cuts
+    score.kills += life.kills
+    score.add(life.verdict, life.messages, "\n    ".join(life.history))
+    if not life.settled:
+        score.unsettled += 1
+        score.notes.append(f"{user}: one more run changed something\n    " + "\n    ".join(life.history))
+
+
 def kill_migration(
     source: Line, destination: Line, mail: ChaosMail, name: str, home: Path, rng: random.Random, score: Score, most: int
 ) -> None:
@@ -170,11 +184,26 @@ def run(cuts: int, kills: int, seed: int, names: list[str], corpus: Path | None)
     return list(scores.values())
 
 
+def run_lives(lives: int, seed: int, names: list[str]) -> list[Score]:
+    """So many, the pairs in turn."""
+    with pairs(names) as found:
+        scores = {name: Score(name) for name in found}
+        told = time.monotonic()
+        for number in range(lives):
+            name = list(found)[number % len(found)]
+            live_mailbox(*found[name], f"life-{seed}-{number}", random.Random(f"{seed} {number}"), scores[name])
+            if time.monotonic() - told > 10:
+                told = time.monotonic()
+                print(f"{lives - number - 1} lives to go", file=sys.stderr, flush=True)
+    return list(scores.values())
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m trasloco.testing.chaos", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cuts", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--lives", type=int, default=0, help="mailboxes that their owners go on using, instead of cuts and kills alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--servers", default="dovecot,cyrus")
     parser.add_argument(
@@ -183,7 +212,8 @@ def main() -> int:
     given = parser.parse_args()
     began = time.monotonic()
     corpus = given.corpus if given.corpus.is_dir() else None
-    scores = run(given.cuts, given.kills, given.seed, given.servers.split(","), corpus)
+    names = given.servers.split(",")
+    scores = run_lives(given.lives, given.seed, names) if given.lives else run(given.cuts, given.kills, given.seed, names, corpus)
     print(HEAD)
     for score in scores:
         print(score)
