@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.faults.conftest import FOLDERS, FOREIGN, TWIN, meanwhile, settled
+from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import Rehearsal
 from trasloco.testing.wire_faults import Answer
@@ -25,7 +27,8 @@ def _die() -> None:
 
 
 def _letter(number: int) -> Mail:
-    return Mail(b"Message-ID: <%d@x>\r\nSubject: letter %d\r\n\r\ntext\r\n" % (number, number))
+    content = b"Message-ID: <%d@x>\r\nSubject: letter %d\r\n\r\ntext\r\n" % (number, number)
+    return Mail(content, date=datetime(2020, 1, 1, number, tzinfo=UTC))
 
 
 def _uids(account: Rehearsal, side: str, folder: tuple[str, ...], mail: Mail) -> list[int]:
@@ -174,3 +177,36 @@ def test_moved_out_of_a_folder_that_can_never_be_opened(small: Rehearsal) -> Non
     outcome = small.run(2)
     assert outcome.tally.copied == 1
     assert len(small.pauses) == 1
+
+
+@pytest.mark.parametrize("words", ["NO [UNAVAILABLE] later", "NO not now"])
+@pytest.mark.parametrize(("command", "done"), [("UID COPY", True), ("UID STORE", False), ("UID STORE", True), ("UID EXPUNGE", False)])
+def test_move_of_several_commands_of_which_one_is_refused(small: Rehearsal, command: str, done: bool, words: str) -> None:
+    """On a server without MOVE: what had been done of it by then is seen, and the rest is done."""
+    small.run(1)
+    _move(small, _letter(0), INBOX, LEAF)
+    small.destination.proxy.arm(*hide("MOVE"), Answer(command, words, forward=done))
+    outcome = small.run(2)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
+    settled(small, 3)
+
+
+def test_move_of_which_a_part_was_done_before_it_was_refused(small: Rehearsal) -> None:
+    """And then of all that was asked for: nothing is copied that has been moved."""
+    small.run(1)
+    for number in range(2):
+        _move(small, _letter(number), INBOX, LEAF)
+    small.destination.proxy.arm(Answer("UID MOVE", "NO not all of them", forward=True))
+    outcome = small.run(2)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 2)
+    settled(small, 3)
+
+
+def test_what_the_destination_never_lets_go_is_in_its_new_folder_once(small: Rehearsal) -> None:
+    small.run(1)
+    _move(small, _letter(0), INBOX, LEAF)
+    small.destination.proxy.arm(*hide("MOVE"), Answer("UID STORE", "NO you may not", times=9))
+    outcome = small.run(2)
+    assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
+    assert small.run(3).tally.copied == 0
+    assert len(_uids(small, "destination", LEAF, _letter(0))) == 1

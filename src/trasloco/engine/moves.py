@@ -132,17 +132,22 @@ async def finish_move(job: Job, intent: Intent, wanted: Set[int], unknown: Set[i
 
 
 async def _take_away(job: Job, origin: Origin, uids: Sequence[int]) -> None:
-    """The second half of a move on a server that has no MOVE (RFC 6851 3.3). With MOVE nothing is left to take away."""
+    """The second half of a move on a server that has no MOVE (RFC 6851 3.3). With MOVE nothing is left to take away. What the server
+    will not let go stays where it was as well."""
     client = job.destination.client
     place = Place(job.destination.side, client, decode_name(origin.name))
     if await open_folder(place, origin.name) != origin.uidvalidity:
         return
-    with blame(place.side, "moving messages", place.folder):
-        there = sorted({item.uid async for item in client.fetch(sorted(uids), ("UID",)) if item.uid is not None}.intersection(uids))
-        if there:
-            await client.store(there, "+FLAGS", ["\\Deleted"])
-        if there and "UIDPLUS" in client.capabilities:
-            await client.expunge(there)
+    try:
+        with blame(place.side, "moving messages", place.folder, refusals=True):
+            there = sorted({item.uid async for item in client.fetch(sorted(uids), ("UID",)) if item.uid is not None}.intersection(uids))
+            if there:
+                await client.store(there, "+FLAGS", ["\\Deleted"])
+            if there and "UIDPLUS" in client.capabilities:
+                await client.expunge(there)
+    except CommandFailed as error:
+        if busy(error.status):
+            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
 
 
 async def _move(job: Job, pairs: Pairs, origin: Origin) -> tuple[list[MessageRow], Pairs]:
@@ -168,13 +173,31 @@ async def _move(job: Job, pairs: Pairs, origin: Origin) -> tuple[list[MessageRow
     ownership = Ownership(job.ledger)
     intent = await ownership.heard(job.ledger.begin(job.folder_id, here.uidvalidity, here.uidnext or 1, source_uids, flags, begun))
     await ownership.confirm()  # a move is a copy where there is no MOVE: who was frozen meanwhile must not do it once more
-    told = await _ask_to_move(job, place, begun, intent)
-    if told is None:
-        return [], absent
+    try:
+        with blame(place.side, "moving messages", place.folder, refusals=True):
+            told: dict[int, int | None] = dict(await place.client.move(sorted(begun.uids), job.name) or {})
+    except CommandFailed as error:
+        rows = await _done_all_the_same(job, going, begun, here.uidnext or 1, intent)
+        if busy(error.status) or over_quota(error.status):
+            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
+        return rows, absent  # who has not come is copied
     uids = told or dict(zip(begun.uids, await _arrived(job, source_uids, here.uidnext or 1), strict=True))
     rows = [_row(job, position, departure, uids.get(departure.row.destination_uid or 0), gone=False) for position, departure in going]
     await _write(job, list(zip(rows, [departure for _, departure in going], strict=True)), intent)
     return rows, absent
+
+
+async def _done_all_the_same(job: Job, going: Pairs, origin: Origin, uidnext: int, intent: int) -> list[MessageRow]:
+    """After a refusal: a move is several commands where there is no MOVE, and of several sets of UIDs some may have been moved. Who has
+    come is taken away where he was, and has moved."""
+    arrived = await _arrived(job, [job.inventory.uids[position] for position, _ in going], uidnext)
+    come = [(position, departure, uid) for (position, departure), uid in zip(going, arrived, strict=True) if uid is not None]
+    if come:
+        await _take_away(job, origin, [departure.row.destination_uid or 0 for _, departure, _ in come])
+        await select_again(job)
+    rows = [_row(job, position, departure, uid, gone=False) for position, departure, uid in come]
+    await _write(job, list(zip(rows, [departure for _, departure, _ in come], strict=True)), intent)
+    return rows
 
 
 async def _leave(job: Job, departures: Departures, pairs: Pairs) -> list[MessageRow]:
@@ -186,18 +209,6 @@ async def _leave(job: Job, departures: Departures, pairs: Pairs) -> list[Message
         await _write(job, left, None)
         departures.took(departure for _, departure in left)
     return [row for left in by_folder.values() for row, _ in left]
-
-
-async def _ask_to_move(job: Job, place: Place, origin: Origin, intent: int) -> dict[int, int | None] | None:
-    """New UIDs by old ones, {} when the server does not tell; None when it will not move: then they are copied."""
-    try:
-        with blame(place.side, "moving messages", place.folder, refusals=True):
-            return dict(await place.client.move(sorted(origin.uids), job.name) or {})
-    except CommandFailed as error:
-        await job.ledger.settle(intent, [])
-        if busy(error.status) or over_quota(error.status):
-            raise TransferError(explain(error, place.side, "moving messages", folder=place.folder)) from error
-        return None
 
 
 async def _arrived(job: Job, source_uids: Sequence[int], uidnext: int) -> list[int | None]:
