@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.faults.conftest import FOLDERS, FOREIGN, TWIN, meanwhile, settled
+from tests.faults.conftest import FOLDERS, FOREIGN, TWIN, meanwhile, recreate, settled
+from trasloco.imap.client import Client
+from trasloco.imap.values import Selected
 from trasloco.testing.cutting_proxy import hide
 from trasloco.testing.mailbox_filler import Mail
 from trasloco.testing.rehearsal import Rehearsal
 from trasloco.testing.wire_faults import Answer
 
 INBOX, BOX, LEAF = FOLDERS
+MINE = ("Mine",)
 
 
 class Ended(Exception):
@@ -210,3 +213,92 @@ def test_what_the_destination_never_lets_go_is_in_its_new_folder_once(small: Reh
     assert (outcome.failure, outcome.tally.copied, outcome.tally.moved) == (None, 0, 1)
     assert small.run(3).tally.copied == 0
     assert len(_uids(small, "destination", LEAF, _letter(0))) == 1
+
+
+def _file(account: Rehearsal, mail: Mail, folder: tuple[str, ...]) -> None:
+    """The first of them, put away by the user of the destination."""
+    uids = _uids(account, "destination", folder, mail)[:1]
+    with account.destination.filler(account.user) as filler:
+        filler.create(MINE)
+        filler.move(folder, uids, MINE)
+
+
+def _places(account: Rehearsal, mail: Mail) -> list[tuple[str, ...]]:
+    there = account.destination.snapshot(account.user)
+    return sorted(path for path in there.folders for _ in _uids(account, "destination", path, mail))
+
+
+def test_of_two_alike_that_moved_apart_the_one_the_user_filed_is_left(small: Rehearsal) -> None:
+    with small.source.filler(small.user) as filler:
+        filler.append(INBOX, [TWIN, TWIN])
+    small.run(1)
+    _file(small, TWIN, INBOX)
+    uids = _uids(small, "source", INBOX, TWIN)
+    with small.source.filler(small.user) as filler:
+        filler.move(INBOX, uids[:1], BOX)
+        filler.move(INBOX, uids[1:], LEAF)
+    assert small.run(2).failure is None
+    assert len(_places(small, TWIN)) == 2
+
+
+@pytest.mark.parametrize("followed", [False, True], ids=["deleted", "moved"])
+def test_filed_by_the_user_when_others_have_left_the_folder_before(small: Rehearsal, followed: bool) -> None:
+    """It moved on the source as well: it stays where he has put it."""
+    small.run(1)
+    if followed:
+        _move(small, _letter(0), INBOX, LEAF)
+    else:
+        _delete(small, _letter(0), INBOX, "source")
+    small.run(2)
+    _file(small, _letter(1), INBOX)
+    _move(small, _letter(1), INBOX, LEAF)
+    assert small.run(3).failure is None
+    assert _places(small, _letter(1)) == [MINE]
+
+
+def test_moved_away_and_back_and_another_filed_later_on(small: Rehearsal) -> None:
+    small.run(1)
+    _move(small, _letter(0), INBOX, LEAF)
+    _move(small, _letter(0), LEAF, INBOX)
+    small.run(2)
+    _file(small, _letter(1), INBOX)
+    _move(small, _letter(1), INBOX, LEAF)
+    assert small.run(3).failure is None
+    assert _places(small, _letter(1)) == [MINE]
+
+
+def test_many_folders_that_can_never_be_opened(small: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account is not given up for them."""
+    shut = [(f"Shut{number}",) for number in range(8)]
+    with small.source.filler(small.user) as filler:
+        for path in shut:
+            filler.create(path)
+            filler.append(path, [TWIN, _letter(22)])
+    small.run(1)
+    for path in shut:
+        _delete(small, TWIN, path, "source")
+    with small.source.filler(small.user) as filler:
+        filler.append(INBOX, [_letter(5)])
+    select = Client.select
+
+    async def refused(client: Client, name: bytes, *, read_only: bool, condstore: bool = False) -> Selected:
+        asked = b"Nowhere" if read_only and name.startswith(b"Shut") else name
+        return await select(client, asked, read_only=read_only, condstore=condstore)
+
+    monkeypatch.setattr(Client, "select", refused)
+    small.run(2)
+    assert _places(small, _letter(5)) == [INBOX]
+
+
+def test_known_from_before_both_folders_were_renumbered(small: Rehearsal) -> None:
+    """Nothing is known of the destination's folder any more: what is not there is brought."""
+    small.run(1)
+    _delete(small, _letter(20), LEAF, "source")
+    recreate(small, "source", LEAF)
+    small.run(2)
+    with small.source.filler(small.user) as filler:
+        filler.append(LEAF, [_letter(20)])
+    _delete(small, _letter(20), LEAF, "destination")
+    recreate(small, "destination", LEAF)
+    assert small.run(3).failure is None
+    settled(small, 4)

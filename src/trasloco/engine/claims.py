@@ -64,10 +64,10 @@ class Claims:
         """Of the messages without a row, those that are to be left as the user has put them, each with whom it is taken for."""
         came, left = {row.source_uid for row in rows}, []
         for position, tried in self._absent.items():
+            for departure in tried:
+                departure.given = False  # nothing came of it: another folder may ask for it
             if self._job.inventory.uids[position] in came:
                 continue
-            for departure in tried:
-                departure.given = False
             first = next((departure for departure in tried if departure.left_as_is), None)
             if first is not None:
                 first.given = True

@@ -71,13 +71,13 @@ class Memory:
     seen: (folder, source UID) that were gone before their folder's pass, so that the pass did not count them.
     uncounted: by source folder and fate, messages counted there that were moved on and are counted where they are now.
     left: source folders that messages have moved out of in this run: what was listed of them before says nothing any more.
-    closed: source folders that are listed and could not be looked into.
+    closed: whether a source folder was listed and could not be looked into.
     """
 
     seen: set[tuple[int, int]] = field(default_factory=set)
     uncounted: Counter[tuple[bytes, Fate]] = field(default_factory=Counter)
     left: set[bytes] = field(default_factory=set)
-    closed: set[bytes] = field(default_factory=set)
+    closed: bool = False
 
     def recount(self, source_name: bytes) -> None:
         """This folder is gone through once more, and counted as it is then."""
@@ -105,8 +105,9 @@ class Departures:
     def __bool__(self) -> bool:
         return bool(self._sizes or self._by_identity)
 
-    def add_row(self, record: FolderRecord, row: MessageRow) -> None:
-        """A row of the ledger whose message is no longer in its folder; a second time is once."""
+    def add_row(self, record: FolderRecord, row: MessageRow, *, long_ago: bool = False) -> None:
+        """A row of the ledger whose message is no longer in its folder; a second time is once. long_ago: it left before the last
+        completed pass of an earlier run."""
         key = (record.id, row.source_uid)
         counted = None
         if self.done(record.source_name) and key not in self.memory.seen:
@@ -117,7 +118,6 @@ class Departures:
             self._found.add(key)
             validity = record.destination_uidvalidity or 0
             place = record.source_name, record.destination_name, validity
-            long_ago = record.departed > 0 and (record.run or 0) < self.run
             self._add(Departure(*place, row, record.id, counted=counted, left_as_is=not long_ago))
 
     async def add_relics(self, ledger: Ledger) -> None:
@@ -273,10 +273,12 @@ async def _look(departures: Departures, source: Place, ledger: Ledger, record: F
     here = await (_uids(source, record, departures.memory, listed=listed) if view is None else view(source, record))
     if here is None:
         return None
-    async for rows in ledger.rows(record.id):
-        for row in rows:
-            if row.fate in BROUGHT and row.source_uid not in here:
-                departures.add_row(record, row)
+    gone = [row async for rows in ledger.rows(record.id) for row in rows if row.fate in BROUGHT and row.source_uid not in here]
+    # As many as the last pass did not find: the same ones. Where others have left since, nobody can tell which they are.
+    known = sum(row.destination_uid is not None for row in gone)
+    long_ago = 0 < known <= record.departed and (record.run or 0) < departures.run
+    for row in gone:
+        departures.add_row(record, row, long_ago=long_ago)
     return here
 
 
@@ -351,8 +353,8 @@ async def _uids(source: Place, record: FolderRecord, memory: Memory, *, listed: 
     except CommandFailed as error:
         if busy(error.status):
             raise TransferError(explain(error, source.side, "looking for messages that moved", folder=folder)) from error
-        if listed and record.source_name not in memory.closed:
-            memory.closed.add(record.source_name)
+        if listed and not memory.closed:
+            memory.closed = True
             failure = explain(error, source.side, "looking for messages that moved", folder=folder)
             raise TransferError(replace(failure, retry=Retry.NOW)) from error
         return None if listed else UidSet()

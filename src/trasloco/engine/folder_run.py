@@ -308,6 +308,7 @@ class FolderRun:
         recognition.found.update(row.source_uid for row in rows)
         work.reflag.extend(flags)
         moved = sum(row.fate is Fate.MOVED for row in rows)
+        work.departed = max(0, work.departed - sum(row.fate is Fate.ADOPTED for row in rows))  # back here under another UID
         if moved:
             words = ngettext(
                 "“%(folder)s”: %(n)s message had moved here on the source and was moved on the destination.",

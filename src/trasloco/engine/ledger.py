@@ -44,7 +44,7 @@ class FolderRecord:
     source_uidnext, source_messages, source_modseq: the source's STATUS at the last completed pass
     over the folder, all None before it; equal again = nothing to do.
     destination_uidnext: a lower bound of the destination's next UID at the end of that pass, None before it.
-    departed: messages that were brought and that this pass did not find on the source any more: where they went is not known.
+    departed: messages that were brought and that this pass did not find on the source any more, less those found elsewhere since.
     begun: whether there were intents when this was read (``folders``).
     run, tally: number of the run of the last completed pass, and how its messages fared.
     """

@@ -90,8 +90,9 @@ class MemoryLedger:
         if old_folder_id is not None:
             for uid in old_uids:
                 self._messages[old_folder_id].pop(uid, None)
-            unmarked = replace(self._folders[old_folder_id], source_uidnext=None, source_messages=None, source_modseq=None)
-            self._folders[old_folder_id] = unmarked
+            old = self._folders[old_folder_id]
+            unmarked = replace(old, source_uidnext=None, source_messages=None, source_modseq=None)
+            self._folders[old_folder_id] = replace(unmarked, departed=max(0, old.departed - len(old_uids)))
         for relic in relics:
             self._relics.pop(relic, None)
         if intent is not None:

@@ -228,7 +228,10 @@ async def _recognise_here(job: Job, pairs: Pairs) -> tuple[list[MessageRow], Pai
     assert selected is not None
     wanted = [departure.row.destination_uid for _, departure in pairs if departure.row.destination_uid is not None]
     there: set[int] = set()
-    if wanted and selected.uidvalidity == pairs[0][1].destination_uidvalidity:
+    if selected.uidvalidity != pairs[0][1].destination_uidvalidity:
+        for _, departure in pairs:
+            departure.left_as_is = False  # nothing is known of this folder any more
+    elif wanted:
         with blame(place.side, "looking for messages that moved", place.folder):
             there = {item.uid async for item in place.client.fetch(sorted(wanted), ("UID",)) if item.uid is not None}
     known = [(position, departure) for position, departure in pairs if departure.row.destination_uid in there]

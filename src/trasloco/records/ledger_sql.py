@@ -236,7 +236,8 @@ MOVED: LiteralString = f"""{_FENCE}, departed AS (
     DELETE FROM trasloco_ledger_message m
     USING fence WHERE m.folder_id = %(old_folder)s AND m.source_uid = ANY(%(old_uids)s::bigint[])
 ), unmarked AS (
-    UPDATE trasloco_ledger_folder f SET source_uidnext = NULL, source_messages = NULL, source_modseq = NULL
+    UPDATE trasloco_ledger_folder f SET source_uidnext = NULL, source_messages = NULL, source_modseq = NULL,
+        departed = greatest(0, f.departed - cardinality(%(old_uids)s::bigint[]))
     FROM fence WHERE f.id = %(old_folder)s
 ), relics AS (
     DELETE FROM trasloco_ledger_relic r USING fence WHERE r.account_id = %(account)s AND r.id = ANY(%(relics)s::bigint[])

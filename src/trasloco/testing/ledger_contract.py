@@ -190,12 +190,13 @@ class LedgerContract:
     async def test_a_moved_message_has_its_row_in_the_new_folder_only(self, ledger: Ledger) -> None:
         old, new = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Done", b"Done")
         await ledger.record(old.id, [row(1), row(2)])
-        await ledger.complete(replace(old, source_uidnext=3, source_messages=2, source_modseq=9, run=1, tally=Tally(copied=2)))
+        await ledger.complete(replace(old, source_uidnext=3, source_messages=2, source_modseq=9, run=1, tally=Tally(copied=2), departed=2))
         await ledger.moved(old.id, [1], new.id, [row(7, Fate.MOVED, run=2)])
         assert [known.source_uid for known in await everything(ledger, old.id)] == [2]
         assert [(known.source_uid, known.fate) for known in await everything(ledger, new.id)] == [(7, Fate.MOVED)]
         (unmarked, _) = await ledger.folders()
         assert (unmarked.source_uidnext, unmarked.source_messages, unmarked.source_modseq) == (None, None, None)
+        assert unmarked.departed == 1
 
     async def test_a_move_takes_its_intent_along(self, ledger: Ledger) -> None:
         old, new = await ledger.bind(b"INBOX", b"INBOX"), await ledger.bind(b"Done", b"Done")
