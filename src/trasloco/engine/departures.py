@@ -26,6 +26,7 @@ from trasloco.engine.uid_set import UidSet
 from trasloco.imap.errors import CommandFailed
 from trasloco.imap.utf7 import decode_name
 from trasloco.imap.values import Status
+from trasloco.sentence import sentence as _
 
 View: TypeAlias = Callable[[Place, FolderRecord], Awaitable[Set[int] | None]]
 """Tells which UIDs of a source folder are its messages now. Raises TransferError."""
@@ -356,7 +357,8 @@ async def _uids(source: Place, record: FolderRecord, memory: Memory, *, listed: 
         if listed and not memory.closed:
             memory.closed = True
             failure = explain(error, source.side, "looking for messages that moved", folder=folder)
-            raise TransferError(replace(failure, retry=Retry.NOW)) from error
+            words = _("%(clause)s It may have been renamed or deleted just now, so Trasloco lists the folders again.", clause=failure.words)
+            raise TransferError(replace(failure, retry=Retry.NOW, words=words)) from error
         return None if listed else UidSet()
 
 

@@ -113,22 +113,26 @@ async def finish_move(job: Job, intent: Intent, wanted: Set[int], unknown: Set[i
     ours = [uid for uid in intent.source_uids if uid in wanted]
     theirs = sorted(uid for uid in unknown if uid >= intent.destination_uidnext)
     arrived = await pair(job.source, job.destination, ours, theirs, certain=True, refused={}) if ours and theirs else {}
-    rows: list[MessageRow] = []
-    moved: list[Departure] = []
+    come: list[tuple[int, Departure, int]] = []
     for uid, old, flags in zip(intent.source_uids, origin.uids, intent.flags, strict=True):
         departure = departures.at(origin.name, origin.uidvalidity, old)
-        if uid in arrived and departure is not None:
-            position = job.inventory.position(uid)
-            assert position is not None
-            rows.append(_row(job, position, departure, arrived[uid], gone=False))
-            rows[-1].flags = flags
-            moved.append(departure)
-    if rows:
-        await _take_away(job, origin, [departure.row.destination_uid or 0 for departure in moved])
-        await select_again(job)
-    await _write(job, list(zip(rows, moved, strict=True)), intent.id)
-    departures.took(moved)
+        position = job.inventory.position(uid)
+        if uid in arrived and departure is not None and position is not None:
+            departure.row.flags = flags
+            come.append((position, departure, arrived[uid]))
+    rows = await _finish(job, origin, come, intent.id)
+    departures.took(departure for _, departure, _ in come)
     return rows, changed_flags(job, rows)
+
+
+async def _finish(job: Job, origin: Origin, come: Sequence[tuple[int, Departure, int]], intent: int) -> list[MessageRow]:
+    """Who has come here, under that UID, is taken away where he was; then the intent is settled."""
+    if come:
+        await _take_away(job, origin, [departure.row.destination_uid or 0 for _, departure, _ in come])
+        await select_again(job)
+    rows = [_row(job, position, departure, uid, gone=False) for position, departure, uid in come]
+    await _write(job, list(zip(rows, [departure for _, departure, _ in come], strict=True)), intent)
+    return rows
 
 
 async def _take_away(job: Job, origin: Origin, uids: Sequence[int]) -> None:
@@ -192,12 +196,7 @@ async def _done_all_the_same(job: Job, going: Pairs, origin: Origin, uidnext: in
     come is taken away where he was, and has moved."""
     arrived = await _arrived(job, [job.inventory.uids[position] for position, _ in going], uidnext)
     come = [(position, departure, uid) for (position, departure), uid in zip(going, arrived, strict=True) if uid is not None]
-    if come:
-        await _take_away(job, origin, [departure.row.destination_uid or 0 for _, departure, _ in come])
-        await select_again(job)
-    rows = [_row(job, position, departure, uid, gone=False) for position, departure, uid in come]
-    await _write(job, list(zip(rows, [departure for _, departure, _ in come], strict=True)), intent)
-    return rows
+    return await _finish(job, origin, come, intent)
 
 
 async def _leave(job: Job, departures: Departures, pairs: Pairs) -> list[MessageRow]:

@@ -8,7 +8,6 @@ else is in the list of known gaps (docs/adr/0005).
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 from unittest.mock import patch
@@ -18,11 +17,9 @@ import pytest
 from trasloco.engine import lane, together
 from trasloco.engine.account import Settings
 from trasloco.testing.cutting_proxy import hide
-from trasloco.testing.mailbox_owner import LEFT_OUT, MailboxOwner
-from trasloco.testing.mailbox_tree import Path
+from trasloco.testing.mailbox_owner import MailboxOwner
 from trasloco.testing.moments import Moments
 from trasloco.testing.rehearsal import Line, Rehearsal, Verdict
-from trasloco.testing.snapshot import Entry
 from trasloco.testing.wire_faults import Answer, Bye, Cut, Fault, Way
 from trasloco.testing.wire_killer import Killer
 
@@ -67,7 +64,8 @@ class LivingMailbox:
         """From the first run to the last."""
         rng, account = self._rng, self._account
         self._owner.begin(rng.choice((4, 8, 20)))
-        self._span = _LINE + 2 * sum(entry.size for entries in self._folders(0).values() for entry in entries)
+        full = self._lines[0].snapshot(self._account.user).folders.values()
+        self._span = _LINE + 2 * sum(entry.size for entries in full for entry in entries)
         far, enough = rng.choice((0.0, 60.0)), rng.choice((1, 10, 2000))
         with patch.object(lane, "FAR", far), patch.object(together, "ENOUGH_MESSAGES", enough):
             for runs in range(rng.randint(1, 5)):
@@ -107,7 +105,8 @@ class LivingMailbox:
         self._kills += killed
         self._cuts += sum(len(line.proxy.fired) for line in self._lines)
         how = "killed" if outcome is None else f"{outcome.status} {outcome.failure or ''}"
-        self._history.append(f"run {self._number}: {plans}, the owner acts at {deeds}: {how}; {self._owner.did[done:]}")
+        acts = [sorted(steps) for steps in deeds]
+        self._history.append(f"run {self._number}: {plans}, the owner acts at {acts}: {how}; {self._owner.did[done:]}")
 
     def _arm(self, *plans: list[Fault]) -> None:
         self._account.clear()
@@ -129,20 +128,7 @@ class LivingMailbox:
                 found.append(Answer(rng.choice(_REFUSED[side]), rng.choice(_LATER), number=rng.randint(1, 6), forward=rng.random() < 0.3))
         return found
 
-    def _folders(self, side: int) -> dict[Path, list[Entry]]:
-        found = self._lines[side].snapshot(self._account.user).folders
-        return {path: entries for path, entries in found.items() if path[0] not in LEFT_OUT}
-
     def _verdict(self) -> Verdict:
-        """lost: not in its folder. doubled: more of a content than the owner was ever sent; what he has deleted may be there still."""
-        places: list[Counter[tuple[Path, str]]] = [Counter(), Counter()]
-        rows: list[Counter[tuple[Path, str, frozenset[str], int]]] = [Counter(), Counter()]
-        for side in (0, 1):
-            for path, entries in self._folders(side).items():
-                places[side].update((path, entry.sha256) for entry in entries)
-                rows[side].update((path, entry.sha256, entry.flags, entry.epoch) for entry in entries)
-        there = Counter[str]()
-        for (_, digest), count in places[1].items():
-            there[digest] += count
-        lost = (places[0] - places[1]).total()
-        return Verdict(lost, (there - self._owner.ever).total(), max(0, (rows[0] - rows[1]).total() - lost))
+        """doubled: more of a content than the owner was ever sent, wherever it is; what he has deleted may be there still."""
+        there = self._lines[1].snapshot(self._account.user).digests()
+        return self._account.verdict()._replace(doubled=(there - self._owner.ever).total())

@@ -16,7 +16,7 @@ from trasloco.testing.snapshot import Entry, Snapshot
 from trasloco.testing.wire import WireRefused
 
 FOLDERS: tuple[Path, ...] = (("INBOX",), ("Alfa",), ("Beta",), ("Beta", "Gamma"), ("Delta",), ("Büro",))
-LEFT_OUT = frozenset({"Trash", "Junk", "Spam"})
+_LEFT_OUT = frozenset({"Trash", "Junk", "Spam"})
 _TWIN = Mail(b"Message-ID: <twin@x>\r\nSubject: twin\r\n\r\nsame\r\n", date=datetime(2020, 2, 29, 12, tzinfo=UTC))
 _FLAGS = ((), ("\\Seen",), ("\\Seen", "\\Answered"), ("\\Flagged",), ("$Forwarded",))
 _CHANGES = ("\\Seen", "\\Flagged", "\\Answered", "$Forwarded")
@@ -148,7 +148,7 @@ class MailboxOwner:
 
 
 def _folders(snapshot: Snapshot) -> list[Path]:
-    return sorted(path for path in snapshot.folders if path[0] not in LEFT_OUT)
+    return sorted(path for path in snapshot.folders if path[0] not in _LEFT_OUT)
 
 
 def _has_below(folders: Sequence[Path], path: Path) -> bool:
